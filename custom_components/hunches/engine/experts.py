@@ -1,0 +1,242 @@
+"""Simple forecasts of one device's state, each with its support: the decoder weighs them.
+
+*Analogs* ask what came of past moments like this one: the same state, then narrowed by how long it had lasted, by the
+time of day and by weekend, each shrunk towards the coarser one. *Survival* asks how often a stretch that had lasted
+so long went on. The rest are profiles by hour and the device's plain rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .home import ON, UNKNOWN
+from .localtime import DAY, HOUR, LocalTime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .timeline import Timeline
+    from .usage import Usage
+
+EXPERTS: Final = (
+    "rate",
+    "profile",
+    "markov",
+    "survival",
+    "same_state",
+    "same_state_elapsed",
+    "same_state_clock",
+    "same_state_clock_weekend",
+    "same_state_elapsed_clock",
+    "onset",
+    "onset_clock",
+    "clock",
+    "clock_weekend",
+)
+"""Names of the forecasts, in the order of the arrays' last axis."""
+
+MEMORY: Final = 56 * DAY
+"""How far back analogs look, in seconds: what the long memory keeps of single changes."""
+_STEP: Final = HOUR / 2
+_TAU: Final = 28 * DAY
+_TAU_CLOCK: Final = 14 * DAY
+_PRIOR: Final = 3.0  # moments of the coarser forecast that a finer one starts with
+_COARSER: Final = (None, 0, 0, 2, 1)  # what each of the five analogs by state is shrunk towards
+_CLOCK_WIDTH: Final = 0.75 * HOUR
+_ELAPSED_WIDTH: Final = 0.6  # of the natural logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """Forecasts for m targets: `logit` and `support` [m, 13] (support is log(1 + weight of moments seen))."""
+
+    logit: NDArray[np.float32]
+    support: NDArray[np.float32]
+
+
+def logit(p: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the log-odds of probabilities, held within one in two thousand of certainty."""
+    q = np.clip(p, 5e-4, 1 - 5e-4)
+    return np.asarray(np.log(q / (1 - q)))
+
+
+def forecast(
+    timeline: Timeline, usage: Usage, asof: float, targets: NDArray[np.float64], clock: LocalTime
+) -> Forecasts:
+    """Forecast whether the device is on at each of `targets` [m] (Unix seconds, after `asof`).
+
+    `usage` and `timeline` must end at `asof`; nothing later is looked at.
+    """
+    m = targets.size
+    p = np.zeros((m, len(EXPERTS)))
+    support = np.zeros((m, len(EXPERTS)))
+    rate = usage.rate
+    horizon = np.maximum(targets - asof, 1.0)
+
+    seen = timeline.until(asof)
+    state, since = seen.current(asof)
+    elapsed = max(asof - since, 0.0)
+    now_on = float(state == ON)
+
+    p[:, 0], support[:, 0] = rate, usage.known.sum() / HOUR
+    p[:, 1], support[:, 1] = profile(usage, targets, clock)
+    p[:, 2] = _markov(usage, now_on, horizon, p[:, 1]) if state != UNKNOWN else p[:, 1]
+    support[:, 2] = usage.uses.sum() + usage.pauses.sum()
+    p[:, 3:] = p[:, 1:2]
+    if state != UNKNOWN:
+        known = seen.carried()
+        p[:, 3], support[:, 3] = _survival(known, state == ON, elapsed, horizon, rate)
+        p[:, 4:9], support[:, 4:9] = _moments(seen, state, elapsed, asof, targets, p[:, 1], clock)
+        p[:, 9:11], support[:, 9:11] = _onsets(known, seen, state, elapsed, asof, horizon, p[:, 4], clock)
+    p[:, 11:13], support[:, 11:13] = _clock_analogs(seen, asof, targets, rate, clock)
+    return Forecasts(logit(p).astype(np.float32), np.log1p(support).astype(np.float32))
+
+
+def profile(
+    usage: Usage, targets: NDArray[np.float64], clock: LocalTime
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the share of time on at the hour and kind of day of `targets` [m], and the hours seen of it [m].
+
+    Shrunk: hour and weekend towards the hour, the hour towards the device's rate.
+    """
+    hour, weekend = clock.hour(targets).astype(np.int64), clock.weekend(targets)
+    on, known = usage.on.sum(axis=0)[hour] / HOUR, usage.known.sum(axis=0)[hour] / HOUR
+    coarse = (on + 2.0 * usage.rate) / (known + 2.0)
+    on, known = usage.on[weekend, hour] / HOUR, usage.known[weekend, hour] / HOUR
+    return (on + _PRIOR * coarse) / (known + _PRIOR), known
+
+
+def _markov(
+    usage: Usage, now_on: float, horizon: NDArray[np.float64], settled: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Two-state persistence: from the state of now towards `settled`, at the pace of past changes."""
+    pauses, uses = usage.pauses.sum(), usage.uses.sum()
+    pace = (uses + 0.5) / (usage.spent[1] + HOUR) + (pauses + 0.5) / (usage.spent[0] + 12 * HOUR)
+    # The share of time tells what the counts miss while a stretch is open.
+    return settled + (now_on - settled) * np.exp(-horizon * min(pace, 1 / 60))
+
+
+def _survival(
+    known: Timeline, on: bool, elapsed: float, horizon: NDArray[np.float64], rate: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Kaplan–Meier of this kind of stretch: P(still so after the horizon), and else the rate. Support: at risk."""
+    starts, states = known.times[:-1], known.states[:-1]
+    mine = states == (1 if on else 0)
+    lengths = np.diff(known.times)[mine]
+    weight = np.exp(-(known.times[-1] - starts[mine]) / _TAU)
+    risk = weight[lengths > elapsed].sum()
+    order = np.argsort(lengths)
+    above = np.concatenate((np.cumsum((weight[order])[::-1])[::-1], [0.0]))
+    left = above[np.searchsorted(lengths[order], elapsed + horizon, side="right")]
+    # Without a stretch at risk, what has lasted long goes on long: a half-life of what has passed.
+    prior = 1.0 / (1.0 + horizon / max(elapsed, 600.0))
+    stay = (left + prior) / (risk + 1.0)
+    return (stay + (1 - stay) * rate if on else (1 - stay) * max(rate, 0.02)), np.full(horizon.size, risk)
+
+
+def _moments(
+    seen: Timeline,
+    state: int,
+    elapsed: float,
+    asof: float,
+    targets: NDArray[np.float64],
+    parent: NDArray[np.float64],
+    clock: LocalTime,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Analogs on a grid of past moments that keeps the time of day of `asof`: [m, 5] and their weights."""
+    begin = max(float(seen.times[0]), asof - MEMORY)
+    moments = asof - _STEP * np.arange(1, int((asof - begin) / _STEP) + 1)
+    p = np.repeat(parent[:, None], 5, axis=1)
+    support = np.zeros_like(p)
+    if not moments.size:
+        return p, support
+    i = np.searchsorted(seen.times, moments, side="right") - 1
+    alike = (seen.states[i] == state).astype(np.float64) * np.exp(-(asof - moments) / _TAU)
+    lasted = np.log((moments - seen.times[i] + 300.0) / (elapsed + 300.0))
+    near = np.exp(-0.5 * (lasted / _ELAPSED_WIDTH) ** 2)
+    gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
+    hour = np.exp(-0.5 * (gap / _CLOCK_WIDTH) ** 2)
+    weekend, weekends = clock.weekend(moments), clock.weekend(np.append(targets, asof))
+    for k, target in enumerate(targets):
+        later = moments + (target - asof)
+        n = int(np.searchsorted(-later, -asof, side="left"))  # what had come about by `asof`
+        outcome = seen.at(later[n:])
+        weight = alike[n:] * (outcome != UNKNOWN)
+        on = (outcome == ON).astype(np.float64)
+        same_day = (weekend[n:] == weekends[-1]) & (clock.weekend(later[n:]) == weekends[k])
+        weights = (
+            weight,
+            weight * near[n:],
+            weight * hour[n:],
+            weight * hour[n:] * same_day,
+            weight * near[n:] * hour[n:],
+        )
+        for level, (w, coarser) in enumerate(zip(weights, _COARSER, strict=True)):
+            total = float(w.sum())
+            base = parent[k] if coarser is None else p[k, coarser]
+            p[k, level] = (float(w @ on) + _PRIOR * base) / (total + _PRIOR)
+            support[k, level] = total
+    return p, support
+
+
+def _onsets(
+    known: Timeline,
+    seen: Timeline,
+    state: int,
+    elapsed: float,
+    asof: float,
+    horizon: NDArray[np.float64],
+    parent: NDArray[np.float64],
+    clock: LocalTime,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Analogs at exactly this age of past stretches of this state: all, and those at this time of day. [m, 2]."""
+    p = np.repeat(parent[:, None], 2, axis=1)
+    support = np.zeros_like(p)
+    starts, ends = known.times[:-1], known.times[1:]
+    reached = (known.states[:-1] == state) & (ends - starts > elapsed) & (starts > asof - MEMORY)
+    moments = starts[reached] + elapsed
+    if not moments.size:
+        return p, support
+    weight = np.exp(-(asof - moments) / _TAU)
+    gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
+    hour = np.exp(-0.5 * (gap / (2 * _CLOCK_WIDTH)) ** 2)
+    later = moments[None, :] + horizon[:, None]
+    outcome = seen.at(later)
+    valid = (later <= asof) & (outcome != UNKNOWN)
+    on = (outcome == ON) & valid
+    total, near = (valid * weight).sum(axis=1), (valid * weight * hour).sum(axis=1)
+    p[:, 0] = ((on * weight).sum(axis=1) + parent) / (total + 1.0)
+    p[:, 1] = ((on * weight * hour).sum(axis=1) + p[:, 0]) / (near + 1.0)
+    support[:, 0], support[:, 1] = total, near
+    return p, support
+
+
+def _clock_analogs(
+    seen: Timeline, asof: float, targets: NDArray[np.float64], rate: float, clock: LocalTime
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The state at the target's time of day on past days: every day, and the same kind of day. [m, 2]."""
+    m = targets.size
+    p, support = np.full((m, 2), rate), np.zeros((m, 2))
+    if not len(seen):
+        return p, support
+    begin = max(float(seen.times[0]), asof - MEMORY)
+    first = np.ceil((targets - asof) / DAY)
+    days = np.arange(int(max(asof - begin, 0.0) / DAY) + 1)
+    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * _STEP / 2
+    kernel = np.exp(-0.5 * (offsets / _CLOCK_WIDTH) ** 2)
+    moments = (targets - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
+    moments = moments + clock.offset(targets)[:, None] - clock.offset(moments)
+    around = moments[:, :, None] + offsets
+    states = seen.at(around)
+    valid = (around <= asof) & (around >= begin) & (states != UNKNOWN)
+    weight = np.exp(-np.maximum(asof - around, 0.0) / _TAU_CLOCK) * kernel * valid
+    on = weight * (states == ON)
+    alike = (clock.weekend(moments) == clock.weekend(targets)[:, None])[:, :, None]
+    total, same = weight.sum(axis=(1, 2)), (weight * alike).sum(axis=(1, 2))
+    p[:, 0] = (on.sum(axis=(1, 2)) + rate) / (total + 1.0)
+    p[:, 1] = ((on * alike).sum(axis=(1, 2)) + _PRIOR * p[:, 0]) / (same + _PRIOR)
+    support[:, 0], support[:, 1] = total, same
+    return p, support

@@ -1,0 +1,185 @@
+"""Decayed aggregates of a timeline, updated incrementally: the encoder's stable inputs.
+
+Every sum is exponentially decayed over the same time constant, so that a new stretch of history is added without
+looking at the old one again: running day by day gives what one run over everything gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .home import ON, UNKNOWN
+from .localtime import DAY, HOUR, LocalTime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .timeline import Timeline
+
+TAU: Final = 28 * DAY
+"""Time constant of the decay, in seconds: a month-old habit weighs a third of today's."""
+TAU_RECENT: Final = 3 * DAY
+SUN_EDGES: Final = np.array([-18.0, -12.0, -6.0, 0.0, 6.0, 15.0, 30.0])
+"""Edges of the sun's elevation in degrees: astronomical to civil twilight, low and high sun."""
+DURATION_EDGES: Final = np.array(
+    [10, 30, 60, 180, 600, 1200, 2400, 3600, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, 3 * DAY]
+)
+"""Edges of the durations of uses and pauses, in seconds."""
+N_CAUSES: Final = 5
+
+
+def _zeros(*shape: int) -> NDArray[np.float64]:
+    return np.zeros(shape, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is remembered of a device's use up to `until`.
+
+    `start`, `until`, `changed`: Unix seconds (nan before anything is known). `state`: the last known reading.
+    `on`, `known`: decayed seconds on and known, [2, 24] by weekend and local hour. `starts`: decayed number of
+    switchings on, [2, 24]. `sun_on`, `sun_known`: decayed seconds by the sun's elevation, [8]. `uses`, `pauses`:
+    decayed number of finished stretches on and off by duration, [15]. `spent`: decayed seconds of finished
+    stretches off and on, [2]. `causes`: decayed number of changes by cause, [5]. `recent`: seconds on and known
+    over a shorter memory, [2]. `days_on`, `days`: decayed number of local days with use, and of days.
+    """
+
+    start: float = float("nan")
+    until: float = float("nan")
+    changed: float = float("nan")
+    state: int = UNKNOWN
+    last_day_on: float = float("nan")
+    on: NDArray[np.float64] = field(default_factory=lambda: _zeros(2, 24))
+    known: NDArray[np.float64] = field(default_factory=lambda: _zeros(2, 24))
+    starts: NDArray[np.float64] = field(default_factory=lambda: _zeros(2, 24))
+    sun_on: NDArray[np.float64] = field(default_factory=lambda: _zeros(8))
+    sun_known: NDArray[np.float64] = field(default_factory=lambda: _zeros(8))
+    uses: NDArray[np.float64] = field(default_factory=lambda: _zeros(15))
+    pauses: NDArray[np.float64] = field(default_factory=lambda: _zeros(15))
+    spent: NDArray[np.float64] = field(default_factory=lambda: _zeros(2))
+    causes: NDArray[np.float64] = field(default_factory=lambda: _zeros(N_CAUSES))
+    recent: NDArray[np.float64] = field(default_factory=lambda: _zeros(2))
+    days_on: float = 0.0
+
+    @property
+    def history(self) -> float:
+        """Return how long the device has been known, in seconds."""
+        return 0.0 if np.isnan(self.start) else self.until - self.start
+
+    @property
+    def rate(self) -> float:
+        """Return the decayed share of time on, shrunk towards one in twenty with the weight of two hours."""
+        return float((self.on.sum() + 0.05 * 2 * HOUR) / (self.known.sum() + 2 * HOUR))
+
+
+def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) -> Usage:
+    """Return `usage` brought from `usage.until` to `until` with the changes that `timeline` holds in between.
+
+    The timeline may hold more, before and after; that is not looked at, so reading twice changes nothing.
+    """
+    if not len(timeline) or until <= timeline.times[0]:
+        return usage
+    fresh = np.isnan(usage.until)
+    begin = float(timeline.times[0]) if fresh else usage.until
+    if until <= begin:
+        return usage
+    # The opening state of a recording is not a change: nobody switched anything then.
+    first = int(np.searchsorted(timeline.times, begin, side="right"))
+    last = int(np.searchsorted(timeline.times, until, side="right"))
+    times, states, causes = timeline.times[first:last], timeline.states[first:last], timeline.causes[first:last]
+    opening = int(timeline.states[first - 1]) if first else usage.state
+    if fresh:
+        usage = Usage(start=begin, until=begin, changed=begin, state=opening)
+
+    decay = float(np.exp(-(until - begin) / TAU))
+    edges, cells, on, known = _stretches(begin, until, times, states, opening, clock)
+    left, right = edges[:-1], edges[1:]
+    seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
+    recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
+    local = clock.local(cells)
+    bins = clock.weekend(cells) * 24 + (local % DAY // HOUR).astype(np.int64)
+    sun = np.searchsorted(SUN_EDGES, clock.elevation(cells))
+
+    changes = _Changes.between(usage, times, states, causes)
+    weight = np.exp(-(until - changes.times) / TAU)
+    begun = changes.states == ON
+    start_bins = clock.weekend(changes.times) * 24 + clock.hour(changes.times).astype(np.int64)
+    lengths = np.searchsorted(DURATION_EDGES, changes.durations)
+
+    days = np.unique(local[on] // DAY)
+    new_days = days[days > usage.last_day_on] if not np.isnan(usage.last_day_on) else days
+    noons = (new_days + 0.5) * DAY
+    day_weight = np.exp(-(until - noons + clock.offset(noons)) / TAU)
+    return Usage(
+        start=usage.start,
+        until=until,
+        changed=float(changes.times[-1]) if changes.times.size else usage.changed,
+        state=changes.final,
+        last_day_on=float(days[-1]) if days.size else usage.last_day_on,
+        on=usage.on * decay + np.bincount(bins[on], seconds[on], 48).reshape(2, 24),
+        known=usage.known * decay + np.bincount(bins[known], seconds[known], 48).reshape(2, 24),
+        starts=usage.starts * decay + np.bincount(start_bins[begun], weight[begun], 48).reshape(2, 24),
+        sun_on=usage.sun_on * decay + np.bincount(sun[on], seconds[on], 8),
+        sun_known=usage.sun_known * decay + np.bincount(sun[known], seconds[known], 8),
+        uses=usage.uses * decay + np.bincount(lengths[~begun], weight[~begun], 15),
+        pauses=usage.pauses * decay + np.bincount(lengths[begun], weight[begun], 15),
+        spent=usage.spent * decay
+        + np.array(
+            [
+                (changes.durations[begun] * weight[begun]).sum(),
+                (changes.durations[~begun] * weight[~begun]).sum(),
+            ]
+        ),
+        causes=usage.causes * decay + np.bincount(changes.causes, weight, N_CAUSES),
+        recent=usage.recent * np.exp(-(until - begin) / TAU_RECENT) + np.array([recently[on].sum(), recently[known].sum()]),
+        days_on=usage.days_on * decay + float(day_weight.sum()),
+    )
+
+
+def _stretches(
+    begin: float,
+    until: float,
+    times: NDArray[np.float64],
+    states: NDArray[np.int8],
+    opening: int,
+    clock: LocalTime,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Cut [begin, until) at every change and local hour: edges [n + 1], middles of their hours, on and known [n].
+
+    The middle of the hour stands for all of it, so that a cut within the hour does not change where it counts.
+    """
+    whole = not np.any(clock.offset(np.array([begin, until])) % HOUR)
+    step = HOUR if whole else HOUR / 4  # zones off the hour are off by quarters
+    grid = np.arange(np.ceil(begin / step) * step, until, step)
+    edges = np.unique(np.concatenate(([begin, until], times, grid)))
+    i = np.searchsorted(times, edges[:-1], side="right")
+    held = np.concatenate(([opening], states))[i]
+    cells = (np.floor(edges[:-1] / step) + 0.5) * step
+    return edges, cells, held == ON, held != UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Real changes between on and off, gaps looked through, with how long what they ended had lasted."""
+
+    times: NDArray[np.float64]
+    states: NDArray[np.int8]
+    causes: NDArray[np.int64]
+    durations: NDArray[np.float64]
+    final: int
+
+    @classmethod
+    def between(
+        cls, usage: Usage, times: NDArray[np.float64], states: NDArray[np.int8], causes: NDArray[np.int8]
+    ) -> _Changes:
+        known = states != UNKNOWN
+        t, s, c = times[known], states[known], causes[known].astype(np.int64)
+        before = np.concatenate(([usage.state], s[:-1])) if s.size else s
+        real = (s != before) & (before != UNKNOWN)
+        final = int(s[-1]) if s.size else usage.state
+        t, s, c = t[real], s[real], c[real]
+        durations = np.diff(np.concatenate(([usage.changed], t)))
+        return cls(t, s, np.clip(c, 0, N_CAUSES - 1), np.nan_to_num(durations), final)
