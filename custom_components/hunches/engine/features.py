@@ -99,6 +99,8 @@ N_TOKENS: Final = 24
 N_NAME_TOKENS: Final = 16
 N_VOCABULARY: Final = 4096
 """Hashed character n-grams; 0 stands for none."""
+REACH: Final = 6 * HOUR
+"""How far back a home's activity counts, in seconds."""
 _QUIET_DOMAINS: Final = frozenset({"sun", "zone", "sensor", "weather"})
 
 
@@ -220,10 +222,10 @@ class Activity:
         states = np.array([int(t.at(asof)) for t in self.devices])
         known = states != UNKNOWN
         end = np.searchsorted(self.moments, asof, side="right")
-        quiet = (asof - self.moments[end - 1]) / 60 if end else 24 * 60.0
-        counts = [end - np.searchsorted(self.moments, asof - span, side="right") for span in (600.0, HOUR, 6 * HOUR)]
+        quiet = min((asof - self.moments[end - 1]) / 60, REACH / 60) if end else REACH / 60
+        counts = [end - np.searchsorted(self.moments, asof - span, side="right") for span in (600.0, HOUR, REACH)]
         share = float((states == ON).sum() / max(known.sum(), 1))
-        return np.array([share, np.log1p(min(quiet, 7 * 24 * 60.0)) / 8, *(np.log1p(c) / 5 for c in counts)])
+        return np.array([share, np.log1p(quiet) / 6, *(np.log1p(c) / 5 for c in counts)])
 
 
 def dynamic(

@@ -60,7 +60,7 @@ class Evidence:
     `since`: Unix seconds of the last change. `usual_minutes`: the middle half of past uses (25th, 75th percentile),
     None without any. `usual_off_hour`: local hour by which nine of ten days saw it off for the night, None if
     there is no such hour. `p_on`: how likely the home would have it so at this moment. `history_days`: how much
-    past this rests on.
+    past this rests on. `p_fleet`: how likely a yes is before this home's own answers are heeded.
     """
 
     since: float
@@ -70,6 +70,7 @@ class Evidence:
     history_days: float
     archetype: str
     context: Context
+    p_fleet: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Hunch:
                 "p_on": round(seen.p_on, 4),
                 "history_days": round(seen.history_days, 1),
                 "archetype": seen.archetype,
+                "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 4),
                 "p_asleep": round(seen.context.p_asleep, 4),
                 "p_away": round(seen.context.p_away, 4),
                 "p_dark": round(seen.context.p_dark, 4),

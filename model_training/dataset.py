@@ -1,0 +1,205 @@
+"""Examples from simulated homes: questions about a device's later state, and about what to do with one that is on.
+
+Each home is asked at a few moments, of each device with its history cut at random: cutting is the cold start.
+Everything is computed by the engine, as it is at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from custom_components.hunches.engine import acceptance, experts, features
+from custom_components.hunches.engine.bundle import Recording
+from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.home import ON, UNKNOWN, Entity
+from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
+from custom_components.hunches.engine.usage import Usage, advance
+
+if TYPE_CHECKING:
+    from custom_components.hunches.engine.timeline import Timeline
+    from numpy.typing import NDArray
+
+    from .fleet.home import SimulatedHome
+
+Arrays = dict[str, "NDArray[Any]"]
+
+MAX_DEVICES = 10
+MOMENTS = 6  # a device is asked about at so many moments, every moment with its own cut of history
+TARGETS = 3  # questions a moment
+ASKS = 6  # moments a device at which "turn it off?" is asked, half of them while nobody wants it on
+FEWEST_DAYS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One home ready to be asked: its recording, clock, activity and context at the moments asked about."""
+
+    recording: Recording
+    clock: LocalTime
+    activity: features.Activity
+    inputs: NDArray[np.float32]
+
+
+def examples(home: SimulatedHome, number: int, seed: int) -> tuple[Arrays, Arrays]:
+    """Return (state examples, acceptance examples) of one home: arrays by name, one row a question.
+
+    State rows carry `target` (1 on, 0 off), acceptance rows `yes` (nobody wanted it on) with a `weight` that undoes
+    how they were picked.
+    """
+    rng = np.random.default_rng((seed, number))
+    recording = home.recording
+    where = recording.home
+    asked = Asked(
+        recording,
+        LocalTime(where.time_zone, where.latitude, where.longitude),
+        features.Activity.of(where, recording.timelines),
+        features.home_inputs(where),
+    )
+    devices = [e for e in where.devices if len(recording.timelines.get(e.entity_id, ())) > 0]
+    if len(devices) > MAX_DEVICES:
+        devices = [devices[i] for i in rng.choice(len(devices), MAX_DEVICES, replace=False)]
+    state = list(_state_moments(asked, devices, rng))
+    accept = list(_accept_moments(asked, devices, home, rng))
+    moments = np.unique([m[1] for m in state] + [m[1] for m in accept])
+    contexts = follow(recording, moments)
+    rows = [_state_rows(asked, contexts, entity, asof, cut, rng) for entity, asof, cut in state]
+    known = {e.entity_id: i for i, e in enumerate(devices)}
+    roles = home.roles
+    for found, (entity, _, _) in zip(rows, state, strict=True):
+        if found:
+            n = len(found["target"])
+            found["device"] = np.full(n, number * 1000 + known[entity.entity_id])
+            found["home"] = np.full(n, number)
+            found["role"] = np.full(n, roles.get(entity.entity_id, ""), dtype="U40")
+    asks = [_accept_row(asked, contexts, *moment) for moment in accept]
+    for ask in asks:
+        ask["home"] = np.array([number])
+    return _stack([r for r in rows if r]), _stack(asks)
+
+
+def _stack(rows: list[Arrays]) -> Arrays:
+    return {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
+
+
+def _state_moments(
+    asked: Asked, devices: list[Entity], rng: np.random.Generator
+) -> Iterator[tuple[Entity, float, float]]:
+    """Yield (device, moment, length of history kept)."""
+    end = asked.recording.end
+    for entity in devices:
+        timeline = asked.recording.timelines[entity.entity_id]
+        begin = float(timeline.times[0])
+        span = end - begin
+        if span < DAY:
+            continue
+        for _ in range(MOMENTS):
+            asof = begin + span * rng.uniform(FEWEST_DAYS, 0.995)
+            # Half the time all of the past, half the time a random part of it down to none.
+            cut = np.inf if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(HOUR / 2), np.log(60 * DAY))))
+            yield entity, asof, cut
+
+
+def _known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timeline, Usage]:
+    timeline = asked.recording.timelines[entity.entity_id].until(asof)
+    if np.isfinite(cut):
+        timeline = timeline.since(asof - cut)
+    return timeline, advance(Usage(), timeline, asof, asked.clock)
+
+
+def _state_rows(
+    asked: Asked, contexts: Any, entity: Entity, asof: float, cut: float, rng: np.random.Generator
+) -> Arrays:
+    far = rng.random(TARGETS) < 0.3
+    hours = np.where(far, rng.uniform(24, 168, TARGETS), np.exp(rng.uniform(np.log(1 / 6), np.log(24), TARGETS)))
+    targets = asof + hours * HOUR
+    truth = asked.recording.timelines[entity.entity_id].at(targets)
+    good = (targets <= asked.recording.end) & (truth != UNKNOWN)
+    targets, truth = targets[good], truth[good]
+    m = targets.size
+    if not m:
+        return {}
+    timeline, usage = _known(asked, entity, asof, cut)
+    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts.at(asof), asked.clock)
+    guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
+    return {
+        "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
+        "tokens": np.repeat(features.tokens(entity)[None].astype(np.int16), m, axis=0),
+        "dynamic": np.repeat(now[None], m, axis=0),
+        "query": features.query(asof, targets, asked.clock),
+        "logit": guesses.logit,
+        "support": guesses.support,
+        "target": truth.astype(np.float32),
+        "horizon": (targets - asof).astype(np.float32),
+        "history": np.full(m, usage.history, dtype=np.float32),
+        "rate": np.full(m, usage.rate, dtype=np.float32),
+    }
+
+
+def _accept_moments(
+    asked: Asked, devices: list[Entity], home: SimulatedHome, rng: np.random.Generator
+) -> Iterator[tuple[Entity, float, bool, float]]:
+    """Yield (device, moment at which it is on, whether nobody wants it, weight of the moment)."""
+    end = asked.recording.end
+    for entity in devices:
+        if entity.domain == "climate":
+            continue
+        timeline = asked.recording.timelines[entity.entity_id].carried()
+        if len(timeline) < 2:
+            continue
+        edges = np.append(timeline.times, end)
+        on = timeline.states == ON
+        starts, ends = edges[:-1][on], edges[1:][on]
+        late = float(timeline.times[0]) + FEWEST_DAYS * (end - float(timeline.times[0]))
+        starts, ends = np.maximum(starts, late), np.maximum(ends, late)
+        unwanted = [(max(i.start, late), min(i.end, end)) for i in home.unwanted.get(entity.entity_id, ())]
+        bad = np.array([(a, b) for a, b in unwanted if b > a]).reshape(-1, 2)
+        total = float((ends - starts).sum())
+        wrong = min(float((bad[:, 1] - bad[:, 0]).sum()), total)
+        if total < 60:
+            continue
+        picks = [(float(t), _inside(bad, float(t))) for t in _pick(starts, ends, ASKS // 2, rng)]
+        if wrong > 0:
+            picks += [(float(t), True) for t in _pick(bad[:, 0], bad[:, 1], ASKS // 2, rng)]
+        yes = sum(label for _, label in picks)
+        share = wrong / total
+        for moment, label in picks:
+            weight = share / yes if label else (1 - share) / (len(picks) - yes)
+            yield entity, moment, label, weight * len(picks)
+
+
+def _pick(starts: NDArray[np.float64], ends: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return n moments drawn evenly from the union of [start, end)."""
+    lengths = np.cumsum(ends - starts)
+    at = rng.uniform(0, lengths[-1], n)
+    i = np.searchsorted(lengths, at, side="right").clip(0, len(lengths) - 1)
+    return np.asarray(ends[i] - (lengths[i] - at))
+
+
+def _inside(intervals: NDArray[np.float64], moment: float) -> bool:
+    return bool(((intervals[:, 0] <= moment) & (moment < intervals[:, 1])).any())
+
+
+def _accept_row(asked: Asked, contexts: Any, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
+    timeline, usage = _known(asked, entity, now, np.inf)
+    seen = acceptance.look_out(timeline, usage, now, asked.clock)
+    past = now - DAY
+    row = {
+        "stable": features.stable(entity, usage, asked.inputs),
+        "tokens": features.tokens(entity).astype(np.int16),
+        "dynamic": features.dynamic(timeline, usage, now, asked.activity.at(now), contexts.at(now), asked.clock),
+        "ahead_query": seen.ahead_query,
+        "ahead_logit": seen.ahead.logit,
+        "ahead_support": seen.ahead.support,
+        "past_dynamic": features.dynamic(timeline, usage, past, asked.activity.at(past), None, asked.clock),
+        "usual_query": seen.usual_query[0],
+        "usual_logit": seen.usual.logit[0],
+        "usual_support": seen.usual.support[0],
+        "habits": seen.habits,
+        "minutes": np.float32((now - timeline.current(now)[1]) / 60),
+        "yes": np.float32(yes),
+        "weight": np.float32(weight),
+    }
+    return {key: np.asarray(value)[None] for key, value in row.items()}

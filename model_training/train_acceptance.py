@@ -1,0 +1,79 @@
+"""Trains the acceptance model on top of the state model: would "turn it off?" be answered with yes?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from custom_components.hunches.engine.acceptance import N_OUTLOOK
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from .networks import Acceptance
+from .train_state import Nets
+
+if TYPE_CHECKING:
+    from .dataset import Arrays
+
+BATCH = 512
+LEARNING_RATE = 2e-3
+
+
+@torch.no_grad()
+def inputs(nets: Nets, rows: Arrays) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (embedding [n, 32], dynamic [n, D], outlook [n, O]) of acceptance rows, as `engine.scan` makes them."""
+    t = {key: torch.from_numpy(value) for key, value in rows.items() if key != "home"}
+    embedding = nets.encoder(t["stable"], t["tokens"].long())
+    ahead = torch.stack(
+        [
+            nets.decoder(
+                embedding, t["dynamic"], t["ahead_query"][:, k], t["ahead_logit"][:, k], t["ahead_support"][:, k]
+            )[0]
+            for k in range(t["ahead_query"].shape[1])
+        ],
+        dim=1,
+    )
+    usual = nets.decoder(embedding, t["past_dynamic"], t["usual_query"], t["usual_logit"], t["usual_support"])[0]
+    outlook = torch.cat((ahead / 4, usual.unsqueeze(1) / 4, t["habits"]), dim=1)
+    return embedding, t["dynamic"], outlook
+
+
+def train(nets: Nets, rows: Arrays, validation: Arrays, epochs: int, seed: int) -> Acceptance:
+    """Train on `rows` and keep the weights that do best on `validation` (other homes)."""
+    torch.manual_seed(seed)
+    net = Acceptance(N_OUTLOOK)
+    data, checks = inputs(nets, rows), inputs(nets, validation)
+    yes, weight = torch.from_numpy(rows["yes"]), torch.from_numpy(rows["weight"])
+    checked, check_weight = torch.from_numpy(validation["yes"]), torch.from_numpy(validation["weight"])
+    steps = max(len(yes) // BATCH, 1)
+    optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=max(epochs * steps, 1))
+    best, kept = np.inf, net.state_dict()
+    bar = tqdm(range(epochs), desc="acceptance", unit="epoch")
+    for _ in bar:
+        net.train()
+        for index in torch.randperm(len(yes))[: steps * BATCH].view(steps, -1):
+            embedding, dynamic, outlook = (x[index] for x in data)
+            # Homes without any evidence have a context too: the clock's. None at all is rare, so hide it rarely.
+            dynamic = dynamic.clone()
+            dynamic[:, -4:] *= (torch.rand(len(index), 1) > 0.05).float()
+            logit = net(embedding, dynamic, outlook)
+            losses = functional.binary_cross_entropy_with_logits(logit, yes[index], reduction="none")
+            loss = (losses * weight[index]).sum() / weight[index].sum()
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+        net.eval()
+        with torch.no_grad():
+            losses = functional.binary_cross_entropy_with_logits(net(*checks), checked, reduction="none")
+            score = float((losses * check_weight).sum() / check_weight.sum())
+        bar.set_postfix(validation=f"{score:.4f}")
+        if score < best:
+            best, kept = score, {k: v.clone() for k, v in net.state_dict().items()}
+    net.load_state_dict(kept)
+    net.eval()
+    return net
