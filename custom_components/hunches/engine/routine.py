@@ -1,0 +1,325 @@
+"""What is usual in one home: how often it is left and slept in at each hour, and what its sensors do meanwhile.
+
+The hidden state of a home is one of four: somebody is moving, somebody is awake but quiet, everybody at home is
+asleep, everybody is away. `Routine` holds the numbers of this hidden Markov model; `Past` keeps the last weeks of
+a home and fits the numbers to it by expectation-maximisation (Rabiner 1989), drawn towards the fleet's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from .evidence import FALL, FEATURES, KINDS, KNOWN, OFF_WEIGHT, ON_WEIGHT, RISE, Signal, Signals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOVING, QUIET, ASLEEP, AWAY = range(4)
+STATES: Final = 4
+
+# Chance per minute, at each local hour from midnight on: of leaving (while somebody is moving), of coming back,
+# of falling asleep (while quiet), of waking.
+_LEAVE: Final = (
+    (0.0005, 0.0004, 0.0003, 0.0003, 0.0006, 0.0015, 0.003, 0.006, 0.008, 0.006, 0.005, 0.005)
+    + (0.005, 0.005, 0.005, 0.004, 0.004, 0.004, 0.004, 0.0035, 0.002, 0.0012, 0.0008, 0.0006)
+)  # fmt: skip
+_RETURN: Final = (
+    (0.008, 0.006, 0.004, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003, 0.004, 0.005, 0.006)
+    + (0.006, 0.006, 0.006, 0.007, 0.009, 0.012, 0.012, 0.010, 0.010, 0.012, 0.014, 0.012)
+)  # fmt: skip
+_SLEEP: Final = (
+    (0.030, 0.035, 0.035, 0.030, 0.025, 0.015, 0.006, 0.003, 0.0015, 0.001, 0.0005, 0.0004)
+    + (0.0005, 0.0008, 0.001, 0.0008, 0.0004, 0.0003, 0.0004, 0.0006, 0.0015, 0.005, 0.012, 0.022)
+)  # fmt: skip
+_WAKE: Final = (
+    (0.001, 0.001, 0.001, 0.001, 0.0018, 0.004, 0.009, 0.013, 0.016, 0.018, 0.02, 0.025)
+    + (0.025, 0.022, 0.02, 0.02, 0.025, 0.03, 0.03, 0.03, 0.02, 0.012, 0.005, 0.002)
+)  # fmt: skip
+LEAVE, RETURN, SLEEP, WAKE = range(4)
+FLEET_HOURS: Final = np.array((_LEAVE, _RETURN, _SLEEP, _WAKE))
+
+_SETTLE, _STIR = 0.12, 0.08  # a minute: from moving to quiet, from quiet to moving
+_QUIET_LEAVES, _SLEEP_LEAVES = 0.2, 0.02  # beside the rate of leaving while moving: the way out may be unseen
+_MOVING_SLEEPS = 0.15  # beside the rate of falling asleep while quiet
+_WAKE_MOVING = 0.6  # of those who wake
+_BACK_QUIET, _BACK_ASLEEP = 0.1, 0.01  # beside the rate of coming back and moving
+
+QUARTERS: Final = 96
+BIN: Final = 5
+"""Minutes that the fit looks at as one."""
+BINS: Final = 288
+DAYS: Final = 28
+"""Days that the fit looks back."""
+
+_TRUST_RATE = np.array([300.0, 300.0, 1000.0, 1000.0])  # minutes of the fleet's rates, beside the home's own
+_TRUST_LEVEL = 3.0  # events
+_TRUST_ON = 10.0  # effective minutes
+_TRUST_HOUR = 150.0  # minutes, each hour
+_TRUST_WAY_OUT = 8.0  # times that the home was left or entered
+_TRUST_IDLE = 300.0  # minutes
+_WAY_OUT, _UNSURE_WAY_OUT, _IDLE = 0.9, 0.5, 0.03
+_FARTHEST = 30.0  # nats: no single minute is more certain
+
+
+def step(state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any], minutes: Any = 1.0) -> tuple[Any, ...]:
+    """Return the (unnormalised) chances of the four states a step of at most a minute later.
+
+    `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
+    left or entered. `chances`: of leaving, returning, falling asleep, waking in a minute. Floats, or arrays of one
+    shape.
+    """
+    moving, quiet, asleep, away = state
+    like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
+    leave, back, sleep, wake = (chance * minutes for chance in chances)
+    settle, stir = _SETTLE * minutes, _STIR * minutes
+    entering = away * back * like_crossing
+    leaving = (moving + _QUIET_LEAVES * quiet + _SLEEP_LEAVES * asleep) * leave * like_crossing
+    return (
+        (moving * (1 - settle - _MOVING_SLEEPS * sleep - leave) + quiet * stir + asleep * (_WAKE_MOVING * wake))
+        * like_moving
+        + entering,
+        (moving * settle + quiet * (1 - stir - sleep - _QUIET_LEAVES * leave) + asleep * ((1 - _WAKE_MOVING) * wake))
+        * like_quiet
+        + _BACK_QUIET * entering,
+        (moving * (_MOVING_SLEEPS * sleep) + quiet * sleep + asleep * (1 - wake - _SLEEP_LEAVES * leave)) * like_asleep
+        + _BACK_ASLEEP * entering,
+        away * (1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back) * like_away + leaving,
+    )
+
+
+def by_quarter(hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the hours' chances [4, 24] at the 96 quarters of an hour of a day, smoothly: float64 [96, 4]."""
+    at = (np.arange(QUARTERS) + 0.5) / 4
+    return np.array([np.interp(at, np.arange(-1, 25) + 0.5, np.r_[row[-1], row, row[0]]) for row in hours]).T
+
+
+@lru_cache(maxsize=1)
+def clock() -> NDArray[np.float64]:
+    """Return what the clock alone says, the fleet's mean day: chances of the four states [96, 4]."""
+    state: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+    found = np.zeros((QUARTERS, STATES))
+    table = by_quarter(FLEET_HOURS).tolist()
+    for _ in range(4):  # days, until the first guess is forgotten
+        for quarter, chances in enumerate(table):
+            found[quarter] = state
+            for _ in range(15):
+                state = step(state, (1.0, 1.0, 1.0, 1.0, 1.0), chances)
+    return found / found.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """The numbers of one home.
+
+    `hours`: [4, 24], chances per minute of leaving, returning, falling asleep, waking at each local hour.
+    `rise`, `fall`, `on`: [signals, 4], see `evidence.Kind`. `passed`: chance that a way out is seen to move when
+    the home is left or entered. `idle`: chance that one moved lately while somebody is moving, in a minute and in
+    a bin of the fit.
+    """
+
+    hours: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    fall: NDArray[np.float64]
+    on: NDArray[np.float64]
+    passed: float
+    idle: tuple[float, float]
+
+    @classmethod
+    def of_fleet(cls, signals: Signals) -> Routine:
+        """Return the fleet's numbers for a home with these signals."""
+        kinds = [KINDS[s.kind] for s in signals.signals]
+        none = (0.0, 0.0, 0.0, 0.0)
+        return cls(
+            FLEET_HOURS,
+            np.array([k.rise or none for k in kinds]).reshape(-1, STATES),
+            np.array([k.fall or none for k in kinds]).reshape(-1, STATES),
+            np.array([k.on or none for k in kinds]).reshape(-1, STATES),
+            _WAY_OUT if signals.surely_out else _UNSURE_WAY_OUT,
+            (_IDLE, 2 * _IDLE),
+        )
+
+    def weights(self, signals: Signals) -> NDArray[np.float64]:
+        """Return by how much each feature of each signal speaks for each state, in nats: [signals, FEATURES, 4]."""
+        out = np.zeros((len(signals.signals), FEATURES, STATES))
+        for i, signal in enumerate(signals.signals):
+            kind = KINDS[signal.kind]
+            if kind.rise is not None:
+                out[i, RISE] = np.log(self.rise[i] / (1 - self.rise[i]))
+                out[i, KNOWN] += np.log1p(-self.rise[i])
+            if kind.fall is not None:
+                out[i, FALL] = np.log(self.fall[i] / (1 - self.fall[i]))
+                out[i, KNOWN] += np.log1p(-self.fall[i])
+            if kind.on is not None:
+                out[i, ON_WEIGHT] = np.log(self.on[i])
+                out[i, OFF_WEIGHT] = np.log1p(-self.on[i])
+        return out
+
+    def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
+        """Return how much more likely `near` (see `evidence.way_out`) is while the home is left or entered, in nats."""
+        idle = self.idle[1] if bins else self.idle[0]
+        nats = np.where(near > 0, np.log(self.passed / idle), np.log((1 - self.passed) / (1 - idle)))
+        return np.where(np.isnan(near), 0.0, nats)
+
+
+def likelihoods(nats: NDArray[np.float64], crossing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the likelihoods [rows, 5] that `step` takes, each row up to a factor, from nats [rows, 4] and [rows]."""
+    both = np.concatenate((nats, (nats[:, MOVING] + crossing)[:, None]), axis=1)
+    return np.asarray(np.exp(np.maximum(both - both.max(axis=1, keepdims=True), -_FARTHEST)))
+
+
+class Past:
+    """The last weeks of a home in bins of five minutes, and the fit to them."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._fleet = Routine.of_fleet(signals)
+        self._bins: dict[int, NDArray[np.float32]] = {}
+        self._near = np.full((2, DAYS, BINS), np.nan)  # whether a way out moved in the bin; share of its minutes
+        self._quarter = np.zeros((DAYS, BINS), dtype=np.int64)
+        self._valid = np.zeros((DAYS, BINS), dtype=bool)
+        self._first = np.full((DAYS, STATES), 1 / STATES)
+        self._after = np.ones((DAYS, STATES))
+        self.days = 0
+
+    def add(
+        self,
+        rows: Sequence[NDArray[np.float64] | None],
+        near: NDArray[np.float64],
+        quarters: NDArray[np.int64],
+        first: Sequence[float],
+    ) -> None:
+        """Add a day: each signal's features minute by minute, `way_out`, quarters of the day, and the state it began in."""
+        slot = self.days % DAYS
+        n = min(near.size // BIN, BINS)
+        self._valid[slot] = np.arange(BINS) < n
+        self._quarter[slot, :n] = quarters[: n * BIN : BIN]
+        self._near[:, slot] = np.nan
+        binned = near[: n * BIN].reshape(n, BIN)
+        self._near[0, slot, :n] = binned.max(axis=1)
+        self._near[1, slot, :n] = binned.mean(axis=1)
+        self._first[slot] = first
+        self._after[slot] = 1.0
+        for i, row in enumerate(rows):
+            if row is None and i not in self._bins:
+                continue
+            kept = self._bins.setdefault(i, np.zeros((DAYS, BINS, FEATURES), dtype=np.float32))
+            kept[slot] = 0.0
+            if row is not None:
+                kept[slot, :n] = row[: n * BIN].reshape(n, BIN, FEATURES).sum(axis=1)
+        self.days += 1
+
+    def fit(self, routine: Routine) -> Routine:
+        """Return the routine after one round of expectation-maximisation over the days kept, begun at `routine`."""
+        days = min(self.days, DAYS)
+        state, moves = self._smooth(routine, days)
+        flat = state.reshape(-1, STATES).astype(np.float32)
+        rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
+        for i, kept in self._bins.items():
+            seen = flat.T @ kept[:days].reshape(-1, FEATURES)
+            rise[i], fall[i], on[i] = self._levels(i, seen.astype(np.float64))
+        crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
+        some, share = self._near[0, :days], self._near[1, :days]
+        known = ~np.isnan(some)
+        times = crossing[known].sum()
+        passed = (crossing[known] @ some[known] + _TRUST_WAY_OUT * self._fleet.passed) / (times + _TRUST_WAY_OUT)
+        moving = state[known][:, MOVING]
+        idle = [
+            (BIN * (moving @ part[known]) + _TRUST_IDLE * usual) / (BIN * moving.sum() + _TRUST_IDLE)
+            for part, usual in zip((share, some), self._fleet.idle, strict=True)
+        ]
+        hours = self._hours(state, moves, days)
+        return Routine(
+            hours,
+            rise,
+            fall,
+            on,
+            float(np.clip(passed, 0.05, 0.98)),
+            (float(np.clip(idle[0], 0.001, 0.8)), float(np.clip(idle[1], 0.001, 0.8))),
+        )
+
+    def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
+
+        A sensor's own level (how often it changes at all) scales the fleet's rates before these are drawn
+        towards what was seen: a quiet cupboard and a busy one differ in level more than in pattern.
+        """
+        fleet = self._fleet
+        events, usual = seen[:, RISE], fleet.rise[i]
+        if KINDS[self._signals.signals[i].kind].fall is not None:
+            events, usual = events + seen[:, FALL], usual + fleet.fall[i]
+        level = np.clip((events.sum() + _TRUST_LEVEL) / (seen[:, KNOWN] @ usual + _TRUST_LEVEL), 0.02, 20.0)
+        rise, fall = (
+            np.clip((seen[:, column] + _TRUST_RATE * level * prior) / (seen[:, KNOWN] + _TRUST_RATE), 1e-6, 0.9)
+            for column, prior in ((RISE, fleet.rise[i]), (FALL, fleet.fall[i]))
+        )
+        both = seen[:, ON_WEIGHT] + seen[:, OFF_WEIGHT]
+        on = np.clip((seen[:, ON_WEIGHT] + _TRUST_ON * fleet.on[i]) / (both + _TRUST_ON), 0.003, 0.99)
+        return rise, fall, on
+
+    def _hours(self, state: NDArray[np.float64], moves: NDArray[np.float64], days: int) -> NDArray[np.float64]:
+        """Return the chances per minute at each hour, from the moves found and the minutes in which they could be."""
+        before = moves.sum(axis=-1)
+        m, q, s, a = (before[..., k] for k in range(STATES))
+        found = (
+            (moves[..., :AWAY, AWAY].sum(axis=-1), m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s),
+            (moves[..., AWAY, :AWAY].sum(axis=-1), (1 + _BACK_QUIET + _BACK_ASLEEP) * a),
+            (moves[..., :ASLEEP, ASLEEP].sum(axis=-1), q + _MOVING_SLEEPS * m),
+            (moves[..., ASLEEP, :ASLEEP].sum(axis=-1), s),
+        )
+        hour = self._quarter[:days] // 4
+        valid = self._valid[:days]
+        out = np.empty((4, 24))
+        for k, (count, exposure) in enumerate(found):
+            sums = [np.bincount(hour[valid], part[valid], 24) for part in (count, BIN * exposure)]
+            counts, minutes = (0.5 * part + 0.25 * (np.roll(part, 1) + np.roll(part, -1)) for part in sums)
+            out[k] = (counts + _TRUST_HOUR * self._fleet.hours[k]) / (minutes + _TRUST_HOUR)
+        return np.clip(out, 1e-5, 0.2)
+
+    def _smooth(self, routine: Routine, days: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return chances of the states [days, BINS, 4] and of moves between them [days, BINS, 4, 4], given the days.
+
+        Days are smoothed side by side: each begins where the filter stood that morning, and ends before what the
+        last fit found to have followed.
+        """
+        nats = np.zeros((days * BINS, STATES))
+        weights = routine.weights(self._signals)
+        for i, kept in self._bins.items():
+            nats += kept[:days].reshape(-1, FEATURES) @ weights[i].astype(np.float32)
+        seen = likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
+        chances = _moves_in_a_bin(routine.hours)[self._quarter[:days]]
+        chances *= seen[:, :, None, :STATES]
+        chances[:, :, AWAY, :AWAY] *= (seen[..., STATES:] / seen[..., :AWAY])
+        chances[:, :, :AWAY, AWAY] *= (seen[..., STATES:] / seen[..., AWAY:STATES])
+        chances[~self._valid[:days]] = np.eye(STATES)
+        by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
+        forward = np.empty((BINS + 1, days, STATES))
+        backward = np.empty((BINS + 1, days, STATES))
+        forward[0] = self._first[:days]
+        for t in range(BINS):
+            after = (forward[t][:, None, :] @ by_bin[t])[:, 0]
+            forward[t + 1] = after / after.sum(axis=1, keepdims=True)
+        order = np.arange(self.days - days, self.days) % DAYS
+        backward[BINS, order[:-1]] = self._after[order[1:]]
+        backward[BINS, order[-1]] = 1.0
+        for t in range(BINS - 1, -1, -1):
+            before = (by_bin[t] @ backward[t + 1][:, :, None])[:, :, 0]
+            backward[t] = before / before.sum(axis=1, keepdims=True)
+        self._after[:days] = backward[0]
+        moves = forward[:-1, :, :, None] * by_bin * backward[1:, :, None, :]
+        moves /= moves.sum(axis=(2, 3), keepdims=True)
+        moves = moves.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
+        return moves.sum(axis=2), moves
+
+
+def _moves_in_a_bin(hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chances of moving between states within a bin, at each quarter of an hour: [96, 4, 4]."""
+    one = (np.ones(QUARTERS),) * 5
+    table = tuple(by_quarter(hours).T)
+    rows = [step(tuple(np.full(QUARTERS, float(i == k)) for i in range(STATES)), one, table) for k in range(STATES)]
+    minute = np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
+    return np.asarray(np.linalg.matrix_power(minute, BIN))
