@@ -1,0 +1,56 @@
+"""Hunches: says what seems to have been forgotten at home, and does it with one tap."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
+
+from . import feedback
+from .const import ASSETS, DOMAIN
+from .coordinator import HunchesCoordinator
+from .data import HunchesConfigEntry, HunchesData
+from .engine.model import AssetError, Model
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = (Platform.SENSOR,)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, whether or not an entry is loaded."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> bool:
+    """Load the model and what was answered; everything slow waits until Home Assistant has started."""
+    try:
+        model = await hass.async_add_executor_job(Model.load, ASSETS)
+    except AssetError as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="broken_asset",
+            translation_placeholders={"reason": str(error)},
+        ) from error
+    memory = feedback.Feedback(hass)
+    await memory.async_load()
+    coordinator = HunchesCoordinator(hass, entry, model, memory)
+    entry.runtime_data = HunchesData(coordinator)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_at_started(hass, coordinator.async_start))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> bool:
+    """Stop, and leave nothing behind."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.coordinator.async_stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
+    """Forget every answer."""
+    await feedback.async_remove(hass)

@@ -1,0 +1,60 @@
+"""Names and numbers of the integration."""
+
+import logging
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+DOMAIN: Final = "hunches"
+LOGGER: Final = logging.getLogger(__package__)
+ASSETS: Final = Path(__file__).parent / "assets"
+
+EVENT_ACTED: Final = "hunches_acted"
+"""Fired with the context of every action of ours, so that history can tell it from a person's."""
+
+CONF_SENSITIVITY: Final = "sensitivity"
+CONF_REPAIRS: Final = "repairs"
+CONF_QUIET_START: Final = "quiet_start"
+CONF_QUIET_END: Final = "quiet_end"
+CONF_EXCLUDED: Final = "excluded"
+CONF_SETTLE: Final = "settle"
+CONF_SUSTAIN: Final = "sustain"
+"""Seconds of quiet after a start, and before a candidate is shown: not asked for in the form, kept where set."""
+
+
+class Sensitivity(StrEnum):
+    """How readily a hunch is shown."""
+
+    RARE = "rare"
+    BALANCED = "balanced"
+    EAGER = "eager"
+
+
+class Stage(StrEnum):
+    """What the integration is doing."""
+
+    STARTING = "starting"
+    WAITING = "waiting"
+    READING = "reading"
+    LEARNING = "learning"
+    READY = "ready"
+
+
+DEFAULT_OPTIONS: Final = {
+    CONF_SENSITIVITY: str(Sensitivity.BALANCED),
+    CONF_REPAIRS: True,
+    CONF_EXCLUDED: [],
+}
+
+LOOK_COOLDOWN: Final = 2.0
+"""Seconds between a change in the home and the look at it: one look for a burst of changes."""
+LOOK_INTERVAL: Final = timedelta(minutes=1)
+RELEARN_COOLDOWN: Final = 60.0
+"""Seconds between a change in the registries and the next learning."""
+NIGHTLY_HOUR: Final = 4
+RECENT_SECONDS: Final = 900.0
+"""How long live changes are kept besides the recorder, which writes behind by its commit interval."""
+RECENT_CHANGES: Final = 20_000
+VERIFY_SECONDS: Final = 15.0
+"""How long a device may take to do as told."""

@@ -1,0 +1,326 @@
+"""Teaches the mind from history, shows it what happens, and lets the policy decide what is asked.
+
+The mind is not thread-safe and not quick: it works in the executor, one job at a time under one lock. A new mind
+is taught beside the one in use and takes its place when it knows everything.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from . import issues
+from .const import (
+    CONF_EXCLUDED,
+    CONF_REPAIRS,
+    DOMAIN,
+    LOGGER,
+    LOOK_COOLDOWN,
+    LOOK_INTERVAL,
+    NIGHTLY_HOUR,
+    RELEARN_COOLDOWN,
+    Stage,
+)
+from .data import HunchesConfigEntry, Status
+from .engine.home import Home, read_state
+from .engine.model import Model
+from .engine.policy import Answered, Decision, Ledger, Policy
+from .engine.scan import Mind, Scan
+from .engine.timeline import Cause, Timeline
+from .feedback import Feedback, lessons
+from .history import HistoryUnavailable, async_read, build_home
+from .history.cause import CauseIndex
+from .history.reader import AUTOMATIC_EVENTS, Stopped
+from .live import Change, LiveChanges, complete
+from .settings import settings_from
+
+_QUIET_DOMAINS = frozenset({"sensor", "sun", "weather"})
+"""Evidence that drifts by itself: noted at once, looked at with the next look."""
+_FAILED = "learning_failed"
+_TELLING = frozenset(
+    {"area_id", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
+    | {"hidden_by", "labels", "name", "name_by_user"}
+)
+"""Changes in a registry that the engine's picture of the home depends on."""
+
+
+class HunchesCoordinator(DataUpdateCoordinator[Status]):
+    """Keeps the mind, the policy and the open hunches of one home."""
+
+    config_entry: HunchesConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: HunchesConfigEntry, model: Model, feedback: Feedback) -> None:
+        """Hold everything still until `async_start`."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN)
+        self.model = model
+        self.feedback = feedback
+        self.home: Home | None = None
+        self.mind: Mind | None = None
+        self.lock = asyncio.Lock()
+        self.data = Status(open=feedback.ledger.open)
+        self.causes = CauseIndex()
+        self._policy = Policy(settings_from(entry.options))
+        self._live = LiveChanges()
+        self._watched: frozenset[str] = frozenset()
+        self._stopped = threading.Event()
+        self._heeded: tuple[Answered, ...] = ()
+        self._learning: asyncio.Task[None] | None = None
+        self._undo: list[CALLBACK_TYPE] = []
+        self._look = self._debouncer(LOOK_COOLDOWN, self.async_look)
+        self._relearn = self._debouncer(RELEARN_COOLDOWN, self.async_learn)
+
+    def _debouncer(self, cooldown: float, job: Callable[[], Any]) -> Debouncer[Any]:
+        return Debouncer(self.hass, LOGGER, cooldown=cooldown, immediate=False, function=job, background=True)
+
+    @property
+    def repairs(self) -> bool:
+        """Whether hunches are shown in Repairs."""
+        return bool(self.config_entry.options.get(CONF_REPAIRS, True))
+
+    @callback
+    def async_start(self, hass: HomeAssistant) -> None:
+        """Begin, now that Home Assistant has started: listen, and read history in the background."""
+        self.feedback.began(dt_util.utcnow().timestamp())
+        second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
+        listen = hass.bus.async_listen
+        self._undo = [
+            listen(EVENT_STATE_CHANGED, self._on_state, event_filter=self._is_watched),
+            *(listen(event, self._on_automation) for event in AUTOMATIC_EVENTS),
+            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
+            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
+            listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._on_registry),
+            listen(EVENT_HOMEASSISTANT_STOP, self._on_stop),
+            async_track_time_interval(hass, self._on_minute, LOOK_INTERVAL, name=f"{DOMAIN} look"),
+            async_track_time_change(hass, self._on_night, hour=NIGHTLY_HOUR, minute=minute, second=second),
+        ]
+        self.async_learn()
+
+    async def async_stop(self) -> None:
+        """Leave nothing behind: no listener, no timer, no issue, no job in an executor."""
+        self._stopped.set()
+        while self._undo:
+            self._undo.pop()()
+        self._look.async_shutdown()
+        self._relearn.async_shutdown()
+        if self._learning is not None:
+            await asyncio.wait([self._learning])
+        async with self.lock:
+            self.mind = None
+        issues.async_show(self.hass, self.home, ())
+        await self.async_shutdown()
+
+    # Learning
+
+    @callback
+    def async_learn(self) -> None:
+        """Begin to read and learn everything anew in the background, unless that is under way."""
+        if self._stopped.is_set() or (self._learning is not None and not self._learning.done()):
+            return
+        self._learning = self.config_entry.async_create_background_task(
+            self.hass, self._async_learn(), f"{DOMAIN} learning"
+        )
+
+    async def _async_learn(self) -> None:
+        try:
+            await self._async_read_and_teach()
+        except HistoryUnavailable as unavailable:
+            LOGGER.info("History cannot be read yet (%s), trying again in a minute", unavailable)
+            self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=unavailable.reason)
+        except Stopped:
+            return
+        except Exception:  # noqa: BLE001 - the home goes on without hunches, and the log says why
+            LOGGER.exception("Learning failed, trying again at night")
+            self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=_FAILED)
+        else:
+            await self.async_look()
+
+    async def _async_read_and_teach(self) -> None:
+        began = perf_counter()
+        home = build_home(self.hass, self.config_entry.options.get(CONF_EXCLUDED, ()))
+        self._watched = frozenset(home.entities)
+        self._update(stage=Stage.READING, reason=None, done=0, devices=len(home.devices), evidence=len(home.evidence))
+        history = await async_read(self.hass, home, self._stopped, self._progress)
+        history.causes.carry_over(self.causes)
+        self.causes = history.causes
+        read = perf_counter()
+        self._update(stage=Stage.LEARNING, done=0)
+        async with self.lock:
+            now = dt_util.utcnow().timestamp()
+            states = [state for key in home.entities if (state := self.hass.states.get(key))]
+            # The same mind learns on while the home is the same: it remembers more than the recorder keeps.
+            mind = self.mind if home == self.home else None
+            self.mind = await self.hass.async_add_executor_job(
+                self._teach, mind, home, history.timelines, self._live.recent, self._live.take(), states, now
+            )
+            self.home = home
+        timing = {
+            "rows": history.rows,
+            "read_seconds": round(read - began, 3),
+            "learn_seconds": round(perf_counter() - read, 3),
+            "learned": dt_util.utc_from_timestamp(now).isoformat(timespec="seconds"),
+        }
+        self._update(stage=Stage.READY, timing=timing)
+
+    def _teach(
+        self,
+        mind: Mind | None,
+        home: Home,
+        timelines: dict[str, Timeline],
+        recent: tuple[Change, ...],
+        unseen: list[Change],
+        states: list[State],
+        until: float,
+    ) -> Mind:
+        """Return a mind that knows all this; runs in an executor."""
+
+        def progress(done: int, total: int) -> None:
+            if self._stopped.is_set():
+                raise Stopped
+            self.hass.loop.call_soon_threadsafe(self._progress, done, total)
+
+        if mind is None:
+            mind = Mind(self.model, home)
+            self._heeded = ()
+        _note(mind, home, unseen)
+        mind.learn(complete(home, timelines, recent, states), until, progress)
+        return mind
+
+    @callback
+    def _progress(self, done: int, total: int) -> None:
+        """Tell the listeners about every tenth part."""
+        if total and (done == total or done * 10 // total != self.data.done * 10 // total):
+            self._update(done=done, total=total)
+
+    @callback
+    def _update(self, **changes: Any) -> None:
+        if not self._stopped.is_set():
+            self.async_set_updated_data(replace(self.data, open=self.feedback.ledger.open, **changes))
+
+    # Looking
+
+    async def async_look(self) -> Scan | None:
+        """Look at the home as it is now and show what the policy lets through; None while there is no mind."""
+        async with self.lock:
+            if self.mind is None or self.home is None or self._stopped.is_set():
+                return None
+            now = dt_util.utcnow().timestamp()
+            scan, decision, seconds = await self.hass.async_add_executor_job(
+                self._see, self.mind, self.home, self._live.take(), self.readings(), self.feedback.ledger, now
+            )
+            await self.feedback.async_decided(decision, now)
+            timing = {**self.data.timing, "look_seconds": round(seconds, 4)}
+            self.show(context=scan.context, declined=decision.declined, timing=timing)
+            return scan
+
+    def _see(
+        self,
+        mind: Mind,
+        home: Home,
+        changes: list[Change],
+        readings: dict[str, int],
+        ledger: Ledger,
+        now: float,
+    ) -> tuple[Scan, Decision, float]:
+        """Return what there is to see and what may be shown of it; runs in an executor."""
+        began = perf_counter()
+        _note(mind, home, changes)
+        if ledger.answers != self._heeded:
+            mind.heed(lessons(ledger))
+            self._heeded = ledger.answers
+        scan = mind.look(now)
+        decision = self._policy.judge(home, scan.candidates, ledger, now, readings)
+        return scan, decision, perf_counter() - began
+
+    async def async_describe(self) -> list[dict[str, Any]]:
+        """Return what is known of every device, as `script/replay devices` writes it; nothing before learning."""
+        async with self.lock:
+            if self.mind is None:
+                return []
+            return await self.hass.async_add_executor_job(self.mind.describe)
+
+    @callback
+    def show(self, **changes: Any) -> None:
+        """Make the issues and the entities agree with the open hunches."""
+        if not self._stopped.is_set():
+            issues.async_show(self.hass, self.home, self.feedback.ledger.open if self.repairs else ())
+            self._update(**changes)
+
+    @callback
+    def readings(self) -> dict[str, int]:
+        """Return how the home's entities stand at this moment, by entity id."""
+        found = ((key, self.hass.states.get(key)) for key in self._watched)
+        return {key: read_state(state.domain, state.state) for key, state in found if state is not None}
+
+    # Events
+
+    @callback
+    def _is_watched(self, data: EventStateChangedData) -> bool:
+        return data["entity_id"] in self._watched
+
+    @callback
+    def _on_state(self, event: Event[EventStateChangedData]) -> None:
+        new, old = event.data["new_state"], event.data["old_state"]
+        text = new.state if new is not None else ""
+        if old is not None and old.state == text:
+            return  # only attributes changed
+        moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
+        entity_id = event.data["entity_id"]
+        self._live.add(Change(moment, entity_id, text, self.causes.of_live(event.context)))
+        if entity_id.partition(".")[0] not in _QUIET_DOMAINS:
+            self._look.async_schedule_call()
+
+    @callback
+    def _on_automation(self, event: Event) -> None:
+        self.causes.add(event.context, Cause.AUTOMATION)
+
+    async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        data = event.data
+        entry = er.async_get(self.hass).async_get(data["entity_id"])
+        if entry is not None and entry.platform == DOMAIN:
+            return
+        if data["action"] == "update":
+            if old := data.get("old_entity_id"):
+                async with self.lock:
+                    await self.feedback.async_rename(old, data["entity_id"])
+            if not _TELLING.intersection(data["changes"]):
+                return
+        self._relearn.async_schedule_call()
+
+    @callback
+    def _on_registry(self, event: Event[Any]) -> None:
+        if event.data["action"] != "update" or _TELLING.intersection(event.data.get("changes", _TELLING)):
+            self._relearn.async_schedule_call()
+
+    @callback
+    def _on_stop(self, _: Event) -> None:
+        self._stopped.set()
+
+    @callback
+    def _on_night(self, _: datetime) -> None:
+        self.async_learn()
+
+    async def _on_minute(self, _: datetime) -> None:
+        if self.mind is not None:
+            await self.async_look()
+        elif self.data.reason != _FAILED:
+            self.async_learn()
+
+
+def _note(mind: Mind, home: Home, changes: list[Change]) -> None:
+    for change in changes:
+        if change.entity_id in home.entities:
+            mind.note(change.entity_id, change.moment, change.state, change.cause)

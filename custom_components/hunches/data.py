@@ -1,0 +1,44 @@
+"""What a loaded config entry carries, and what the coordinator tells its listeners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import ConfigEntry
+
+from .const import Stage
+from .engine.hunches import Context, Hunch
+
+if TYPE_CHECKING:
+    from .coordinator import HunchesCoordinator
+
+type HunchesConfigEntry = ConfigEntry[HunchesData]
+
+
+@dataclass(frozen=True, slots=True)
+class HunchesData:
+    """The parts of a loaded entry."""
+
+    coordinator: HunchesCoordinator
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far things are.
+
+    `reason`: why the integration waits, a key of the texts. `done`, `total`: entities read or devices learned in
+    this stage. `declined`: candidates of the last look that are not shown, each with the reason. `timing`: seconds
+    by what took them, and rows read.
+    """
+
+    stage: Stage = Stage.STARTING
+    reason: str | None = None
+    done: int = 0
+    total: int = 0
+    devices: int = 0
+    evidence: int = 0
+    open: tuple[Hunch, ...] = ()
+    context: Context | None = None
+    declined: tuple[tuple[Hunch, str], ...] = ()
+    timing: dict[str, Any] = field(default_factory=dict)

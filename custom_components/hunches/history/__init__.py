@@ -1,0 +1,6 @@
+"""The recorder's side: what was recorded of a home, read as the engine's timelines."""
+
+from .reader import History, HistoryUnavailable, async_read
+from .registry import build_home
+
+__all__ = ["History", "HistoryUnavailable", "async_read", "build_home"]

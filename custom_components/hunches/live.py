@@ -1,0 +1,91 @@
+"""Live changes of state on their way to the mind, in order of time."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from homeassistant.core import State
+
+from .const import RECENT_CHANGES, RECENT_SECONDS
+from .engine.home import Home, read_state
+from .engine.timeline import Cause, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entity took a state (the recorder's text; empty: it was removed) at a moment in Unix seconds."""
+
+    moment: float
+    entity_id: str
+    state: str
+    cause: Cause
+
+
+class LiveChanges:
+    """Keeps live changes for two readers.
+
+    The mind takes those it has not seen. History, which the recorder writes with a delay, is completed by those of
+    the last minutes.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._recent: deque[Change] = deque(maxlen=RECENT_CHANGES)
+        self._unseen: deque[Change] = deque(maxlen=RECENT_CHANGES)
+
+    def add(self, change: Change) -> None:
+        """Take in a change; changes come in order of time."""
+        self._unseen.append(change)
+        self._recent.append(change)
+        while self._recent[0].moment < change.moment - RECENT_SECONDS:
+            self._recent.popleft()
+
+    @property
+    def recent(self) -> tuple[Change, ...]:
+        """Return the changes of the last minutes."""
+        return tuple(self._recent)
+
+    def take(self) -> list[Change]:
+        """Return what the mind has not seen, once."""
+        taken = list(self._unseen)
+        self._unseen.clear()
+        return taken
+
+
+def complete(
+    home: Home,
+    timelines: Mapping[str, Timeline],
+    changes: Iterable[Change],
+    states: Iterable[State],
+) -> dict[str, Timeline]:
+    """Return the recorder's timelines with what it has not written yet: recent changes, and how things stand now."""
+    later: dict[str, list[tuple[float, int, int]]] = {}
+    for change in changes:
+        if change.entity_id in home.entities:
+            reading = read_state(home.entities[change.entity_id].domain, change.state)
+            later.setdefault(change.entity_id, []).append((change.moment, reading, change.cause))
+    for state in states:
+        if state.entity_id in home.entities:
+            reading = read_state(state.domain, state.state)
+            row = (state.last_changed_timestamp, reading, int(Cause.UNKNOWN))
+            rows = later.setdefault(state.entity_id, [])
+            if not rows or row[0] > rows[-1][0]:
+                rows.append(row)
+    return {
+        key: _append(timelines.get(key) or Timeline.empty(), later.get(key, []))
+        for key in timelines.keys() | later.keys()
+    }
+
+
+def _append(timeline: Timeline, rows: list[tuple[float, int, int]]) -> Timeline:
+    last = float(timeline.times[-1]) if len(timeline) else float("-inf")
+    new = [row for row in rows if row[0] > last]
+    if not new:
+        return timeline
+    times, readings, causes = zip(*new, strict=True)
+    return Timeline.from_readings(
+        np.concatenate([timeline.times, np.array(times, dtype=np.float64)]),
+        np.concatenate([timeline.states, np.array(readings, dtype=np.int8)]),
+        np.concatenate([timeline.causes, np.array(causes, dtype=np.int8)]),
+    )

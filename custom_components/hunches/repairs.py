@@ -1,0 +1,82 @@
+"""The fix flow of a hunch: do it, not now, or never for this device."""
+
+from typing import Any, Final
+
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers.http import current_request
+from homeassistant.util import dt as dt_util
+
+from .answers import AnswerError, async_accept, async_reject
+from .const import DOMAIN
+from .coordinator import HunchesCoordinator
+from .engine.hunches import Hunch
+from .words import async_evidence, escape, name_of
+
+MENU: Final = ["accept", "not_now", "never"]
+
+
+class HunchFlow(RepairsFlow):
+    """Shows what a hunch rests on, and carries out the answer."""
+
+    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the evidence and the answers."""
+        coordinator = self._coordinator()
+        hunch = coordinator.feedback.find(self.issue_id) if coordinator else None
+        if coordinator is None or hunch is None:
+            return self.async_abort(reason="gone")
+        placeholders = self._placeholders(coordinator, hunch)
+        placeholders["evidence"] = await async_evidence(self.hass, hunch, dt_util.utcnow().timestamp())
+        return self.async_show_menu(step_id="init", menu_options=MENU, description_placeholders=placeholders)
+
+    async def async_step_accept(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Do it."""
+        return await self._async_answer("accepted", async_accept)
+
+    async def async_step_not_now(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Put it away for now."""
+        return await self._async_answer("rejected", async_reject, never=False)
+
+    async def async_step_never(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Never ask about this device again."""
+        return await self._async_answer("never", async_reject, never=True)
+
+    async def _async_answer(self, done: str, answer: Any, **how: bool) -> RepairsFlowResult:
+        if (coordinator := self._coordinator()) is None:
+            return self.async_abort(reason="gone")
+        try:
+            hunch = await answer(coordinator, self.issue_id, self._caller(), **how)
+        except AnswerError as error:
+            return self.async_abort(reason=error.reason, description_placeholders=error.escaped)
+        except Unauthorized:
+            return self.async_abort(reason="unauthorized")
+        placeholders = self._placeholders(coordinator, hunch)
+        return self.async_create_entry(data={}, description=done, description_placeholders=placeholders)
+
+    @callback
+    def _coordinator(self) -> HunchesCoordinator | None:
+        for entry in self.hass.config_entries.async_loaded_entries(DOMAIN):
+            coordinator: HunchesCoordinator = entry.runtime_data.coordinator
+            return coordinator
+        return None
+
+    @callback
+    def _caller(self) -> Context:
+        """Return a context in the name of whoever sent this request; fix flows do not pass theirs on."""
+        request = current_request.get()
+        user = request.get(KEY_HASS_USER) if request is not None else None
+        return Context(user_id=user.id if user is not None else None)
+
+    @callback
+    def _placeholders(self, coordinator: HunchesCoordinator, hunch: Hunch) -> dict[str, str]:
+        name = name_of(self.hass, coordinator.home, hunch.entity_id)
+        return {"name": name, "escaped_name": escape(name)}
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow that answers a hunch."""
+    return HunchFlow()

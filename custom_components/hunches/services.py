@@ -1,0 +1,120 @@
+"""The actions `hunches.scan`, `hunches.accept` and `hunches.reject`, for automations, voice and people."""
+
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import config_validation as cv
+
+from .answers import AnswerError, async_accept, async_reject
+from .const import DOMAIN
+from .coordinator import HunchesCoordinator
+from .engine.hunches import Hunch
+
+ATTR_HUNCH: Final = "hunch"
+ATTR_NEVER: Final = "never"
+ATTR_DEVICES: Final = "devices"
+
+_WHICH: Final = {
+    vol.Exclusive(ATTR_ENTITY_ID, "which"): cv.entity_id,
+    vol.Exclusive(ATTR_HUNCH, "which"): cv.string,
+}
+SCAN: Final = vol.Schema({vol.Optional(ATTR_DEVICES, default=False): cv.boolean})
+ACCEPT: Final = vol.All(vol.Schema(_WHICH), cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH))
+REJECT: Final = vol.All(
+    vol.Schema({**_WHICH, vol.Optional(ATTR_NEVER, default=False): cv.boolean}),
+    cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH),
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions, once for the life of Home Assistant."""
+    for name, job, schema in (
+        ("scan", _async_scan, SCAN),
+        ("accept", _async_accept, ACCEPT),
+        ("reject", _async_reject, REJECT),
+    ):
+        hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
+
+
+async def _async_scan(call: ServiceCall) -> ServiceResponse:
+    """Look now, and answer with what the caller may control."""
+    coordinator = _coordinator(call.hass)
+    if await coordinator.async_look() is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
+    may_see = await _async_visible(call.hass, call.context)
+    status = coordinator.data
+    response: dict[str, Any] = {
+        "context": status.context.as_json() if status.context else None,
+        "hunches": [{"hunch": h.key, **h.as_json()} for h in status.open if may_see(h.entity_id)],
+        "declined": [{"hunch": h.key, "why": why, **h.as_json()} for h, why in status.declined if may_see(h.entity_id)],
+        "timing": dict(status.timing),
+    }
+    if call.data[ATTR_DEVICES]:
+        devices = await coordinator.async_describe()
+        response["devices"] = [device for device in devices if may_see(device["entity_id"])]
+    return response
+
+
+async def _async_accept(call: ServiceCall) -> ServiceResponse:
+    """Do what a hunch proposes."""
+    coordinator = _coordinator(call.hass)
+    return await _async_answer(
+        coordinator, async_accept(coordinator, _key(coordinator, call), call.context), "accepted"
+    )
+
+
+async def _async_reject(call: ServiceCall) -> ServiceResponse:
+    """Put a hunch away."""
+    coordinator = _coordinator(call.hass)
+    never = call.data[ATTR_NEVER]
+    answer = async_reject(coordinator, _key(coordinator, call), call.context, never=never)
+    return await _async_answer(coordinator, answer, "never" if never else "rejected")
+
+
+async def _async_answer(coordinator: HunchesCoordinator, answer: Any, outcome: str) -> ServiceResponse:
+    try:
+        hunch: Hunch = await answer
+    except AnswerError as error:
+        if error.reason in _MISTAKES:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key=error.reason,
+                translation_placeholders=error.translation_placeholders,
+            ) from error
+        raise
+    return {"hunch": hunch.key, "entity_id": hunch.entity_id, "answer": outcome}
+
+
+_MISTAKES: Final = frozenset({"gone", "not_ready"})
+"""Reasons that lie with the call; the others lie with a device."""
+
+
+@callback
+def _coordinator(hass: HomeAssistant) -> HunchesCoordinator:
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        coordinator: HunchesCoordinator = entry.runtime_data.coordinator
+        return coordinator
+    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
+
+
+def _key(coordinator: HunchesCoordinator, call: ServiceCall) -> str:
+    """Return the key of the open hunch that a call names, or the one it would have."""
+    if (key := call.data.get(ATTR_HUNCH)) is not None:
+        return str(key)
+    entity_id = call.data[ATTR_ENTITY_ID]
+    return next((h.key for h in coordinator.feedback.ledger.open if h.entity_id == entity_id), entity_id)
+
+
+async def _async_visible(hass: HomeAssistant, context: Context) -> Any:
+    """Return a test of whether the caller may control an entity."""
+    if context.user_id is None:
+        return lambda entity_id: True
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise Unauthorized(context=context, permission=POLICY_CONTROL)
+    return lambda entity_id: user.permissions.check_entity(entity_id, POLICY_CONTROL)

@@ -1,0 +1,99 @@
+"""A hunch in words: what it saw, in the home's local time and Home Assistant's language.
+
+Names and everything else that a person typed are shown as text: they are escaped wherever Markdown is rendered.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .engine.home import Home
+from .engine.hunches import Hunch
+
+_MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
+_ENOUGH_DAYS: Final = 1.0
+
+type Say = Callable[..., str]
+
+
+def plain(text: str) -> str:
+    """Return a text on one line without control and direction-changing characters."""
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(
+        "".join(c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").split()
+    )
+
+
+def escape(text: str) -> str:
+    """Return a text that Markdown shows as it is: every mark that could mean something is escaped."""
+    return _MARKUP.sub(r"\\\1", plain(text))
+
+
+@callback
+def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
+    """Return what a person calls an entity; its id if it has no name."""
+    state = hass.states.get(entity_id)
+    name = plain(state.name) if state is not None and "friendly_name" in state.attributes else ""
+    if not name and home is not None and entity_id in home.entities:
+        name = plain(home.entities[entity_id].name)
+    return name or entity_id
+
+
+async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+    """Return what a hunch rests on as a Markdown list, for somebody to check."""
+    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
+
+    def say(key: str, **values: str) -> str:
+        return texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
+
+    return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+
+
+def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
+    seen = hunch.evidence
+    lines = [say(hunch.kind, time=_moment(seen.since, now, say), duration=duration(now - seen.since))]
+    if seen.usual_minutes is not None:
+        low, high = (duration(60.0 * minutes) for minutes in seen.usual_minutes)
+        lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
+    if seen.usual_off_hour is not None:
+        lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
+    for key, probability in (("nobody_home", seen.context.p_away), ("everyone_asleep", seen.context.p_asleep)):
+        if word := next((word for least, word in _LIKELY if probability >= least), None):
+            lines.append(say(key, how_sure=say(word)))
+    lines.append(say("usually_so", percent=str(round(100.0 * seen.p_on))))
+    if seen.history_days >= _ENOUGH_DAYS:
+        lines.append(say("history", days=str(round(seen.history_days)), archetype=escape(seen.archetype)))
+    else:
+        lines.append(say("no_history", archetype=escape(seen.archetype)))
+    return lines
+
+
+def _moment(moment: float, now: float, say: Say) -> str:
+    """Return a moment as the home's clock shows it, with the day where that is not today."""
+    local, today = (dt_util.as_local(dt_util.utc_from_timestamp(m)) for m in (moment, now))
+    time = f"{local:%H:%M}"
+    days = (today.date() - local.date()).days
+    if days == 0:
+        return time
+    return say("yesterday", time=time) if days == 1 else say("on_date", date=local.date().isoformat(), time=time)
+
+
+def _clock(hour: float) -> str:
+    minutes = round(60.0 * hour) % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units, at least a minute: `45 min`, `2 h 5 min`, `3 d 4 h`."""
+    minutes = max(1, round(seconds / 60.0))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    first = next(i for i, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
