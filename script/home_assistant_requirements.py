@@ -8,8 +8,8 @@ The answer is read from the manifests of the installed release, so that it chang
 import argparse
 import importlib.util
 import json
-from pathlib import Path
 import sys
+from pathlib import Path
 from typing import Any
 
 CUSTOM_COMPONENTS = Path(__file__).resolve().parent.parent / "custom_components"
@@ -69,7 +69,7 @@ def main() -> int:
         return 1
     domains = set(arguments.domain)
     if arguments.boot:
-        # ruff: this import is only possible, and only wanted, where Home Assistant is whole
+        # Only here: this imports half of Home Assistant
         from homeassistant import bootstrap  # noqa: PLC0415
 
         domains |= bootstrap.CORE_INTEGRATIONS | bootstrap.DEFAULT_INTEGRATIONS

@@ -1,0 +1,33 @@
+"""What all tests share: where the integration is found, and how a test switches it on.
+
+These tests run in two environments: beside Home Assistant (all but `tests/training`), and beside torch
+(`tests/training` and `tests/engine`), where Home Assistant is not installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Registers a stand-in for the integration where Home Assistant is not installed, and does nothing where it is
+from script import hunches_bootstrap  # noqa: F401
+
+# Before anything else does: the test plug-in has a `custom_components` of its own, which would hide ours
+import custom_components  # noqa: F401  # isort: skip
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
+
+if importlib.util.find_spec("torch") is None:
+    collect_ignore = ["training"]
+
+
+@pytest.fixture
+def hunches_allowed(recorder_mock: Recorder, enable_custom_integrations: None) -> Recorder:
+    """Let Home Assistant find this integration, with a recorder running in memory.
+
+    The recorder comes first: it has to be there before `hass` is, and `enable_custom_integrations` brings `hass`.
+    """
+    return recorder_mock
