@@ -1,0 +1,166 @@
+"""Every number of the generator "residents", in one place, with its source.
+
+Sources, by their short names:
+
+- CREST: Richardson, Thomson, Infield, Delahunty, "Domestic lighting: a high-resolution energy demand model",
+  Energy and Buildings 41 (2009).
+- ATUS: the American Time Use Survey tables carried by the package `obgeneration` (read by `tables`).
+- Homes: simple summaries (changes a device a day, quantiles of on-time, entropy over the hours, likeness of
+  neighbouring days) of four Creative Commons homes: REFIT 20, UK-DALE 2, IDEAL 65, Open Smart Home Data Set.
+- Model notes: durations from seconds to days, recorders on 1-, 10- and 15-minute grids, 8-110 days.
+- Chosen: no figure was found; a wide range stands in, since the diversity of homes counts more than their number.
+
+A pair is a range to draw from, uniformly unless the comment says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+Pair = tuple[float, float]
+
+# ---- recording -----------------------------------------------------------------------------------------------
+HISTORY_DAYS: Final = (8.0, 110.0)  # Model notes
+HISTORY_MEAN_DAYS: Final = 42.0  # about six weeks; a truncated gamma of shape 2
+START_YEARS: Final = (2007, 2027)
+LATITUDES: Final = (-35.0, 65.0)
+GRID_SECONDS: Final = ((0.0, 0.72), (60.0, 0.14), (600.0, 0.07), (900.0, 0.07))  # (grid, share of homes); Model notes
+GRID_KEEPS_SHORT: Final = 0.5  # share of gridded recorders in which any use within a cell marks the cell; chosen
+OUTAGES_A_MONTH: Final = (0.0, 2.0)  # of a whole home; chosen
+OUTAGE_MINUTES: Final = (15.0, 1.6)  # median, sigma of a lognormal; chosen
+FLAKY_DEVICES: Final = 0.10  # share of devices with `unavailable` gaps of their own; chosen
+FLAKY_GAPS_A_DAY: Final = (0.05, 2.0)
+LATE_DEVICES: Final = 0.12  # share of devices that appear during the history; chosen
+STUCK_DEVICES: Final = 0.06  # share held in one state for days; Model notes: stuck and long-on devices matter
+STUCK_DAYS: Final = (1.5, 0.9)  # median, sigma of a lognormal, cut at the history's end
+DAYLIGHT_HIDES: Final = 0.015  # share of homes whose lights are seen only while the sun is down; Homes: opensmarthome
+TIME_ZONES: Final[tuple[tuple[str, float, float], ...]] = (  # IANA zone, latitude, longitude of a town in it
+    ("Europe/London", 51.5, -0.1), ("Europe/London", 55.9, -3.2), ("Europe/Berlin", 52.5, 13.4),
+    ("Europe/Berlin", 48.1, 11.6), ("Europe/Rome", 41.9, 12.5), ("Europe/Rome", 45.5, 9.2),
+    ("Europe/Paris", 48.9, 2.4), ("Europe/Paris", 43.6, 3.9), ("Europe/Madrid", 40.4, -3.7),
+    ("Europe/Amsterdam", 52.4, 4.9), ("Europe/Stockholm", 59.3, 18.1), ("Europe/Stockholm", 63.8, 20.3),
+    ("Europe/Warsaw", 52.2, 21.0), ("Europe/Lisbon", 38.7, -9.1), ("Europe/Prague", 50.1, 14.4),
+    ("Europe/Helsinki", 60.2, 24.9), ("Europe/Helsinki", 65.0, 25.5), ("Europe/Athens", 38.0, 23.7),
+    ("America/New_York", 40.7, -74.0), ("America/Chicago", 41.9, -87.6), ("America/Denver", 39.7, -105.0),
+    ("America/Los_Angeles", 34.1, -118.2), ("America/Los_Angeles", 47.6, -122.3), ("America/Sao_Paulo", -23.6, -46.6),
+    ("America/Halifax", 44.6, -63.6), ("America/Mexico_City", 19.4, -99.1), ("Asia/Tokyo", 35.7, 139.7),
+    ("Asia/Singapore", 1.35, 103.8), ("Asia/Kolkata", 19.1, 72.9), ("Australia/Sydney", -33.9, 151.2),
+    ("Australia/Brisbane", -27.5, 153.0), ("Africa/Johannesburg", -26.2, 28.0), ("Africa/Cairo", 30.0, 31.2),
+)  # fmt: skip
+
+# ---- people --------------------------------------------------------------------------------------------------
+HOUSEHOLD_SIZES: Final = (0.30, 0.36, 0.16, 0.13, 0.05)  # 1-5 people; close to Eurostat's shares
+AGE_GROUPS: Final = ("15-24", "25-54", "55-64", "65-74", "75+")  # rows of the ATUS cluster shares
+ADULT_AGES: Final = (0.08, 0.50, 0.17, 0.15, 0.10)
+CHILD_FROM: Final = 3  # a household of so many has children, but for a share of
+ADULTS_ONLY: Final = 0.25
+REGULARITY: Final = (0.35, 0.97)  # share of days that follow the personal routine; tables alone: too independent
+ROUTINE_JITTER_MINUTES: Final = (3.0, 35.0)  # sigma of a routine's moments from day to day
+PERSONAL_SHIFT_MINUTES: Final = 50.0  # sigma of larks and owls around the tables
+SECOND_ROUTINE: Final = 0.35  # share of people with another routine on some weekdays
+SHIFT_WORK: Final = 0.09
+SHIFT_HOURS: Final = (0, -3, 6, 10, 13)  # early, normal, late and night shifts, in hours against the routine
+HABIT_CHANGE: Final = 0.30  # share of homes whose habits change once in the history
+OUTINGS_A_DAY: Final = (0.05, 1.2)  # short ones, alone: dog, shop, letterbox
+OUTING_MINUTES: Final = (18.0, 0.9)  # median, sigma of a lognormal
+FAMILY_OUTINGS_A_WEEK: Final = (0.2, 3.0)
+ABSENCES_A_MONTH: Final = (0.0, 1.0)
+ABSENCE_DAYS: Final = (2.5, 0.9)  # median, sigma of a lognormal, cut at two weeks
+ABSENCE_MOST_DAYS: Final = 14.0
+WORK_TRIPS: Final = 0.15  # share of adults who are away for one to four nights now and then
+GUEST_HOMES: Final = 0.45
+GUESTS_A_WEEK: Final = (0.1, 1.5)
+GUESTS_STAY: Final = 0.25  # share of visits that last over night
+NIGHT_TRIPS: Final = (0.0, 1.6)  # a night
+
+# ---- rooms: median minutes of a stay and sigma of its lognormal (heavy-tailed); weight by part of the day ------
+# Parts: 0-6, 6-9, 9-12, 12-14, 14-17, 17-19, 19-21, 21-24 h. Shape from time-use diaries, sizes chosen.
+DAY_PARTS: Final = (0, 6, 9, 12, 14, 17, 19, 21)
+ROOMS: Final[dict[str, tuple[float, float, tuple[float, ...]]]] = {
+    "kitchen": (7.0, 1.1, (0.5, 4.0, 2.5, 4.5, 2.0, 4.5, 3.0, 1.2)),
+    "living room": (24.0, 1.2, (1.0, 1.2, 2.0, 2.0, 2.6, 3.2, 5.0, 5.5)),
+    "bathroom": (5.0, 0.8, (1.2, 2.6, 1.0, 0.8, 0.8, 1.0, 1.2, 2.0)),
+    "toilet": (3.0, 0.6, (0.7, 1.0, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8)),
+    "bedroom": (8.0, 1.3, (2.0, 2.0, 0.9, 0.5, 0.6, 0.6, 0.7, 1.8)),
+    "child's room": (22.0, 1.1, (1.0, 1.0, 1.0, 1.0, 2.5, 2.5, 2.5, 1.5)),
+    "hall": (1.0, 0.7, (0.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.0)),
+    "office": (42.0, 1.1, (0.3, 0.8, 2.0, 1.0, 1.8, 0.9, 0.9, 0.8)),
+    "dining room": (22.0, 0.7, (0.1, 1.0, 0.5, 1.6, 0.5, 1.8, 1.0, 0.3)),
+    "garage": (7.0, 1.1, (0.0, 0.3, 0.4, 0.3, 0.4, 0.4, 0.2, 0.1)),
+    "laundry": (5.0, 0.9, (0.0, 0.3, 0.7, 0.4, 0.5, 0.4, 0.3, 0.1)),
+    "basement": (9.0, 1.2, (0.0, 0.1, 0.4, 0.2, 0.4, 0.3, 0.3, 0.1)),
+    "garden": (12.0, 1.1, (0.0, 0.2, 0.7, 0.6, 0.9, 0.7, 0.4, 0.1)),
+    "outside": (1.0, 0.5, (0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02)),
+}
+ROOM_CHANCE: Final = {  # that a home has such a room beside kitchen, living room, bathroom, bedroom and outside
+    "hall": 0.85, "toilet": 0.40, "office": 0.40, "dining room": 0.30, "garage": 0.35, "laundry": 0.30,
+    "basement": 0.25, "garden": 0.45,
+}  # fmt: skip
+ROOM_TASTE_SIGMA: Final = 0.6  # of each person's own weight of a room, lognormal
+STAY_TAIL: Final = 0.04  # share of stays that last several times longer (heavy tail), and how much longer at most
+STAY_TAIL_FACTOR: Final = 8.0
+
+# ---- light ---------------------------------------------------------------------------------------------------
+DARK_BELOW: Final = (60.0, 10.0)  # W/m2 of irradiance outdoors, mean and sigma; CREST
+ROOM_FACTOR_SIGMA: Final = 0.6  # of how much darker or brighter a room is than CREST's, lognormal; chosen
+LIT_BY_DAY: Final = 0.05  # chance that a light goes on although it is bright; CREST
+LIGHT_MINUTES: Final = ((1, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 27), (27, 49), (49, 91), (91, 259))  # CREST
+LIGHT_ENDS_BY_DURATION: Final = (0.0, 0.5)  # share of a light's uses that end in mid-stay after a CREST duration
+CLOUD: Final = (0.12, 1.0)  # share of clear-sky irradiance that arrives; persists for days
+CLEAR_SKY: Final = (1098.0, 0.057)  # W/m2 and extinction: Haurwitz (1945)
+
+# ---- forgetting: (chance when everybody leaves, falls asleep, leaves the room), per person and room: chosen so
+# that a light in a forgetful home is forgotten a few times a week and in a careful one a few times a year --------
+FORGET: Final = (0.07, 0.05, 0.08)
+FORGET_SIGMA: Final = 0.9  # between homes and, half as much, between devices; lognormal
+PATIENCE_MINUTES: Final = (1.0, 20.0)  # absences from a room for which a light is left on without a thought
+NOTICE_MINUTES: Final = (9.0, 1.5)  # median, sigma of a lognormal, awake at home, until a forgotten device is noticed
+NOTICE_ON_ENTRY: Final = 0.8  # chance that who enters the room notices
+KEPT_WHILE_AWAY: Final = 0.06  # share of attended devices that stay on on purpose while nobody is home (dog, burglars)
+KEPT_AT_NIGHT: Final = 0.07  # share that stays on on purpose at night
+UNWANTED_LEAST_SECONDS: Final = 180.0
+AUTO_OFF: Final = 0.12  # share of attended devices with a timer, and its minutes
+AUTO_OFF_MINUTES: Final = (10.0, 240.0)  # log-uniform
+
+# ---- who caused a change -------------------------------------------------------------------------------------
+BY_HAND_KNOWN: Final = (0.0, 0.9)  # share of a home's manual changes that carry a user
+WALL_SWITCH_PHYSICAL: Final = 0.3  # share of devices whose manual changes without a user are seen as physical
+
+# ---- sensors -------------------------------------------------------------------------------------------------
+MOTION_HOLD_SECONDS: Final = (20.0, 240.0)  # log-uniform
+MOTION_GAP_SECONDS: Final = {  # mean time between seen movements of somebody awake in the room; chosen
+    "living room": 260.0, "office": 300.0, "bedroom": 240.0, "child's room": 160.0, "kitchen": 60.0, "hall": 30.0,
+    "bathroom": 70.0, "dining room": 150.0, "garage": 70.0, "laundry": 60.0, "basement": 90.0, "toilet": 80.0,
+    "garden": 90.0, "outside": 30.0,
+}  # fmt: skip
+MOTION_MISSED: Final = (0.0, 0.25)
+MOTION_ASLEEP_GAP_SECONDS: Final = 5400.0  # turning over in bed, before a motion sensor in the bedroom
+PET_HOMES: Final = 0.3
+PET_TRIPS_A_DAY: Final = (1.0, 25.0)
+DOOR_SECONDS: Final = (7.0, 0.8)  # median, sigma of how long a door stands open
+DOOR_MISSED: Final = (0.0, 0.2)
+STUCK_SENSORS: Final = 0.04  # share that sticks on for hours to days once or twice
+BED_FLICKER_A_NIGHT: Final = (0.0, 4.0)
+TRACKER_LATE_MINUTES: Final = (0.5, 15.0)  # until a phone that left is not_home; coming home is quicker
+TRACKER_LOST_A_WEEK: Final = (0.0, 2.0)  # a phone that sleeps and seems to be away
+BRIGHT_INDOORS: Final = (1.0, 8.0)  # W/m2 outdoors for 50 lx on an indoor sensor (log-uniform, times ten)
+
+# ---- how homes are equipped: (style, share of homes) ---------------------------------------------------------
+STYLES: Final = (
+    ("few", 0.20), ("mixed", 0.30), ("rich", 0.14), ("lights", 0.11), ("appliances", 0.09), ("sensors", 0.10),
+    ("single kind", 0.06),
+)  # fmt: skip
+DEVICES: Final = {  # least and most devices of a style, drawn log-uniformly
+    "few": (1, 5), "mixed": (5, 18), "rich": (16, 44), "lights": (2, 18), "appliances": (2, 7), "sensors": (1, 3),
+    "single kind": (1, 5),
+}  # fmt: skip
+EVIDENCE_CHANCE: Final = {  # that a home of a style has any evidence sensor; then each kind by EVIDENCE
+    "few": 0.5, "mixed": 0.7, "rich": 0.92, "lights": 0.35, "appliances": 0.15, "sensors": 1.0, "single kind": 0.25,
+}  # fmt: skip
+EVIDENCE: Final = {  # that such a home has this kind; homes of the style "sensors" draw with the square root
+    "motion": 0.55, "front door": 0.50, "inner door": 0.18, "cupboard": 0.15, "bed": 0.16, "seat": 0.10,
+    "person": 0.60, "tracker": 0.20, "zone": 0.50, "illuminance": 0.15, "alarm": 0.12, "window": 0.15,
+}  # fmt: skip
+USELESS_NAMES: Final = (0.0, 0.7)  # share of a home's devices with a name that tells nothing, squared: most have few
+MISSING_AREAS: Final = (0.0, 1.0)  # share of a home's devices without an area, squared
+NULL_CLASS: Final = 0.12  # share of binary sensors without a device class, a share of homes has them all

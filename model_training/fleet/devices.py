@@ -1,0 +1,115 @@
+"""Which devices a home has, and the history of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from custom_components.hunches.engine.bundle import Interval
+from custom_components.hunches.engine.home import Entity
+
+from . import calibration as c
+from .habits import HABITS
+from .recorder import Recorder, causes_of
+from .roles import ROLES, Kinds, Role
+from .spans import Spans
+from .use import Use, held, spliced
+
+if TYPE_CHECKING:
+    from custom_components.hunches.engine.timeline import Timeline
+
+    from .names import Namer
+    from .world import World
+
+_DAY: Final = 86400.0
+_LIGHTS: Final = frozenset({"light", "porch", "night_light", "decoration"})
+_APPLIANCES: Final = frozenset({"short", "burst", "laundry", "dishwasher", "fridge", "steady", "charger"})
+_HABITS_CHANGE: Final = 0.5  # of a home's devices, where habits change
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of a home: its entity, its true role, what was recorded and when it was on unwanted."""
+
+    entity: Entity
+    role: str
+    timeline: Timeline
+    unwanted: tuple[Interval, ...]
+
+
+def _fits(role: Role, style: str, single: str) -> bool:
+    match style:
+        case "lights":
+            return role.behaviour in _LIGHTS
+        case "appliances":
+            return role.behaviour in _APPLIANCES
+        case "single kind":
+            return any(kind[0] == single for kind in role.kinds)
+    return True
+
+
+def choose(rng: np.random.Generator, world: World, style: str, count: int) -> list[tuple[Role, int, str, str | None]]:
+    """Return (role, room, domain, device class) of up to `count` devices, as homes of a style have them."""
+    single = str(rng.choice(["light", "switch", "cover", "lock", "climate", "media_player", "fan", "switch"]))
+    roles = [r for r in ROLES if _fits(r, style, single)]
+    taste = np.exp(rng.normal(0, 0.9, len(roles))) * np.array([r.weight for r in roles])
+    free: list[tuple[float, int, Role, int]] = []
+    for number, role in enumerate(roles):
+        rooms = [room.number for room in world.rooms if room.kind in role.rooms]
+        for copy in range(role.most if rooms else 0):
+            room = rooms[copy % len(rooms)] if copy else rooms[int(rng.integers(len(rooms)))]
+            key = rng.exponential() / taste[number] * (1.0 + 1.5 * copy)  # the first of an exponential race
+            free.append((key, number, role, room))
+    free.sort(key=lambda item: item[:2])
+    chosen = []
+    for _, _, role, room in free[:count]:
+        kinds: Kinds = role.kinds
+        if style == "single kind":
+            kinds = tuple(kind for kind in kinds if kind[0] == single)
+        shares = np.array([share for _, _, share in kinds])
+        domain, device_class, _ = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
+        chosen.append((role, room, domain, device_class))
+    return chosen
+
+
+def _stuck(rng: np.random.Generator, use: Use, world: World) -> Use:
+    begin = rng.uniform(world.start, world.end, int(rng.integers(1, 4)))
+    days = np.exp(rng.normal(np.log(c.STUCK_DAYS[0]), c.STUCK_DAYS[1], begin.size))
+    stretch = Spans.union(begin, np.minimum(begin + days * _DAY, world.end))
+    inside = [i for i in use.unwanted if not stretch.contains(np.array([i.start, i.end])).any()]
+    return held(Use(use.on, use.auto_on, use.auto_off, tuple(inside)), stretch)
+
+
+def make(
+    rng: np.random.Generator,
+    world: World,
+    recorder: Recorder,
+    namer: Namer,
+    choice: tuple[Role, int, str, str | None],
+    known: float,
+    hidden: Spans | None,
+) -> Device:
+    """Simulate one device. `known`: share of manual changes that carry a user; `hidden`: when lights are not seen."""
+    role, room, domain, device_class = choice
+    habit = HABITS[role.behaviour]
+    use = habit(rng, world, role, room)
+    if world.change < world.end and rng.random() < _HABITS_CHANGE:
+        use = spliced(use, habit(rng, world, role, room), world.change, world.end)
+    if rng.random() < c.STUCK_DEVICES:
+        use = _stuck(rng, use, world)
+    begin = None
+    if rng.random() < c.LATE_DEVICES:
+        begin = rng.uniform(recorder.start, recorder.start + 0.9 * (recorder.end - recorder.start))
+    gaps = hidden if domain == "light" else None
+    if gaps is None and rng.random() < c.FLAKY_DEVICES:
+        days = (recorder.end - recorder.start) / _DAY
+        at = rng.uniform(recorder.start, recorder.end, rng.poisson(rng.uniform(*c.FLAKY_GAPS_A_DAY) * days))
+        gaps = Spans.union(at, at + np.exp(rng.normal(5.5, 1.6, at.size)), gap=1.0)
+    causes = None if recorder.grid else causes_of(rng, use, known, rng.random() < c.WALL_SWITCH_PHYSICAL)
+    timeline = recorder.timeline(use.on, causes, begin, gaps)
+    name = namer.device(domain, role.name, room)
+    area = None if domain == "input_boolean" else namer.area(room)
+    entity = Entity(namer.entity_id(domain, name, area), name, area, device_class)
+    return Device(entity, role.name, timeline, recorder.unwanted(timeline, use.unwanted))

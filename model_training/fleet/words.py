@@ -1,0 +1,53 @@
+"""What people call rooms, devices and sensors, in ten languages.
+
+`words.csv` has a row for each role (of `roles`), kind of room (of `calibration.ROOMS`) and kind of sensor, and a
+column for each language; alternatives are parted by `|`.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = ("en", "de", "fr", "it", "es", "nl", "sv", "pl", "pt", "cs")
+_FILE: Final = Path(__file__).with_name("words.csv")
+
+USELESS: Final = {
+    "light": ("Bulb {n}", "Lamp {n}", "Light {n}", "Hue white lamp {n}", "TRADFRI bulb E27 WS {n}", "LED {hex6}", "Dimmer {n}",
+              "Lampe {n}", "Luce {n}", "0x{hex16}", "wiz_{hex6}", "Color bulb {n}", "First Light", "Ampoule {n}"),
+    "switch": ("Plug {n}", "Switch {n}", "Outlet {n}", "Shelly Plug S {hex6}", "0x{hex16}", "Steckdose {n}", "Relay {n}",
+               "Tasmota{n}", "Channel {n}", "Smart Plug {n}", "TS011F {n}", "Presa {n}"),
+    "media_player": ("Player {n}", "Google-Home-{hex6}", "AV {n}", "Cast {hex6}"),
+    "cover": ("Cover {n}", "Motor {n}", "0x{hex16}", "Curtain {n}", "Somfy {n}"),
+    "lock": ("Lock {n}", "Nuki_{hex6}", "0x{hex16}"),
+    "climate": ("TRV {n}", "0x{hex16}", "Zone {n}", "Climate {n}", "Thermostat {n}"),
+    "binary_sensor": ("Sensor {n}", "0x{hex16}", "lumi {hex6}", "Contact {n}", "PIR {n}", "Zone {n}"),
+    "": ("Device {n}", "Unit {n}", "0x{hex16}", "Entity {n}"),
+}  # fmt: skip
+"""Names that tell nothing, by domain (an empty key: any other)."""
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+    with _FILE.open(encoding="utf-8", newline="") as lines:
+        return {
+            (row["kind"], row["key"]): tuple(tuple(row[language].split("|")) for language in LANGUAGES)
+            for row in csv.DictReader(lines)
+        }
+
+
+def areas(kind: str, language: int) -> tuple[str, ...]:
+    """Return what a kind of room is called in the language with this place in `LANGUAGES`."""
+    return _table()["area", kind][language]
+
+
+def things(role: str, language: int) -> tuple[str, ...]:
+    """Return what a device of a role is called; the many roles of room lights share one word."""
+    return _table().get(("device", role), _table()["device", "light"])[language]
+
+
+def sensors(kind: str, language: int) -> tuple[str, ...]:
+    """Return what a kind of sensor is called."""
+    return _table()["sensor", kind][language]
