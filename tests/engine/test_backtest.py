@@ -266,7 +266,7 @@ def test_a_replay_raises_what_the_policy_lets_through_and_says_what_came_of_it()
     )
     mind = LampMind()
     found = list(replay(mind, home, Policy()))
-    assert [(h.entity_id, what) for h, what in found] == [("lock.front", "left"), ("light.lamp", "done")]
+    assert [(h.entity_id, what) for h, what in found] == [("lock.front", "contradicted"), ("light.lamp", "done")]
     assert [(h.time - DAY0) / 3600 for h, _ in found] == pytest.approx([33 + 5 / 60, 34 + 5 / 60])
 
 

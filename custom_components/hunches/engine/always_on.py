@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _words(entity: Entity) -> tuple[str, ...]:
     return tuple(word for text in texts for word in (*fold(text), ""))
 
 
+@lru_cache(maxsize=4096)
 def looks_always_on(entity: Entity) -> bool:
     """Return whether an entity's names say that it feeds something that must not be switched off.
 
@@ -130,6 +132,7 @@ def looks_always_on(entity: Entity) -> bool:
     return _has(words, _LIFE_TERMS) or (entity.domain in _POWER_DOMAINS and _has(words, _POWER_TERMS))
 
 
+@lru_cache(maxsize=4096)
 def is_gate(entity: Entity) -> bool:
     """Return whether a cover is a garage door, a gate or a door: something that can close on somebody."""
     if entity.domain != "cover":

@@ -125,7 +125,8 @@ class Aftermath:
         if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
             return DONE
         last = max(returns, default=changed) + WITHIN
-        seen = room[(room > start) & (room <= min(changed, last, self._recording.end) - WITHIN)]
+        left_on = min(changed, self._recording.end) - WITHIN
+        seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
         if seen.size:
             return CONTRADICTED
         return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT

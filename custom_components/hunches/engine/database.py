@@ -1,0 +1,276 @@
+"""Reads a Home Assistant recorder's SQLite file with the standard library, without Home Assistant and read-only.
+
+Only this module and `history/` name the recorder's tables; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from . import storage
+from .bundle import Recording
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, Entity, Home, read_state
+from .timeline import Cause, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SCHEMA_VERSION: Final = 53
+"""The recorder's schema that this was written against; newer ones are read if they still have its columns."""
+OLDEST_SCHEMA: Final = 41
+"""From here on states have numbers for times, entities and contexts."""
+OUR_EVENT: Final = "hunches_acted"
+AUTOMATIC_EVENTS: Final = ("automation_triggered", "script_started")
+
+_NEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "states_meta": frozenset({"metadata_id", "entity_id"}),
+    "states": frozenset(
+        {
+            "state_id",
+            "metadata_id",
+            "state",
+            "last_updated_ts",
+            "last_changed_ts",
+            "attributes_id",
+            "context_id_bin",
+            "context_user_id_bin",
+            "context_parent_id_bin",
+        }
+    ),
+    "state_attributes": frozenset({"attributes_id", "shared_attrs"}),
+    "events": frozenset({"event_type_id", "context_id_bin"}),
+    "event_types": frozenset({"event_type_id", "event_type"}),
+}
+# An entity's first row opens its timeline even where it only reports attributes: older rows may have been purged.
+_CHANGES: Final = """
+    SELECT state, last_updated_ts, context_id_bin, context_user_id_bin, context_parent_id_bin
+    FROM states
+    WHERE metadata_id = :id AND last_updated_ts IS NOT NULL
+      AND (last_changed_ts IS NULL OR last_changed_ts = last_updated_ts
+           OR state_id = (SELECT state_id FROM states WHERE metadata_id = :id AND last_updated_ts IS NOT NULL
+                          ORDER BY last_updated_ts, state_id LIMIT 1))
+    ORDER BY last_updated_ts, state_id
+"""
+_ATTRIBUTES: Final = """
+    SELECT shared_attrs FROM states JOIN state_attributes USING (attributes_id)
+    WHERE metadata_id = ? ORDER BY last_updated_ts DESC LIMIT 1
+"""
+_CONTEXTS: Final = """
+    SELECT context_id_bin FROM events JOIN event_types USING (event_type_id)
+    WHERE event_types.event_type = ? AND context_id_bin IS NOT NULL
+"""
+_KNOWN_TEXTS: Final = 512
+"""Texts of states whose reading is remembered; a sensor may have a new one in every row."""
+
+
+class DatabaseError(ValueError):
+    """A database cannot be read; the message says in one line what and why."""
+
+
+def read(path: Path, config: Path | None = None) -> tuple[Recording, tuple[str, ...]]:
+    """Return a home and all that its recorder kept, with warnings for a person, one line each.
+
+    `config`: the configuration folder with `.storage`, by default the database's own. Raises `DatabaseError`.
+    """
+    registries, warnings = _registries(path, config)
+    try:
+        with closing(_connect(path, warnings)) as database:
+            _check(path, database, warnings)
+            home, ids = _home(database, registries, path)
+            causes = _Causes(database)
+            timelines = {
+                key: timeline
+                for key, entity in home.entities.items()
+                if len(timeline := _timeline(database, ids[key], entity, causes))
+            }
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path}: {_reason(error)}") from error
+    return Recording(home, timelines), tuple(warnings)
+
+
+def _reason(error: sqlite3.Error) -> str:
+    """Return what went wrong in words that help."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return "the database is locked; stop Home Assistant or read a copy"
+        case sqlite3.SQLITE_CORRUPT:
+            return f"the database is corrupt ({error})"
+        case sqlite3.SQLITE_NOTADB:
+            return "not an SQLite database"
+    return str(error)
+
+
+def _connect(path: Path, warnings: list[str]) -> sqlite3.Connection:
+    """Open a database for reading only.
+
+    Reading a database in WAL mode writes small files beside it. Where that cannot be, the file is read as it is.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise DatabaseError(f"{path}: {error.strerror or error}") from error
+    if head != b"SQLite format 3\0":
+        raise DatabaseError(f"{path}: not an SQLite database")
+    address = f"file:{quote(str(path.resolve()))}"
+    database = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=2.0)
+    try:
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        database.close()
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        log = path.with_name(f"{path.name}-wal")
+        if log.is_file() and log.stat().st_size:
+            warnings.append(
+                f"{path}: its folder cannot be written to, so the latest changes (in {log.name}) are missing"
+            )
+        return sqlite3.connect(f"{address}?immutable=1", uri=True)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _check(path: Path, database: sqlite3.Connection, warnings: list[str]) -> None:
+    """Raise `DatabaseError` unless this is a recorder's database whose tables are understood."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not {"states", "schema_changes"} <= tables:
+        raise DatabaseError(f"{path}: not a database of Home Assistant's recorder")
+    row = database.execute("SELECT schema_version FROM schema_changes ORDER BY change_id DESC LIMIT 1").fetchone()
+    version = int(row[0]) if row and row[0] is not None else 0
+    missing = [
+        f"{table}.{column}"
+        for table, columns in _NEEDED.items()
+        for column in sorted(columns - {r[1] for r in database.execute(f"PRAGMA table_info({table})")})
+    ]
+    if version < OLDEST_SCHEMA:
+        raise DatabaseError(
+            f"{path}: schema {version} is too old (at least {OLDEST_SCHEMA}); start a current Home Assistant on it once"
+        )
+    if missing:
+        raise DatabaseError(f"{path}: schema {version} is not understood: no {missing[0]}")
+    if version > SCHEMA_VERSION:
+        warnings.append(f"{path}: schema {version} is newer than {SCHEMA_VERSION}, which is known")
+
+
+def _registries(path: Path, config: Path | None) -> tuple[storage.Registries, list[str]]:
+    folder = storage.find(path.parent if config is None else config)
+    if folder is None:
+        if config is not None:
+            raise DatabaseError(f"{config}: no .storage/core.entity_registry")
+        return storage.Registries(), [f"{path}: no .storage beside it, so no areas and no labels, and times are UTC"]
+    try:
+        found = storage.read(folder)
+    except storage.StorageError as error:
+        raise DatabaseError(str(error)) from error
+    return found, [] if found.time_zone else [f"{folder}: core.config names no time zone, so times are UTC"]
+
+
+def _home(database: sqlite3.Connection, registries: storage.Registries, path: Path) -> tuple[Home, dict[str, int]]:
+    """Return the home's devices and evidence, and the numbers under which the recorder keeps them.
+
+    Hidden, disabled, configuration and diagnosis entities are left out, and groups beside any of their members.
+    """
+    entities: dict[str, Entity] = {}
+    ids: dict[str, int] = {}
+    members: dict[str, frozenset[str]] = {}
+    for number, key in database.execute("SELECT metadata_id, entity_id FROM states_meta ORDER BY entity_id").fetchall():
+        domain = str(key).partition(".")[0]
+        known = registries.entities.get(key)
+        if domain not in (*DEVICE_DOMAINS, *EVIDENCE_DOMAINS) or (known and known.left_out):
+            continue
+        attributes = _attributes(database, number)
+        entity = _entity(str(key), attributes, known)
+        if not (entity.is_device or entity.is_evidence):
+            continue
+        entities[entity.entity_id], ids[entity.entity_id] = entity, number
+        listed = attributes.get("entity_id", attributes.get("group_entities"))
+        if isinstance(listed, list):
+            members[entity.entity_id] = frozenset(str(member) for member in listed)
+        elif known and known.is_group:
+            # who its members are may stand nowhere; then it is left out beside any single one of its domain
+            alike = frozenset(
+                k for k, e in registries.entities.items() if k.startswith(f"{domain}.") and not e.is_group
+            )
+            members[entity.entity_id] = registries.members.get(entity.entity_id) or alike
+    for key in [key for key, inside in members.items() if inside & entities.keys() - {key}]:
+        del entities[key]
+    name = registries.name or path.resolve().parent.name
+    zone = registries.time_zone or "UTC"
+    return Home(name, zone, registries.latitude, registries.longitude, entities, "Home Assistant recorder"), ids
+
+
+def _attributes(database: sqlite3.Connection, number: int) -> Mapping[str, Any]:
+    """Return an entity's latest recorded attributes."""
+    row = database.execute(_ATTRIBUTES, (number,)).fetchone()
+    try:
+        found = json.loads(row[0]) if row and row[0] else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _entity(key: str, attributes: Mapping[str, Any], known: storage.Described | None) -> Entity:
+    """Return an entity by the name that Home Assistant shows for it, else by its registry's."""
+    name, device_class = attributes.get("friendly_name"), attributes.get("device_class")
+    return Entity(
+        key,
+        str(name or (known.name if known else "")),
+        known.area if known else None,
+        str(device_class) if device_class else (known.device_class if known else None),
+        known.labels if known else (),
+    )
+
+
+class _Causes:
+    """Tells who made a change.
+
+    The user interface leaves a user, an automation started by an event a parent; one that was started by the clock
+    or the sun leaves neither, as a wall switch does: the events of automations and scripts tell the two apart. What
+    is left is a wall switch, an integration's own report, or unknown.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._ours = frozenset(_contexts(database, OUR_EVENT))
+        self._automatic = frozenset(c for event in AUTOMATIC_EVENTS for c in _contexts(database, event))
+
+    def of(self, context: bytes | None, user: bytes | None, parent: bytes | None) -> Cause:
+        if context in self._ours:
+            return Cause.OURS
+        if user is not None:
+            return Cause.PERSON
+        return Cause.AUTOMATION if parent is not None or context in self._automatic else Cause.UNKNOWN
+
+
+def _contexts(database: sqlite3.Connection, event: str) -> Iterator[bytes]:
+    for (context,) in database.execute(_CONTEXTS, (event,)):
+        yield bytes(context)
+
+
+def _timeline(database: sqlite3.Connection, number: int, entity: Entity, causes: _Causes) -> Timeline:
+    """Return one entity's timeline, reduced while it is read: memory grows with its changes, not with its rows.
+
+    An empty state is a removal and opens a gap. Only what people switch has causes.
+    """
+    readings: dict[str, int] = {}
+    times, states, by = array("d"), array("b"), array("b")
+    for state, moment, context, user, parent in database.execute(_CHANGES, {"id": number}):
+        text = str(state or "")
+        reading = readings.get(text)
+        if reading is None:
+            reading = read_state(entity.domain, text)
+            if len(readings) < _KNOWN_TEXTS:
+                readings[text] = reading
+        if states and reading == states[-1] and moment > times[-1]:
+            continue  # of several rows at one moment the last holds, so that a repeat counts there
+        times.append(moment)
+        states.append(reading)
+        by.append(causes.of(context, user, parent) if entity.is_device else Cause.UNKNOWN)
+    return Timeline.from_readings(times, states, by)

@@ -1,0 +1,146 @@
+"""Home Assistant's registries as they stand in its `.storage` folder: names, areas, labels, zone and position."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_FOLDER = ".storage"
+
+
+class StorageError(ValueError):
+    """A registry cannot be read; the message says in one line which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What the registries say of one entity. `left_out`: hidden, disabled, configuration or diagnosis."""
+
+    name: str
+    area: str | None
+    device_class: str | None
+    labels: tuple[str, ...]
+    left_out: bool
+    is_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registries:
+    """A home's registries: entities by entity id, members by the entity id of their group, and where the home is."""
+
+    name: str = ""
+    time_zone: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    entities: Mapping[str, Described] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def find(folder: Path) -> Path | None:
+    """Return the `.storage` of a configuration folder (or the folder itself, if it is one); None if there is none."""
+    for place in (folder / _FOLDER, folder):
+        if (place / "core.entity_registry").is_file():
+            return place
+    return None
+
+
+def read(folder: Path) -> Registries:
+    """Read the registries of a `.storage` folder; what is not there is left empty. Raises `StorageError`."""
+    config = _load(folder, "core.config")
+    areas = {a.get("id"): a for a in _list(_load(folder, "core.area_registry"), "areas")}
+    labels = {a.get("label_id"): str(a.get("name")) for a in _list(_load(folder, "core.label_registry"), "labels")}
+    stored = _load(folder, "core.device_registry")
+    devices = {d.get("id"): d for d in (*_list(stored, "devices"), *_list(stored, "child_devices"))}
+    entries = _list(_load(folder, "core.entity_registry"), "entities")
+    described = {
+        str(entry["entity_id"]): _describe(entry, devices, areas, labels) for entry in entries if "entity_id" in entry
+    }
+    options = {
+        entry.get("entry_id"): _ids(_mapping(entry.get("options")).get("entities"))
+        for entry in _list(_load(folder, "core.config_entries"), "entries")
+        if entry.get("domain") == "group"
+    }
+    by_uuid = {entry.get("id"): str(entry.get("entity_id")) for entry in entries}
+    members = {
+        str(entry["entity_id"]): frozenset(by_uuid.get(m, m) for m in options.get(entry.get("config_entry_id"), ()))
+        for entry in entries
+        if entry.get("platform") == "group" and "entity_id" in entry
+    }
+    return Registries(
+        str(config.get("location_name") or ""),
+        _zone(config.get("time_zone")),
+        _degrees(config.get("latitude"), 90.0),
+        _degrees(config.get("longitude"), 180.0),
+        described,
+        members,
+    )
+
+
+def _describe(
+    entry: Mapping[str, Any],
+    devices: Mapping[Any, Mapping[str, Any]],
+    areas: Mapping[Any, Mapping[str, Any]],
+    labels: Mapping[Any, str],
+) -> Described:
+    """Return an entity's name, area and labels: its own, else its device's, else that of the device above."""
+    device = devices.get(entry.get("device_id"), {})
+    parent = devices.get(device.get("parent_device_id"), {})
+    area = areas.get(entry.get("area_id") or device.get("area_id") or parent.get("area_id"), {})
+    label_ids = {key for owner in (entry, device, area) for key in _ids(owner.get("labels"))}
+    own = str(entry.get("name") or entry.get("original_name") or "")
+    above = str(device.get("name_by_user") or device.get("name") or "")
+    parts = (above, own) if entry.get("has_entity_name") and not entry.get("name") else (own or above,)
+    return Described(
+        name=" ".join(part for part in parts if part),
+        area=str(area["name"]) if area.get("name") else None,
+        device_class=entry.get("device_class") or entry.get("original_device_class") or None,
+        labels=tuple(sorted(labels[key] for key in label_ids if key in labels)),
+        left_out=any(entry.get(key) for key in ("hidden_by", "disabled_by", "entity_category")),
+        is_group=entry.get("platform") == "group",
+    )
+
+
+def _load(folder: Path, key: str) -> Mapping[str, Any]:
+    """Return the data of one store, empty if there is no such file."""
+    path = folder / key
+    try:
+        stored: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: {error}") from error
+    data = stored.get("data") if isinstance(stored, dict) else None
+    if not isinstance(data, dict):
+        raise StorageError(f"{path}: not a store of Home Assistant")
+    return data
+
+
+def _list(data: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = data.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _zone(value: Any) -> str | None:
+    """Return a time zone's name if there is such a zone."""
+    try:
+        return ZoneInfo(value).key
+    except (TypeError, ValueError, AttributeError, OSError, KeyError):
+        return None
+
+
+def _degrees(value: Any, most: float) -> float | None:
+    return float(value) if isinstance(value, int | float) and -most <= value <= most else None
