@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .bundle import Recording
-from .evidence import MINUTE, Signals, brightness, features, signals_of, way_out
+from .evidence import MINUTE, features, way_out
 from .home import ON, UNKNOWN, Home
 from .hunches import Context
 from .localtime import DAY, HOUR, LocalTime
 from .routine import ASLEEP, AWAY, DAYS, STATES, Past, Routine, by_quarter, clock, likelihoods, step
+from .sensors import Signals, brightness, signals_of
 from .timeline import Timeline
 
 if TYPE_CHECKING:

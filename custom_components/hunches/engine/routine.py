@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .evidence import FALL, FEATURES, KINDS, KNOWN, OFF_WEIGHT, ON_WEIGHT, RISE, Signal, Signals
+from .evidence import FALL, FEATURES, KNOWN, OFF_WEIGHT, ON_WEIGHT, RISE
+from .sensors import KINDS, Signals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +118,7 @@ class Routine:
     """The numbers of one home.
 
     `hours`: [4, 24], chances per minute of leaving, returning, falling asleep, waking at each local hour.
-    `rise`, `fall`, `on`: [signals, 4], see `evidence.Kind`. `passed`: chance that a way out is seen to move when
+    `rise`, `fall`, `on`: [signals, 4], see `sensors.Kind`. `passed`: chance that a way out is seen to move when
     the home is left or entered. `idle`: chance that one moved lately while somebody is moving, in a minute and in
     a bin of the fit.
     """
@@ -216,12 +217,10 @@ class Past:
     def fit(self, routine: Routine) -> Routine:
         """Return the routine after one round of expectation-maximisation over the days kept, begun at `routine`."""
         days = min(self.days, DAYS)
-        state, moves = self._smooth(routine, days)
-        flat = state.reshape(-1, STATES).astype(np.float32)
+        state, moves = self.smooth(routine)
         rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
-        for i, kept in self._bins.items():
-            seen = flat.T @ kept[:days].reshape(-1, FEATURES)
-            rise[i], fall[i], on[i] = self._levels(i, seen.astype(np.float64))
+        for i, sums in self.sums(state).items():
+            rise[i], fall[i], on[i] = self._levels(i, sums)
         crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
         some, share = self._near[0, :days], self._near[1, :days]
         known = ~np.isnan(some)
@@ -232,7 +231,7 @@ class Past:
             (BIN * (moving @ part[known]) + _TRUST_IDLE * usual) / (BIN * moving.sum() + _TRUST_IDLE)
             for part, usual in zip((share, some), self._fleet.idle, strict=True)
         ]
-        hours = self._hours(state, moves, days)
+        hours = self._hours(state, moves)
         return Routine(
             hours,
             rise,
@@ -241,6 +240,12 @@ class Past:
             float(np.clip(passed, 0.05, 0.98)),
             (float(np.clip(idle[0], 0.001, 0.8)), float(np.clip(idle[1], 0.001, 0.8))),
         )
+
+    def sums(self, state: NDArray[np.float64]) -> dict[int, NDArray[np.float64]]:
+        """Return each signal's features summed over the days in each state, [4, FEATURES], by its place."""
+        days = state.shape[0]
+        flat = state.reshape(-1, STATES).astype(np.float32).T
+        return {i: (flat @ kept[:days].reshape(-1, FEATURES)).astype(np.float64) for i, kept in self._bins.items()}
 
     def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
@@ -261,8 +266,12 @@ class Past:
         on = np.clip((seen[:, ON_WEIGHT] + _TRUST_ON * fleet.on[i]) / (both + _TRUST_ON), 0.003, 0.99)
         return rise, fall, on
 
-    def _hours(self, state: NDArray[np.float64], moves: NDArray[np.float64], days: int) -> NDArray[np.float64]:
-        """Return the chances per minute at each hour, from the moves found and the minutes in which they could be."""
+    def turns(
+        self, state: NDArray[np.float64], moves: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how often the home was left, entered, fell asleep and woke at each hour, and minutes in which it
+        could: float64 [4, 24] each, from what `smooth` found."""
+        days = state.shape[0]
         before = moves.sum(axis=-1)
         m, q, s, a = (before[..., k] for k in range(STATES))
         found = (
@@ -271,26 +280,36 @@ class Past:
             (moves[..., :ASLEEP, ASLEEP].sum(axis=-1), q + _MOVING_SLEEPS * m),
             (moves[..., ASLEEP, :ASLEEP].sum(axis=-1), s),
         )
-        hour = self._quarter[:days] // 4
         valid = self._valid[:days]
-        out = np.empty((4, 24))
-        for k, (count, exposure) in enumerate(found):
-            sums = [np.bincount(hour[valid], part[valid], 24) for part in (count, BIN * exposure)]
-            counts, minutes = (0.5 * part + 0.25 * (np.roll(part, 1) + np.roll(part, -1)) for part in sums)
-            out[k] = (counts + _TRUST_HOUR * self._fleet.hours[k]) / (minutes + _TRUST_HOUR)
-        return np.clip(out, 1e-5, 0.2)
+        hour = (self._quarter[:days] // 4)[valid]
+        counts = np.array([np.bincount(hour, part[valid], 24) for part, _ in found])
+        minutes = np.array([np.bincount(hour, BIN * part[valid], 24) for _, part in found])
+        return counts, minutes
 
-    def _smooth(self, routine: Routine, days: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _hours(self, state: NDArray[np.float64], moves: NDArray[np.float64]) -> NDArray[np.float64]:
+        counts, minutes = (
+            0.5 * part + 0.25 * (np.roll(part, 1, axis=1) + np.roll(part, -1, axis=1))
+            for part in self.turns(state, moves)
+        )
+        hours = (counts + _TRUST_HOUR * self._fleet.hours) / (minutes + _TRUST_HOUR)
+        return np.clip(hours, 1e-5, 0.2)
+
+    def seen(self, routine: Routine, days: int) -> NDArray[np.float64]:
+        """Return the likelihoods of what each bin shows: [days, BINS, 5], as `step` takes them."""
+        nats = np.zeros((days * BINS, STATES))
+        weights = routine.weights(self._signals)
+        for i, kept in self._bins.items():
+            nats += kept[:days].reshape(-1, FEATURES) @ weights[i].astype(np.float32)
+        return likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
+
+    def smooth(self, routine: Routine) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return chances of the states [days, BINS, 4] and of moves between them [days, BINS, 4, 4], given the days.
 
         Days are smoothed side by side: each begins where the filter stood that morning, and ends before what the
         last fit found to have followed.
         """
-        nats = np.zeros((days * BINS, STATES))
-        weights = routine.weights(self._signals)
-        for i, kept in self._bins.items():
-            nats += kept[:days].reshape(-1, FEATURES) @ weights[i].astype(np.float32)
-        seen = likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
+        days = min(self.days, DAYS)
+        seen = self.seen(routine, days)
         chances = _moves_in_a_bin(routine.hours)[self._quarter[:days]]
         chances *= seen[:, :, None, :STATES]
         chances[:, :, AWAY, :AWAY] *= (seen[..., STATES:] / seen[..., :AWAY])

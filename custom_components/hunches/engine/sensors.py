@@ -1,0 +1,205 @@
+"""Which signal each entity of a home is: what it can say of the people there, and how that usually looks.
+
+Kinds are recognised from domain, device class and the words of name and area, softly: the numbers of a kind are
+only where a home begins, `routine.py` fits them to it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of signal usually does while people are moving, quiet, asleep and away, in this order.
+
+    `rise`, `fall`: chance per minute that it switches on, off; None where that is not an act of a person.
+    `on`: share of the time it is on; None where being on says nothing. `weight`: how much one minute of being on
+    or off counts (minutes in a row say nearly the same thing). `fade`: minutes after which "off" has lost most of
+    its weight. `stuck`: minutes after which "on" begins to lose its own.
+    """
+
+    rise: tuple[float, float, float, float] | None = None
+    fall: tuple[float, float, float, float] | None = None
+    on: tuple[float, float, float, float] | None = None
+    weight: float = 0.0
+    fade: float = np.inf
+    stuck: float = np.inf
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "motion": Kind((0.12, 0.02, 0.002, 0.0004), None, (0.30, 0.12, 0.03, 0.02), 0.1, 20, 60),
+    "outdoors": Kind((0.01, 0.006, 0.003, 0.004), None),
+    "seat": Kind((0.03, 0.02, 0.001, 0.0003), (0.03, 0.015, 0.001, 0.0003), (0.25, 0.55, 0.08, 0.04), 0.05, 30, 240),
+    "bed": Kind((0.010, 0.008, 0.004, 0.0003), (0.012, 0.006, 0.004, 0.0003), (0.06, 0.12, 0.80, 0.05), 0.1, 60, 840),
+    "bedroom": Kind((0.03, 0.015, 0.006, 0.0004), (0.03, 0.01, 0.005, 0.0004), (0.15, 0.15, 0.4, 0.05), 0.05, 30, 600),
+    "entrance": Kind((0.010, 0.003, 0.0005, 0.0004), (0.010, 0.003, 0.0005, 0.0004)),
+    "door": Kind((0.03, 0.006, 0.0015, 0.0003), (0.03, 0.006, 0.0015, 0.0003)),
+    "opening": Kind((0.03, 0.005, 0.0007, 0.0002), (0.03, 0.005, 0.0007, 0.0002)),
+    "window": Kind((0.004, 0.001, 0.0002, 0.0001), (0.004, 0.001, 0.0002, 0.0001)),
+    "light": Kind((0.015, 0.005, 0.0006, 0.0003), (0.015, 0.005, 0.0008, 0.0003), (0.35, 0.40, 0.12, 0.15), 0.03, 60, 300),
+    "media": Kind((0.008, 0.004, 0.0003, 0.0002), (0.008, 0.004, 0.0006, 0.0002), (0.25, 0.50, 0.10, 0.05), 0.04, 60, 300),
+    "switch": Kind((0.010, 0.002, 0.0004, 0.0004), (0.008, 0.002, 0.0006, 0.0006)),
+    "lock": Kind((0.006, 0.001, 0.0003, 0.0003), (0.006, 0.002, 0.0005, 0.0003)),
+    "cover": Kind((0.004, 0.001, 0.0004, 0.0003), (0.004, 0.001, 0.0004, 0.0003)),
+    "presence": Kind(None, None, (0.96, 0.96, 0.97, 0.04), 0.25),
+    "armed_away": Kind(None, None, (0.004, 0.004, 0.004, 0.35), 0.2),
+    "armed_night": Kind(None, None, (0.004, 0.02, 0.35, 0.01), 0.2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing to watch: the entities behind it (on while any of them is), its kind, and which reading is on."""
+
+    kind: str
+    entity_ids: tuple[str, ...]
+    on: int = ON
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """All signals of a home, and the entities that a person passes to leave it (empty if none is known)."""
+
+    signals: tuple[Signal, ...]
+    ways_out: tuple[str, ...]
+    surely_out: bool
+
+
+# Words are compared whole, without case and accents; those ending in * are beginnings, for languages that glue words
+# together. English, German, French, Italian, Spanish, Dutch, the Nordic languages, Polish, Portuguese, Czech, and a
+# few words of others.
+_BED: Final = """bed beds bedside bedsensor bett* lit letto cama sang sangsensor sangen seng lozko lozka postel postele
+    mattress* matras* matratze* matelas colchon materasso madrass* sleep sleeping asleep schlaf schlaft кровать 床 ベッド 침대"""
+_BEDROOM: Final = """bedroom* schlafzimmer* kinderzimmer* chambre camera dormitorio habitacion slaapkamer* sovrum*
+    soverom* sypialnia quarto loznice спальня 寝室"""
+_SEAT: Final = """seat seats couch* sofa* chair* armchair* recliner sessel* stuhl* bank stoel* canape fauteuil chaise sillon
+    silla divano poltrona sedia soffa* fatolj* stol stolen kanapa fotel krzeslo gauc kreslo zidle диван кресло"""
+_WAY_OUT: Final = """front frontdoor* entrance* entry* main maindoor* house exterior haustur* haustuer* eingang* wohnungstur*
+    wohnungstuer* entree principale principal entrada rua ingresso portone voordeur* achterdeur* buitendeur* ytterdorr*
+    entredorr* inngang* indgang* hoveddor* ulko wejsciowe wejscie frente vchod* predsin входная вход back backdoor* hintertur*
+    garage* garagentor* garaz* 玄関 현관"""
+_INDOORS: Final = """bedroom* bath* bathroom* toilet* wc kitchen* fridge* freezer* cupboard* cabinet* drawer* wardrobe*
+    closet* shower* dresser* oven dishwasher* microwave* pantry medicine mail* letterbox* brief* schrank* kuhlschrank*
+    kuehlschrank* gefrier* schublade* schlafzimmer* kinderzimmer* badezimmer* bad kuche* kueche* chambre salle frigo* refrigerateur
+    congelateur placard tiroir armoire toilettes cucina bagno camera armadio cassetto cocina nevera congelador armario cajon
+    bano dormitorio keuken* koelkast* vriezer* kast* lade badkamer* slaapkamer* kok koks* skap* lada badrum* sovrum* kylskap* frys*
+    soverom* kuchnia lazienka lodowk* szafk* szuflad* cozinha frigorifico gaveta quarto lednic* skrink* zasuvk* loznice
+    koupelna kuchyn* nursery office study living wohnzimmer* woonkamer* кухня ванная холодильник"""
+_OUTDOORS: Final = """outside outdoor* garden* backyard driveway yard porch patio carport draussen aussen* garten* terrasse
+    exterieur jardin esterno giardino portico terrazzo exterior buiten tuin oprit terras ute utomhus tradgard* altan farstukvist
+    zewnatrz ogrod ganek taras jardim alpendre terraco venku zahrada zaprazi terasa"""
+_MOTION: Final = """motion* movement* pir bewegung* mouvement* detecteur* movimento movimiento beweging* rorelse* bevegelse* ruch*
+    ruchu pohyb* presence* occupancy* anwesenheit* sonar radar mmwave движение"""
+_WINDOW: Final = "window* fenster* fenetre* finestra ventana raam ramen fonster* vindu* vindue* okno okna janela окно"
+_DOOR: Final = "door* tur turen *tur tuer *tuer porte porta puerta deur *deur dorr *dorr dor *dor drzwi dvere puerta gate tor дверь"
+
+
+def _plain(text: str) -> str:
+    """Return text without case, accents, digits and underscores, so that words part where people part them."""
+    text = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ø", "o"))
+    return re.sub(r"[\d_]+", " ", "".join(c for c in text if not unicodedata.combining(c)))
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    parts = (re.escape(word).replace(r"\*", r"\w*") for word in _plain(words).split())
+    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + r")(?!\w)")
+
+
+_IS_BED, _IS_BEDROOM, _IS_SEAT, _IS_WAY_OUT = (_pattern(words) for words in (_BED, _BEDROOM, _SEAT, _WAY_OUT))
+_IS_INDOORS, _IS_OUTDOORS, _IS_MOTION = (_pattern(words) for words in (_INDOORS, _OUTDOORS, _MOTION))
+_IS_WINDOW, _IS_DOOR = _pattern(_WINDOW), _pattern(_DOOR)
+
+
+def _binary_kind(entity: Entity) -> str | None:
+    name = _plain(entity.name)
+    words = f"{name} {_plain(entity.area or '')} {_plain(' '.join(entity.labels))}"
+    device_class = entity.device_class or _class_of(name)
+    match device_class:
+        case "window":
+            return "window"
+        case "door" | "garage_door" | "opening":
+            if device_class == "opening" and _IS_WINDOW.search(name):
+                return "window"
+            if not _IS_INDOORS.search(name) and (device_class == "garage_door" or _IS_WAY_OUT.search(words)):
+                return "entrance"
+            return "opening" if device_class == "opening" and _IS_INDOORS.search(words) else "door"
+        case "occupancy" | "presence" if _IS_BED.search(name):
+            return "bed"
+        case "occupancy" | "presence" if _IS_SEAT.search(name):
+            return "seat"
+        case "motion" | "moving" | "occupancy" | "presence" | "sound" | "vibration":
+            if _IS_OUTDOORS.search(words):
+                return "outdoors"
+            rests = device_class in {"occupancy", "presence"} and not _IS_MOTION.search(name)
+            return "bedroom" if rests and _IS_BEDROOM.search(words) else "motion"
+    return None  # "light" tells of the day or of lamps, not of people
+
+
+def _class_of(name: str) -> str:
+    """Return the device class that a sensor's name suggests; most that carry none are contacts."""
+    if _IS_BED.search(name) or _IS_SEAT.search(name):
+        return "occupancy"
+    if _IS_MOTION.search(name):
+        return "motion"
+    if _IS_WINDOW.search(name):
+        return "window"
+    return "door" if _IS_DOOR.search(name) else "opening"
+
+
+_KIND_OF_DOMAIN: Final = {
+    "light": "light",
+    "media_player": "media",
+    "switch": "switch",
+    "fan": "switch",
+    "humidifier": "switch",
+    "input_boolean": "switch",
+    "lock": "lock",
+    "cover": "cover",
+}
+
+
+def kind_of(entity: Entity) -> str | None:
+    """Return the kind of signal an entity is (a key of `KINDS`), None if it says nothing by itself."""
+    if entity.domain == "binary_sensor":
+        return _binary_kind(entity) if entity.device_class is None or entity.device_class in EVIDENCE_CLASSES else None
+    if entity.domain == "input_boolean" and _IS_BED.search(_plain(entity.name)):
+        return "bed"
+    if entity.domain == "cover" and (entity.device_class == "garage" or "garage" in _plain(entity.name)):
+        return "entrance"
+    return _KIND_OF_DOMAIN.get(entity.domain)
+
+
+def signals_of(home: Home) -> Signals:
+    """Return the signals of a home in order of entity id, people and alarm panels last."""
+    entities = [e for _, e in sorted(home.entities.items())]
+    kinds = [(e, kind_of(e)) for e in entities]
+    found = [Signal(kind, (e.entity_id,)) for e, kind in kinds if kind is not None]
+    people = [e.entity_id for e in entities if e.domain == "person" or e.entity_id == "zone.home"]
+    people = people or [e.entity_id for e in entities if e.domain == "device_tracker"]
+    if people:
+        found.append(Signal("presence", tuple(people)))
+    for entity in entities:
+        if entity.domain == "alarm_control_panel":
+            found.append(Signal("armed_away", (entity.entity_id,), ON))
+            found.append(Signal("armed_night", (entity.entity_id,), ARMED_NIGHT))
+    sure = tuple(e.entity_id for e, kind in kinds if kind == "entrance")
+    unsure = tuple(e.entity_id for e, kind in kinds if kind in {"door", "lock"} and not _IS_INDOORS.search(_plain(f"{e.name} {e.area or ''}")))
+    return Signals(tuple(found), sure or unsure, bool(sure))
+
+
+def brightness(home: Home) -> tuple[str, ...]:
+    """Return the entities that measure light: illuminance sensors and binary sensors of the class light."""
+    return tuple(
+        e.entity_id
+        for _, e in sorted(home.entities.items())
+        if (e.domain == "sensor" and e.device_class == "illuminance")
+        or (e.domain == "binary_sensor" and e.device_class == "light")
+    )
