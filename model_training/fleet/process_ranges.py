@@ -27,7 +27,7 @@ OUTAGE_SILENT: Final = 0.3  # the recorder is down and the last state just stays
 DEVICE_GAPS: Final = 0.12  # share of devices with gaps of their own (a radio at the edge of its range)
 DEVICE_GAPS_A_DAY: Final = (0.02, 2.0)
 DEVICE_GAP_SECONDS: Final = (30.0, 12 * HOUR)
-NIGHT_ONLY: Final = 0.06  # share of homes whose devices are only seen while the sun is down (seen by brightness)
+NIGHT_ONLY: Final = 0.08  # share of homes whose devices are only seen while the sun is down (seen by brightness)
 LATE: Final = 0.12  # share of devices that were added later
 CAUSES: Final = 0.3  # share of homes whose recorder knows who changed what
 
@@ -72,18 +72,18 @@ BUSY_MEMORY: Final = (0.0, 0.85)  # correlation with the day before
 
 # --- uses --------------------------------------------------------------------------------------------------------
 FAMILIES: Final = {
-    "poisson": 0.22,  # the plain case: people use it, more at some hours
-    "rare": 0.12,  # twice a week to twice a month: near the entropy of its rate, so calibration decides
-    "routine": 0.15,  # the same few times every day or on certain weekdays
-    "timer": 0.06,  # schedules, to the minute
-    "until": 0.07,  # off at about one hour whatever the start
-    "sun": 0.06,
-    "presence": 0.08,  # on while people are up and at home
-    "renewal": 0.08,  # heavy-tailed alternation without a clock
-    "markov": 0.07,  # memoryless alternation with hourly rates: what a coarse grid makes of a lamp
-    "cycler": 0.03,  # compressors and thermostats
+    "poisson": 0.25,  # the plain case: people use it, more at some hours
+    "rare": 0.14,  # twice a week to twice a month: near the entropy of its rate, so calibration decides
+    "routine": 0.18,  # the same few times every day or on certain weekdays
+    "timer": 0.05,  # schedules, to the minute
+    "until": 0.06,  # off at about one hour whatever the start
+    "sun": 0.05,
+    "presence": 0.06,  # on while people are up and at home
+    "renewal": 0.06,  # heavy-tailed alternation without a clock
+    "markov": 0.05,  # memoryless alternation with hourly rates: what a coarse grid makes of a lamp
+    "cycler": 0.02,  # compressors and thermostats
     "weeks": 0.04,  # on or off for days to weeks
-    "always_on": 0.05,  # with rare offs
+    "always_on": 0.04,  # with rare offs
 }
 RATE: Final = (0.3, 50.0)  # uses a day
 RATE_RARE: Final = (0.05, 0.4)
@@ -105,14 +105,14 @@ COUPLED: Final = 0.7  # devices that need somebody at home
 LEAK: Final = (0.002, 0.6)  # chance that a coupled use happens all the same while away or asleep
 DARK: Final = 0.15  # devices used by hand mostly in the dark
 BED_CUT: Final = 0.12  # devices switched off when people leave or go to bed
-CHANGED: Final = 0.22  # habits that change abruptly, once
+CHANGED: Final = 0.18  # habits that change abruptly, once
 DRIFTED: Final = 0.15  # habits whose hours drift
 DRIFT_HOURS: Final = (-2.5, 2.5)  # over the recording
 EPISODES: Final = 0.10  # devices used in some weeks and not in others (a heater, a fan)
 EPISODE_DAYS: Final = (1.5, 40.0)  # mean length of either
 
 # --- forgetting --------------------------------------------------------------------------------------------------
-FORGETFUL: Final = 0.40  # devices that are ever left on
+FORGETFUL: Final = 0.32  # devices that are ever left on
 FORGET: Final = (0.003, 0.15)  # chance a use
 FORGET_SECONDS: Final = (40 * MINUTE, 3 * DAY)  # median of how long it then stays
 FORGOTTEN_LEAST: Final = 15 * MINUTE  # shorter overruns are not worth a label

@@ -9,7 +9,6 @@ whose homes are lived in: the two fail differently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +27,8 @@ from .process_habits import draw_uses
 from .process_recorder import draw_recorder, on_spans, record, unwanted_stretches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.random import Generator
 
 _STREAM: Final = 2  # keeps these draws apart from another generator's with the same seed and index

@@ -161,7 +161,7 @@ def test_motion_is_rarer_while_the_home_is_away_or_asleep(homes: list[SimulatedH
 
 def test_a_wall_clock_time_keeps_its_hour_across_the_change_to_summer_time() -> None:
     clock = LocalTime("Europe/Berlin")
-    local = np.arange(17_600, 17_600 + 365) * DAY + 7.5 * HOUR  # 2018: two changes
+    local = np.arange(17_600, 17_600 + 365, dtype=np.float64) * DAY + 7.5 * HOUR  # 2018: two changes
     np.testing.assert_allclose(clock.hour(to_utc(clock, local)), 7.5)
 
 
