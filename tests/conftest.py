@@ -7,8 +7,10 @@ These tests run in two environments: beside Home Assistant (all but `tests/train
 from __future__ import annotations
 
 import importlib.util
+import logging
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 # Registers a stand-in for the integration where Home Assistant is not installed, and does nothing where it is
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 
 if importlib.util.find_spec("torch") is None:
     collect_ignore = ["training"]
+
+# The test plug-in logs every statement that the recorder runs, which buries what a failed test has to say
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+# The same examples in every run, and no limit of time for any of them: a slow machine is not a fault
+hypothesis.settings.register_profile("hunches", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("hunches")
 
 
 @pytest.fixture
