@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ import pytest
 from custom_components.hunches.engine.database import DatabaseError, read
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity
 from custom_components.hunches.engine.timeline import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # as the recorder's db_schema.py of schema 53 makes them in SQLite
 SCHEMA = """
@@ -417,17 +422,34 @@ def test_a_database_in_use_is_read_and_never_written(recorder: Recorder) -> None
     recorder.close()
 
 
-def test_a_database_whose_folder_cannot_be_written_is_read_as_it_is(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "home-assistant_v2.db")
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """Give an empty folder, and take from the test the right to write where it has no permission."""
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are closed to other users
+        root = os.geteuid() == 0
+        if root:
+            os.chown(folder, 65534, -1)
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            Path(folder).chmod(0o755)
+            if root:
+                os.seteuid(0)
+
+
+def test_a_database_whose_folder_cannot_be_written_is_read_as_it_is(unprivileged: Path) -> None:
+    recorder = Recorder(unprivileged / "home-assistant_v2.db")
     recorder.database.execute("PRAGMA journal_mode=WAL")
     recorder.state("light.a", 0, "on")
     path = recorder.close()
-    # what SQLite would write beside it cannot be made, for a privileged user either
-    path.with_name(f"{path.name}-shm").mkdir()
+    unprivileged.chmod(0o555)
     recording, warnings = read(path)
     assert len(recording.timelines["light.a"]) == 1
     assert len(warnings) == 1
+    unprivileged.chmod(0o755)
     path.with_name(f"{path.name}-wal").write_bytes(b"pending")
+    unprivileged.chmod(0o555)
     assert any("latest changes" in warning for warning in read(path)[1])
 
 
