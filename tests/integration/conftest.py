@@ -1,0 +1,180 @@
+"""A small home with a real recorder, and a mind that says what a test wants it to say."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    async_mock_service,
+)
+
+from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
+from custom_components.hunches.coordinator import HunchesCoordinator
+from custom_components.hunches.engine.home import ON, Home, read_state
+from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
+from custom_components.hunches.engine.policy import action_for
+from custom_components.hunches.engine.scan import Scan
+from custom_components.hunches.engine.timeline import Timeline
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
+    from homeassistant.core import ServiceCall
+
+PORCH = "light.porch"
+DOOR = "lock.front_door"
+BLIND = "cover.blind"
+
+
+@dataclass
+class Script:
+    """What the scripted mind says, and what it was told.
+
+    It proposes every entity of `suspects` for as long as that is on. `before_learning` runs in the executor.
+    """
+
+    suspects: list[str] = field(default_factory=lambda: [PORCH])
+    p_accept: float = 0.95
+    p_away: float = 0.97
+    usual_minutes: tuple[float, float] | None = (20.0, 95.0)
+    homes: list[Home] = field(default_factory=list)
+    learned: list[Mapping[str, Timeline]] = field(default_factory=list)
+    noted: list[tuple[str, float, str, int]] = field(default_factory=list)
+    heard: list[list[tuple[str, bool]]] = field(default_factory=list)
+    before_learning: Callable[[Callable[[int, int], None]], None] = lambda progress: None
+
+
+class ScriptedMind:
+    """Stands where the engine's mind stands, and follows a script."""
+
+    script: Script
+
+    def __init__(self, model: object, home: Home) -> None:
+        self.home = home
+        self.readings: dict[str, tuple[int, float]] = {}
+        self.script.homes.append(home)
+
+    def learn(
+        self,
+        timelines: Mapping[str, Timeline],
+        until: float,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        assert progress is not None
+        self.script.before_learning(progress)
+        self.script.learned.append(timelines)
+        for key, timeline in timelines.items():
+            self.readings[key] = timeline.current(until)
+        progress(len(timelines), len(timelines))
+
+    def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
+        self.script.noted.append((entity_id, moment, state, cause))
+        self.readings[entity_id] = (read_state(entity_id.partition(".")[0], state), moment)
+
+    def heed(self, answers: Sequence[tuple[Hunch, bool]]) -> None:
+        self.script.heard.append([(hunch.key, yes) for hunch, yes in answers])
+
+    def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
+        context = Context(now, 0.1, self.script.p_away, 0.9)
+        return Scan(context, tuple(self._hunches(now, context)))
+
+    def describe(self) -> list[dict[str, Any]]:
+        return [{"entity_id": e.entity_id, "area_guess": None} for e in self.home.devices]
+
+    def _hunches(self, now: float, context: Context) -> Iterator[Hunch]:
+        for key in self.script.suspects:
+            entity, (reading, since) = self.home.entities.get(key), self.readings.get(key, (ON - 1, now))
+            if entity is None or reading != ON or (action := action_for(entity)) is None:
+                continue
+            evidence = Evidence(since, self.script.usual_minutes, 23.25, 0.04, 12.3, "porch", context, 0.9)
+            proposal = f"{action.domain}.{action.service}"
+            yield Hunch(now, key, KIND_OF_DOMAIN[entity.domain], proposal, self.script.p_accept, evidence)
+
+
+@dataclass(frozen=True)
+class ScriptedModel:
+    """Stands where the trained model stands."""
+
+    runtime: str = "numpy"
+    card: Mapping[str, Any] = field(default_factory=lambda: {"version": "test"})
+
+
+@pytest.fixture
+def script(hunches_allowed: Recorder) -> Iterator[Script]:
+    """Put a scripted mind in the place of the trained one."""
+    written = Script()
+    mind = type("Mind", (ScriptedMind,), {"script": written})
+    with (
+        patch("custom_components.hunches.coordinator.Mind", mind),
+        patch("custom_components.hunches.Model.load", return_value=ScriptedModel()),
+    ):
+        yield written
+
+
+@pytest.fixture
+def porch(script: Script, hass: HomeAssistant) -> HomeAssistant:
+    """Let there be a porch light that is on, a locked door, an open blind, and people who are away."""
+    hass.states.async_set(PORCH, "on", {"friendly_name": "Porch light"})
+    hass.states.async_set(DOOR, "locked", {"friendly_name": "Front door"})
+    hass.states.async_set(BLIND, "closed", {"friendly_name": "Blind"})
+    hass.states.async_set("person.ada", "not_home", {"friendly_name": "Ada"})
+    return hass
+
+
+type SetUp = Callable[..., Awaitable[MockConfigEntry]]
+
+
+@pytest.fixture
+def set_up(script: Script, hass: HomeAssistant) -> SetUp:
+    """Return what adds the entry with options and waits until the first look is done."""
+
+    async def add(**options: object) -> MockConfigEntry:
+        quick = {"settle": 0, "sustain": 0}
+        entry = MockConfigEntry(domain=DOMAIN, title="Hunches", options={**DEFAULT_OPTIONS, **quick, **options})
+        entry.add_to_hass(hass)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await settled(hass)
+        return entry
+
+    return add
+
+
+async def settled(hass: HomeAssistant) -> None:
+    """Wait for everything in the background too: learning and looking are there."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def later(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    """Let time pass, and everything happen that is due."""
+    freezer.tick(timedelta(seconds=seconds))
+    async_fire_time_changed(hass, dt_util.utcnow())
+    await settled(hass)
+
+
+def coordinator_of(entry: MockConfigEntry) -> HunchesCoordinator:
+    """Return the coordinator of a loaded entry."""
+    coordinator: HunchesCoordinator = entry.runtime_data.coordinator
+    return coordinator
+
+
+def obedient(hass: HomeAssistant, domain: str, service: str, becomes: str) -> list[ServiceCall]:
+    """Register an action that does as told, and return its calls."""
+    calls: list[ServiceCall] = async_mock_service(hass, domain, service)
+
+    async def obey(call: ServiceCall) -> None:
+        calls.append(call)
+        entity_id = call.data["entity_id"]
+        state = hass.states.get(entity_id)
+        hass.states.async_set(entity_id, becomes, state.attributes if state else None, context=call.context)
+
+    hass.services.async_register(domain, service, obey)
+    return calls
