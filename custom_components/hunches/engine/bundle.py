@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,8 +86,9 @@ def read(folder: Path) -> Recording:
     try:
         with _open(path) as lines:
             timelines = _read_history(path, lines)
-        truth = _read_truth(folder / "truth.csv")
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        path = folder / "truth.csv"
+        truth = _read_truth(path)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         msg = f"{path}: {error}"
         raise BundleError(msg) from error
     unknown = {key: Entity(key) for key in timelines if key not in home.entities}
@@ -141,8 +143,8 @@ def write(recording: Recording, folder: Path) -> None:
 
 def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _read_home(path: Path) -> Home:
@@ -157,9 +159,13 @@ def _read_home(path: Path) -> Home:
     zone = data.get("time_zone") or "UTC"
     try:
         ZoneInfo(zone)
-        entities = {key: _entity(key, value) for key, value in data["entities"].items()}
-        latitude, longitude = (None if data.get(k) is None else float(data[k]) for k in ("latitude", "longitude"))
     except (ValueError, TypeError, AttributeError, OSError, KeyError) as error:
+        msg = f"{path}: no time zone {zone!r}"
+        raise BundleError(msg) from error
+    try:
+        entities = {key: _entity(key, value) for key, value in data["entities"].items()}
+        latitude, longitude = _degrees(data, "latitude", 90.0), _degrees(data, "longitude", 180.0)
+    except ValueError as error:
         msg = f"{path}: {error}"
         raise BundleError(msg) from error
     return Home(
@@ -173,15 +179,29 @@ def _read_home(path: Path) -> Home:
     )
 
 
-def _entity(key: str, value: Mapping[str, Any]) -> Entity:
+def _degrees(data: Mapping[str, Any], key: str, most: float) -> float | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
+        msg = f"{key} is {value!r}, not degrees"
+        raise ValueError(msg)
+    return float(value)
+
+
+def _entity(key: str, value: Any) -> Entity:
     if "." not in key:
         msg = f"'{key}' is not an entity id"
+        raise ValueError(msg)
+    described = isinstance(value, dict) and isinstance(value.get("labels") or [], list)
+    if not described:
+        msg = f"'{key}' is not described as an entity"
         raise ValueError(msg)
     return Entity(
         key,
         str(value.get("name") or ""),
-        value.get("area") or None,
-        value.get("device_class") or None,
+        str(value.get("area") or "") or None,
+        str(value.get("device_class") or "") or None,
         tuple(str(label) for label in value.get("labels") or ()),
     )
 
@@ -194,28 +214,33 @@ def _read_history(path: Path, lines: TextIO) -> dict[str, Timeline]:
         except ValueError:
             msg = f"{path}, line {number}: '{changed}' is not a time"
             raise BundleError(msg) from None
+        if "." not in key:
+            msg = f"{path}, line {number}: '{key}' is not an entity id"
+            raise BundleError(msg)
         times, states = found.setdefault(key, ([], []))
         if times and moment < times[-1]:
             msg = f"{path}, line {number}: times of {key} run backwards"
             raise BundleError(msg)
         times.append(moment)
         states.append(state)
-    return {
-        key: Timeline.from_states(key.partition(".")[0], times, states) for key, (times, states) in found.items()
-    }
+    return {key: Timeline.from_states(key.partition(".")[0], times, states) for key, (times, states) in found.items()}
 
 
 def _read_truth(path: Path) -> tuple[Interval, ...]:
     if not path.is_file():
         return ()
     found = []
-    with path.open(encoding="utf-8", newline="") as lines:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
         for number, (start, end, label) in _rows(path, lines, ("start", "end", "label")):
             try:
-                found.append(Interval(parse_time(start), parse_time(end), label))
+                interval = Interval(parse_time(start), parse_time(end), label)
             except ValueError:
                 msg = f"{path}, line {number}: not a time"
                 raise BundleError(msg) from None
+            if interval.end < interval.start:
+                msg = f"{path}, line {number}: ends before it starts"
+                raise BundleError(msg)
+            found.append(interval)
     return tuple(found)
 
 

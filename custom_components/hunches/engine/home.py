@@ -6,6 +6,7 @@ home is *evidence*. This module also holds the one reading of a state's text as 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -56,7 +57,19 @@ EVIDENCE_DOMAINS: Final = (
     "weather",
 )
 EVIDENCE_CLASSES: Final = frozenset(
-    {"motion", "occupancy", "presence", "moving", "door", "garage_door", "window", "opening", "vibration", "sound", "light"}
+    {
+        "motion",
+        "occupancy",
+        "presence",
+        "moving",
+        "door",
+        "garage_door",
+        "window",
+        "opening",
+        "vibration",
+        "sound",
+        "light",
+    }
 )
 """Device classes of binary sensors that say something about the people in the home."""
 
@@ -86,6 +99,8 @@ def read_state(domain: str, state: str) -> int:
             try:
                 number = float(state)
             except ValueError:
+                return UNKNOWN
+            if math.isnan(number):  # "nan" is a number to `float`
                 return UNKNOWN
             return ON if number >= (1.0 if domain == "zone" else _BRIGHT_LX) else OFF
     on, off = _READINGS.get(domain, _ON_OFF)

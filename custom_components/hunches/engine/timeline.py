@@ -100,7 +100,7 @@ class Timeline:
     def since(self, moment: float) -> Timeline:
         """Return what happened from `moment` on, opened by the state that held then."""
         i = int(np.searchsorted(self.times, moment, side="right")) - 1
-        if i <= 0:
+        if i < 0:
             return self
         times = self.times[i:].copy()
         times[0] = moment
