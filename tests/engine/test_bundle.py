@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +21,9 @@ from custom_components.hunches.engine.bundle import (
 )
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.timeline import Timeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADER = "entity_id,state,last_changed\n"
 ROWS = "light.a,off,2025-01-01T00:00:00.000Z\nlight.a,on,2025-01-01T01:00:00.000Z\n"

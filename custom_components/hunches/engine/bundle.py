@@ -12,15 +12,17 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from .home import Entity, Home, state_name
 from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _COLUMNS = ("entity_id", "state", "last_changed")
 

@@ -7,9 +7,11 @@ home is *evidence*. This module also holds the one reading of a state's text as 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 UNKNOWN: Final = -1
 OFF: Final = 0
