@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from custom_components.hunches.engine import acceptance, experts, features
 from custom_components.hunches.engine.bundle import Recording
-from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.context import Contexts, follow
 from custom_components.hunches.engine.home import ON, UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.usage import Usage, advance
@@ -29,6 +29,7 @@ Arrays = dict[str, "NDArray[Any]"]
 MAX_DEVICES = 10
 MOMENTS = 6  # a device is asked about at so many moments, every moment with its own cut of history
 TARGETS = 3  # questions a moment
+CONTEXT_EVERY = 2  # following people through a home takes longer than all else; the state model can do without
 ASKS = 6  # moments a device at which "turn it off?" is asked, half of them while nobody wants it on
 FEWEST_DAYS = 0.02
 
@@ -43,13 +44,14 @@ class Asked:
     inputs: NDArray[np.float32]
 
 
-def examples(home: SimulatedHome, number: int, seed: int) -> tuple[Arrays, Arrays]:
-    """Return (state examples, acceptance examples) of one home: arrays by name, one row a question.
+def examples(home: SimulatedHome, number: int, seed: int) -> dict[str, Arrays]:
+    """Return "state", "accept" and "devices" of one home: arrays by name, one row a question (or a device).
 
     State rows carry `target` (1 on, 0 off), acceptance rows `yes` (nobody wanted it on) with a `weight` that undoes
     how they were picked.
     """
-    rng = np.random.default_rng((seed, number))
+    devices = picked(home, number, seed)
+    rng = np.random.default_rng((seed, number, 1))
     recording = home.recording
     where = recording.home
     asked = Asked(
@@ -58,26 +60,39 @@ def examples(home: SimulatedHome, number: int, seed: int) -> tuple[Arrays, Array
         features.Activity.of(where, recording.timelines),
         features.home_inputs(where),
     )
-    devices = [e for e in where.devices if len(recording.timelines.get(e.entity_id, ())) > 0]
-    if len(devices) > MAX_DEVICES:
-        devices = [devices[i] for i in rng.choice(len(devices), MAX_DEVICES, replace=False)]
     state = list(_state_moments(asked, devices, rng))
-    accept = list(_accept_moments(asked, devices, home, rng))
-    moments = np.unique([m[1] for m in state] + [m[1] for m in accept])
-    contexts = follow(recording, moments)
+    accept: list[tuple[Entity, float, bool, float]] = []
+    contexts: Contexts | None = None
+    if number % CONTEXT_EVERY == 0:
+        accept = list(_accept_moments(asked, devices, home, rng))
+        moments = [m[1] for m in state] + [m[1] for m in accept]
+        contexts = follow(recording, np.unique(moments)) if moments else None
     rows = [_state_rows(asked, contexts, entity, asof, cut, rng) for entity, asof, cut in state]
-    known = {e.entity_id: i for i, e in enumerate(devices)}
-    roles = home.roles
+    known = {e.entity_id: number * 1000 + i for i, e in enumerate(devices)}
     for found, (entity, _, _) in zip(rows, state, strict=True):
         if found:
-            n = len(found["target"])
-            found["device"] = np.full(n, number * 1000 + known[entity.entity_id])
-            found["home"] = np.full(n, number)
-            found["role"] = np.full(n, roles.get(entity.entity_id, ""), dtype="U40")
-    asks = [_accept_row(asked, contexts, *moment) for moment in accept]
+            found["device"] = np.full(len(found["target"]), known[entity.entity_id])
+            found["home"] = np.full(len(found["target"]), number)
+    asks = [_accept_row(asked, contexts, *moment) for moment in accept] if contexts else []
     for ask in asks:
         ask["home"] = np.array([number])
-    return _stack([r for r in rows if r]), _stack(asks)
+    lived_in = home.generator == "residents"  # the other generator's roles name processes, not things
+    described: Arrays = {
+        "device": np.array(list(known.values()), dtype=np.int64),
+        "name": np.array([e.name for e in devices], dtype="U48"),
+        "role": np.array([home.roles.get(e.entity_id, "") if lived_in else "" for e in devices], dtype="U48"),
+    }
+    return {"state": _stack([r for r in rows if r]), "accept": _stack(asks), "devices": described}
+
+
+def picked(home: SimulatedHome, number: int, seed: int) -> list[Entity]:
+    """Return the devices that a home is asked about, at most `MAX_DEVICES`; their order numbers them."""
+    timelines = home.recording.timelines
+    devices = [e for e in home.recording.home.devices if len(timelines.get(e.entity_id, ())) > 0]
+    if len(devices) <= MAX_DEVICES:
+        return devices
+    chosen = np.random.default_rng((seed, number, 0)).choice(len(devices), MAX_DEVICES, replace=False)
+    return [devices[i] for i in chosen]
 
 
 def _stack(rows: list[Arrays]) -> Arrays:
@@ -110,7 +125,7 @@ def _known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timel
 
 
 def _state_rows(
-    asked: Asked, contexts: Any, entity: Entity, asof: float, cut: float, rng: np.random.Generator
+    asked: Asked, contexts: Contexts | None, entity: Entity, asof: float, cut: float, rng: np.random.Generator
 ) -> Arrays:
     far = rng.random(TARGETS) < 0.3
     hours = np.where(far, rng.uniform(24, 168, TARGETS), np.exp(rng.uniform(np.log(1 / 6), np.log(24), TARGETS)))
@@ -122,7 +137,7 @@ def _state_rows(
     if not m:
         return {}
     timeline, usage = _known(asked, entity, asof, cut)
-    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts.at(asof), asked.clock)
+    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts and contexts.at(asof), asked.clock)
     guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
     return {
         "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
@@ -182,7 +197,7 @@ def _inside(intervals: NDArray[np.float64], moment: float) -> bool:
     return bool(((intervals[:, 0] <= moment) & (moment < intervals[:, 1])).any())
 
 
-def _accept_row(asked: Asked, contexts: Any, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
+def _accept_row(asked: Asked, contexts: Contexts, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
     timeline, usage = _known(asked, entity, now, np.inf)
     seen = acceptance.look_out(timeline, usage, now, asked.clock)
     past = now - DAY

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 SHARD = 40  # homes a file
+NAMES = ("state", "accept", "devices")
 
 
 def make(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
-    """Write `state-N.npz` and `accept-N.npz` for every `SHARD` homes; shards that exist are kept."""
+    """Write `state-N.npz`, `accept-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    todo = [n for n in range((homes + SHARD - 1) // SHARD) if not (folder / f"accept-{n:04}.npz").exists()]
+    todo = [n for n in range((homes + SHARD - 1) // SHARD) if not (folder / f"{NAMES[-1]}-{n:04}.npz").exists()]
     jobs = [(folder, n, min(SHARD, homes - n * SHARD), seed) for n in todo]
     # Workers start afresh, so that no thread of torch or BLAS is copied half-way.
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
@@ -39,8 +40,8 @@ def _shard(job: tuple[Path, int, int, int]) -> None:
         dataset.examples(simulate.home(n, seed), n, seed)
         for n in range(number * SHARD, number * SHARD + count)
     ]
-    for name, place in (("state", 0), ("accept", 1)):
-        rows = [pair[place] for pair in found if pair[place]]
+    for name in NAMES:
+        rows = [home[name] for home in found if home[name]]
         arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
         path = folder / f"{name}-{number:04}.npz"
         partial = path.with_suffix(".partial.npz")
@@ -49,10 +50,11 @@ def _shard(job: tuple[Path, int, int, int]) -> None:
 
 
 def load(folder: Path, name: str) -> Arrays:
-    """Return all shards of `name` ("state" or "accept") joined, in order of homes."""
+    """Return all shards of `name` (one of `NAMES`) joined, in order of homes."""
     parts: list[dict[str, NDArray[Any]]] = []
     for path in sorted(folder.glob(f"{name}-????.npz")):
         with np.load(path) as shard:
             if shard.files:
                 parts.append({key: shard[key] for key in shard.files})
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+

@@ -1,0 +1,79 @@
+"""Clusters of the fleet's embeddings, with titles from the names that are most frequent in them, relative to all.
+
+Source of the titles' rule: Amazon's article on deep device embeddings ("normalised name frequency").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+
+CLUSTERS = 60
+FEWEST_NAMED = 5  # names that must share a word before it can be a title
+_USELESS = re.compile(r"\d|^.{0,2}$")
+
+
+def cluster(embeddings: NDArray[np.float32], seed: int, clusters: int = CLUSTERS) -> tuple[NDArray[np.float64], float]:
+    """Return (centres [60, 32], temperature): the temperature gives a typical device a share of about .7 in its own."""
+    found = KMeans(min(clusters, len(embeddings)), n_init=4, random_state=seed).fit(embeddings)
+    centres = np.asarray(found.cluster_centers_, dtype=np.float64)
+    distance = ((embeddings[:4000, None].astype(np.float64) - centres[None]) ** 2).sum(axis=2)
+    distance.sort(axis=1)
+    low, high = 1e-3, 1e3
+    for _ in range(60):
+        middle = float(np.sqrt(low * high))
+        weight = np.exp(-(distance - distance[:, :1]) / middle)
+        if float(np.median(1 / weight.sum(axis=1))) > 0.7:
+            low = middle
+        else:
+            high = middle
+    return centres, float(np.sqrt(low * high))
+
+
+def titles(labels: NDArray[np.int64], names: Sequence[str], fallbacks: Sequence[str], count: int) -> list[str]:
+    """Return a title for each cluster: the word or name that is most over-represented among its members' names.
+
+    `names` and `fallbacks` (a plain word for the device's role) have one entry a device; a cluster without telling
+    names takes its most over-represented role. No two clusters share a title: a later one gets a number.
+    """
+    chosen: list[str] = []
+    words = [_words(name) for name in names]
+    overall, roles = Counter(w for ws in words for w in ws), Counter(fallbacks)
+    for k in range(count):
+        members = np.flatnonzero(labels == k)
+        inside = Counter(w for i in members for w in words[i])
+        scored = {w: n / (overall[w] + 20) * np.log1p(n) for w, n in inside.items() if n >= FEWEST_NAMED}
+        if not scored:
+            here = Counter(fallbacks[i] for i in members)
+            scored = {r: n / (roles[r] + 20) * np.log1p(n) for r, n in here.items() if r} or {"device": 1.0}
+        best = max(sorted(scored), key=lambda w: scored[w])
+        chosen.append(best)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for title in chosen:
+        seen[title] += 1
+        numbered.append(title if seen[title] == 1 else f"{title} {seen[title]}")
+    return numbered
+
+
+def _words(name: str) -> set[str]:
+    """Return the whole name and its words, casefolded, without numbers and codes."""
+    text = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    parts = [w for w in text.split() if not _USELESS.search(w)]
+    return {*parts, " ".join(parts)} - {""}
+
+
+def describe(centres: NDArray[np.float64], temperature: float, names: list[str]) -> dict[str, Any]:
+    """Return the asset: rounded to five places, which is what the integration loads."""
+    return {
+        "titles": names,
+        "temperature": round(temperature, 5),
+        "centres": [[round(float(x), 5) for x in row] for row in centres],
+    }
