@@ -253,6 +253,7 @@ async def test_opened_after_the_entry_was_unloaded(porch: HomeAssistant, script:
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "gone")
 
 
+@pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey instances")  # Home Assistant's own server
 async def test_answer_through_the_browser_carries_the_user(
     porch: HomeAssistant,
     script: Script,

@@ -135,8 +135,11 @@ def read_entity(
 ) -> tuple[Timeline, int]:
     """Return one entity's timeline and the number of rows it was read from; runs in an executor.
 
-    Rows that only report new attributes are left to the database. An empty state is a removal and opens a gap.
+    Rows that only report new attributes are left to the database, but for the first: an older row, with the change
+    itself, may have been purged. An empty state is a removal and opens a gap.
     """
+    mine = (States.metadata_id == metadata_id, States.last_updated_ts.is_not(None))
+    order = (States.last_updated_ts, States.state_id)
     query = (
         select(
             States.state,
@@ -145,15 +148,22 @@ def read_entity(
             States.context_user_id_bin,
             States.context_parent_id_bin,
         )
-        .where(States.metadata_id == metadata_id)
-        .where(States.last_updated_ts.is_not(None))
-        .where(or_(States.last_changed_ts.is_(None), States.last_changed_ts == States.last_updated_ts))
-        .order_by(States.last_updated_ts, States.state_id)
+        .where(*mine)
+        .order_by(*order)
     )
     changes = _Changes(domain, causes)
     rows = 0
     with session_scope(hass=hass, read_only=True) as session:
-        for part in session.connection().execute(query, execution_options={"yield_per": YIELD_PER}).partitions():
+        connection = session.connection()
+        first = connection.scalar(select(States.state_id).where(*mine).order_by(*order).limit(1))
+        query = query.where(
+            or_(
+                States.last_changed_ts.is_(None),
+                States.last_changed_ts == States.last_updated_ts,
+                States.state_id == first,
+            )
+        )
+        for part in connection.execute(query, execution_options={"yield_per": YIELD_PER}).partitions():
             if stopped.is_set():
                 raise Stopped
             changes.add(part)

@@ -1,0 +1,244 @@
+"""The recorder's rows as timelines."""
+
+from __future__ import annotations
+
+import random
+import threading
+import tracemalloc
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.db_schema import SCHEMA_VERSION, Events, EventTypes, States, StatesMeta
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers.recorder import DATA_INSTANCE
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from custom_components.hunches.const import EVENT_ACTED
+from custom_components.hunches.engine import database
+from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
+from custom_components.hunches.engine.timeline import Cause
+from custom_components.hunches.history import HistoryUnavailable, async_read
+from custom_components.hunches.history.reader import YIELD_PER, Stopped
+
+from .conftest import Row, Write, fill, fire, read
+
+LAMP = "light.lamp"
+ADA = "0123456789abcdef0123456789abcdef"
+
+
+def test_schema_is_the_one_that_was_looked_at() -> None:
+    assert SCHEMA_VERSION == 53
+    states = {"state", "metadata_id", "last_updated_ts", "last_changed_ts", "state_id"}
+    contexts = {"context_id_bin", "context_user_id_bin", "context_parent_id_bin"}
+    assert states | contexts <= set(States.__table__.columns.keys())
+    assert {"metadata_id", "entity_id"} <= set(StatesMeta.__table__.columns.keys())
+    assert {"context_id_bin", "event_type_id"} <= set(Events.__table__.columns.keys())
+    assert {"event_type_id", "event_type"} <= set(EventTypes.__table__.columns.keys())
+
+
+async def test_changes_gaps_and_removals(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    rows = [
+        Row(100.0, "off"),
+        Row(110.0, "on"),
+        Row(115.0, "on", changed=110.0),  # new brightness only
+        Row(117.0, "on", changed=117.0),
+        Row(120.0, "unavailable"),
+        Row(130.0, "on"),
+        Row(140.0, ""),  # removed
+        Row(150.0, "off"),
+        Row(150.0, "on"),  # of two at one moment the last holds
+    ]
+    await write(fill, LAMP, rows)
+    history = await read(hass_with_recorder, LAMP, "light.unheard_of")
+    assert history.rows == len(rows) - 1
+    assert list(history.timelines) == [LAMP]
+    lamp = history.timelines[LAMP]
+    assert lamp.times.tolist() == [100.0, 110.0, 120.0, 130.0, 140.0, 150.0]
+    assert lamp.states.tolist() == [OFF, ON, UNKNOWN, ON, UNKNOWN, ON]
+
+
+async def test_first_row_counts_where_the_change_itself_was_purged(
+    hass_with_recorder: HomeAssistant, write: Write
+) -> None:
+    await write(fill, LAMP, [Row(100.0, "on", changed=5.0), Row(110.0, "on", changed=5.0), Row(120.0, "off")])
+    lamp = (await read(hass_with_recorder, LAMP)).timelines[LAMP]
+    assert lamp.times.tolist() == [100.0, 120.0]
+
+
+async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    by_clock, by_script, ours = Context(), Context(), Context(user_id=ADA)
+    rows = [
+        Row(1.0, "off"),
+        Row(2.0, "on", Context(user_id=ADA)),
+        Row(3.0, "off", Context(parent_id=Context().id)),
+        Row(4.0, "on", by_clock),
+        Row(5.0, "off", by_script),
+        Row(6.0, "on", ours),
+        Row(7.0, "off"),
+    ]
+    await write(fire, "automation_triggered", [Context(), by_clock])
+    await write(fire, "script_started", [by_script])
+    await write(fire, EVENT_ACTED, [ours])
+    await write(fire, "call_service", [rows[-1].context or Context()])
+    await write(fill, LAMP, rows)
+    lamp = (await read(hass_with_recorder, LAMP)).timelines[LAMP]
+    assert [Cause(cause) for cause in lamp.causes] == [
+        Cause.UNKNOWN,
+        Cause.PERSON,
+        Cause.AUTOMATION,
+        Cause.AUTOMATION,
+        Cause.AUTOMATION,
+        Cause.OURS,
+        Cause.UNKNOWN,
+    ]
+
+
+async def test_what_the_recorder_itself_wrote(hass_with_recorder: HomeAssistant) -> None:
+    hass = hass_with_recorder
+    for state in ("off", "on", "unavailable", "on"):
+        hass.states.async_set(LAMP, state, context=Context(user_id=ADA))
+    hass.states.async_set(LAMP, "on", {"brightness": 7})
+    hass.states.async_remove(LAMP)
+    await async_wait_recording_done(hass)
+    lamp = (await read(hass, LAMP)).timelines[LAMP]
+    assert lamp.states.tolist() == [OFF, ON, UNKNOWN, ON, UNKNOWN]
+    assert [Cause(c) for c in lamp.causes[:4]] == [Cause.PERSON] * 4
+
+
+async def test_many_rows_are_streamed(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    rows = [Row(float(i), "on" if i // 100 % 2 else "off") for i in range(20_000)]
+    await write(fill, LAMP, rows)
+    sizes: list[int] = []
+    original = "custom_components.hunches.history.reader._Changes.add"
+    from custom_components.hunches.history.reader import _Changes
+
+    add = _Changes.add
+
+    def counted(self: Any, part: Any) -> None:
+        sizes.append(len(part))
+        add(self, part)
+
+    with patch(original, counted):
+        history = await read(hass_with_recorder, LAMP)
+    assert history.rows == 20_000
+    assert len(history.timelines[LAMP]) == 200
+    assert max(sizes) == YIELD_PER
+    assert sum(sizes) == 20_000
+
+
+async def test_memory_grows_with_changes_not_with_rows(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    rows = [Row(float(i), f"{i % 7 + 0.5 * (i // 10_000)}") for i in range(20_000)]
+    await write(fill, "sensor.brightness", rows)
+    home = Home("test", entities={"sensor.brightness": Entity("sensor.brightness", device_class="illuminance")})
+    await async_read(hass_with_recorder, home, threading.Event())  # loads what is loaded once
+    tracemalloc.start()
+    try:
+        history = await async_read(hass_with_recorder, home, threading.Event())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert history.rows == 20_000
+    assert len(history.timelines["sensor.brightness"]) == 1
+    assert peak < 2_000_000  # the rows themselves are about 5 MB
+
+
+async def test_progress_and_stop(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    await write(fill, LAMP, [Row(1.0, "on")])
+    told: list[tuple[int, int]] = []
+    await read(hass_with_recorder, LAMP, "light.other", progress=lambda *done: told.append(done))
+    assert told == [(1, 2), (2, 2)]
+    stopped = threading.Event()
+    stopped.set()
+    with pytest.raises(Stopped):
+        await async_read(hass_with_recorder, Home("test", entities={LAMP: Entity(LAMP)}), stopped)
+
+
+async def test_recorder_absent(hass_with_recorder: HomeAssistant) -> None:
+    instance = hass_with_recorder.data.pop(DATA_INSTANCE)
+    try:
+        with pytest.raises(HistoryUnavailable) as caught:
+            await read(hass_with_recorder, LAMP)
+    finally:
+        hass_with_recorder.data[DATA_INSTANCE] = instance
+    assert caught.value.reason == "recorder_absent"
+
+
+async def test_recorder_migrating(hass_with_recorder: HomeAssistant) -> None:
+    get_instance(hass_with_recorder).migration_in_progress = True
+    with pytest.raises(HistoryUnavailable) as caught:
+        await read(hass_with_recorder, LAMP)
+    get_instance(hass_with_recorder).migration_in_progress = False
+    assert caught.value.reason == "recorder_migrating"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OperationalError("SELECT", {}, Exception("database is locked")), "recorder_locked"),
+        (ProgrammingError("SELECT", {}, Exception("no such column")), "recorder_failed"),
+    ],
+)
+async def test_database_errors_are_a_clear_state(
+    hass_with_recorder: HomeAssistant, error: Exception, reason: str
+) -> None:
+    with (
+        patch("custom_components.hunches.history.reader.session_scope", side_effect=error),
+        pytest.raises(HistoryUnavailable) as caught,
+    ):
+        await read(hass_with_recorder, LAMP)
+    assert caught.value.reason == reason
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def persistent_database() -> bool:
+    """Let the recorder write a file, as it does at home."""
+    return True
+
+
+async def test_agrees_with_the_reader_of_database_files(
+    hass_with_recorder: HomeAssistant, write: Write, tmp_path: Path
+) -> None:
+    hass = hass_with_recorder
+    chance = random.Random(7)
+    entities = ["light.a", "cover.b", "lock.c", "binary_sensor.d", "person.e", "climate.f"]
+    texts = {
+        "light": ["on", "off", "unavailable", ""],
+        "cover": ["open", "closed", "opening", "closing", "unknown"],
+        "lock": ["locked", "unlocked", "jammed"],
+        "binary_sensor": ["on", "off", "unknown"],
+        "person": ["home", "not_home", "Work"],
+        "climate": ["off", "heat", "auto", "unavailable"],
+    }
+    automations, ours = [Context() for _ in range(20)], [Context() for _ in range(5)]
+    await write(fire, "automation_triggered", automations)
+    await write(fire, EVENT_ACTED, ours)
+    for key in entities:
+        moment, rows = 1_700_000_000.0, []
+        for _ in range(2_000):
+            moment += chance.choice([0.0, 0.5, 60.0, 3600.0])
+            makers = [Context(), Context(user_id=ADA), Context(parent_id=Context().id), *automations, *ours]
+            changed = chance.choice([None, None, moment, moment - 10])
+            rows.append(Row(moment, chance.choice(texts[key.partition(".")[0]]), chance.choice(makers), changed))
+        await write(fill, key, rows)
+    ours_read = (await read(hass, *entities)).timelines
+    url = get_instance(hass).db_url
+    path = Path(url.partition("sqlite:///")[2])
+    recording, _ = await hass.async_add_executor_job(database.read, path, None)
+    assert set(ours_read) == set(entities)
+    for key in entities:
+        np.testing.assert_array_equal(ours_read[key].times, recording.timelines[key].times)
+        np.testing.assert_array_equal(ours_read[key].states, recording.timelines[key].states)
+        if recording.home.entities[key].is_device:
+            np.testing.assert_array_equal(ours_read[key].causes, recording.timelines[key].causes)
+
+
+@pytest.fixture
+def hass_with_recorder(hunches_allowed: Any, hass: HomeAssistant) -> HomeAssistant:
+    """Return Home Assistant with a recorder that is ready."""
+    return hass
