@@ -210,7 +210,7 @@ def _entity(key: str, value: Any) -> Entity:
 
 def _read_history(path: Path, lines: TextIO) -> dict[str, Timeline]:
     found: dict[str, tuple[list[float], list[str]]] = {}
-    for number, (key, state, changed) in _rows(path, lines, _COLUMNS):
+    for number, (key, state, changed) in rows(path, lines, _COLUMNS):
         try:
             moment = parse_time(changed)
         except ValueError:
@@ -233,7 +233,7 @@ def _read_truth(path: Path) -> tuple[Interval, ...]:
         return ()
     found = []
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        for number, (start, end, label) in _rows(path, lines, ("start", "end", "label")):
+        for number, (start, end, label) in rows(path, lines, ("start", "end", "label")):
             try:
                 interval = Interval(parse_time(start), parse_time(end), label)
             except ValueError:
@@ -246,7 +246,7 @@ def _read_truth(path: Path) -> tuple[Interval, ...]:
     return tuple(found)
 
 
-def _rows(path: Path, lines: TextIO, columns: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def rows(path: Path, lines: TextIO, columns: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield (line number, the wanted columns in their order), whatever else the file carries."""
     reader = csv.reader(lines)
     header = next(reader, [])

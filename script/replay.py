@@ -1,0 +1,151 @@
+"""The engine over a recorded home: what it would have predicted, known, and said, from the past only."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import hunches_bootstrap
+import numpy as np
+from custom_components.hunches.engine import backtest, bundle, database, forecaster
+from custom_components.hunches.engine.bundle import BundleError, Recording, format_time
+from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.database import DatabaseError
+from custom_components.hunches.engine.model import ASSETS, AssetError, Model
+from custom_components.hunches.engine.policy import Policy, Settings
+from custom_components.hunches.engine.scan import Mind
+
+del hunches_bootstrap  # imported for what it does
+
+
+class InputError(ValueError):
+    """What was asked for cannot be had; the message says why in one line."""
+
+
+def main() -> int:
+    """Run one verb. Returns the exit code: 2 with one line on stderr for bad input."""
+    options = _options()
+    try:
+        recording = _recording(options)
+        verbs: dict[str, Callable[[argparse.Namespace, Recording, Model], None]] = {
+            "predict": predict,
+            "context": context,
+            "hunches": hunches,
+            "devices": devices,
+        }
+        verbs[options.verb](options, recording, Model.load(options.assets))
+    except (InputError, BundleError, DatabaseError, AssetError) as error:
+        print(f"script/replay: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"script/replay: {error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def predict(options: argparse.Namespace, recording: Recording, model: Model) -> None:
+    """Answer each query with the probability that the device is on at its target."""
+    queries = list(_queries(options.queries))
+    p = forecaster.answer(model, recording, queries)
+    with _out(options.out) as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(("entity_id", "asof", "target", "p_on"))
+        out.writerows(
+            (q.entity_id, _plain(q.asof), _plain(q.target), f"{value:.6f}") for q, value in zip(queries, p, strict=True)
+        )
+
+
+def context(options: argparse.Namespace, recording: Recording, _: Model) -> None:
+    """Write asleep, away and dark at every multiple of the step."""
+    if options.step <= 0:
+        msg = "--step must be a positive number of seconds"
+        raise InputError(msg)
+    first, last = (np.ceil(recording.start / options.step), np.floor(recording.end / options.step))
+    times = np.arange(first, last + 1) * options.step
+    found = follow(Recording(recording.home, recording.timelines), times)
+    with _out(options.out) as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(("time", "p_asleep", "p_away", "p_dark"))
+        out.writerows(
+            (format_time(t), f"{a:.4f}", f"{b:.4f}", f"{c:.4f}")
+            for t, a, b, c in zip(found.times, found.asleep, found.away, found.dark, strict=True)
+        )
+
+
+def hunches(options: argparse.Namespace, recording: Recording, model: Model) -> None:
+    """Write every hunch that would have been raised, and what the home then did."""
+    policy = Policy(Settings() if options.min_accept is None else Settings(min_accept=options.min_accept))
+    with _out(options.out) as file:
+        for hunch, outcome in backtest.replay(Mind(model, recording.home), recording, policy):
+            file.write(json.dumps({**hunch.as_json(), "outcome": outcome}, ensure_ascii=False) + "\n")
+
+
+def devices(options: argparse.Namespace, recording: Recording, model: Model) -> None:
+    """Write what every device is like at the end of the recording."""
+    mind = Mind(model, recording.home)
+    mind.learn(recording.timelines, recording.end)
+    with _out(options.out) as file:
+        json.dump(mind.describe(), file, indent=1, ensure_ascii=False)
+        file.write("\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/replay", description=__doc__)
+    parser.add_argument("verb", choices=("predict", "context", "hunches", "devices"))
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--home", type=Path, help="a home bundle: a folder with home.json and history.csv.gz")
+    source.add_argument("--database", type=Path, help="a Home Assistant SQLite database, opened read-only")
+    parser.add_argument("--config", type=Path, help="Home Assistant's configuration folder, if not the database's")
+    parser.add_argument("--queries", type=Path, help="for predict: a CSV file with entity_id,asof,target")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    parser.add_argument("--step", type=int, default=300, help="for context: seconds between rows")
+    parser.add_argument("--min-accept", type=float, default=None, help="for hunches: another bar than the policy's")
+    parser.add_argument("--assets", type=Path, default=ASSETS, help="another folder of trained assets")
+    options = parser.parse_args()
+    if options.verb == "predict" and options.queries is None:
+        parser.error("predict needs --queries")
+    return options
+
+
+def _recording(options: argparse.Namespace) -> Recording:
+    if options.home is not None:
+        found = bundle.read(options.home)
+    else:
+        found, warnings = database.read(options.database, options.config)
+        for warning in warnings:
+            print(f"script/replay: {warning}", file=sys.stderr)
+    if not found.timelines:
+        msg = f"{options.home or options.database}: nothing was recorded"
+        raise InputError(msg)
+    return found
+
+
+def _queries(path: Path) -> Iterator[forecaster.Query]:
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            for number, (key, asof, target) in bundle.rows(path, lines, ("entity_id", "asof", "target")):
+                try:
+                    yield forecaster.Query(key, float(asof), float(target))
+                except ValueError:
+                    msg = f"{path}, line {number}: asof and target are Unix seconds"
+                    raise InputError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from error
+
+
+def _plain(moment: float) -> str:
+    return f"{moment:.3f}".rstrip("0").rstrip(".")
+
+
+def _out(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
