@@ -97,6 +97,7 @@ ROOM_CHANCE: Final = {  # that a home has such a room beside kitchen, living roo
     "basement": 0.25, "garden": 0.45,
 }  # fmt: skip
 ROOM_TASTE_SIGMA: Final = 0.6  # of each person's own weight of a room, lognormal
+EVENING_STAYS: Final = 2.5  # how much longer people stay in the living room after 19 h: what evenings are for
 STAY_TAIL: Final = 0.04  # share of stays that last several times longer (heavy tail), and how much longer at most
 STAY_TAIL_FACTOR: Final = 8.0
 
@@ -105,20 +106,26 @@ DARK_BELOW: Final = (60.0, 10.0)  # W/m2 of irradiance outdoors, mean and sigma;
 ROOM_FACTOR_SIGMA: Final = 0.6  # of how much darker or brighter a room is than CREST's, lognormal; chosen
 LIT_BY_DAY: Final = 0.05  # chance that a light goes on although it is bright; CREST
 LIGHT_MINUTES: Final = ((1, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 27), (27, 49), (49, 91), (91, 259))  # CREST
+MOTION_LIGHTS: Final = 0.16  # share of room lights that a motion sensor switches
+MOTION_LIGHT_SECONDS: Final = (45.0, 900.0)
 LIGHT_ENDS_BY_DURATION: Final = (0.0, 0.5)  # share of a light's uses that end in mid-stay after a CREST duration
 CLOUD: Final = (0.12, 1.0)  # share of clear-sky irradiance that arrives; persists for days
 CLEAR_SKY: Final = (1098.0, 0.057)  # W/m2 and extinction: Haurwitz (1945)
 
 # ---- forgetting: (chance when everybody leaves, falls asleep, leaves the room), per person and room: chosen so
 # that a light in a forgetful home is forgotten a few times a week and in a careful one a few times a year --------
-FORGET: Final = (0.07, 0.05, 0.08)
+FORGET: Final = (0.06, 0.045, 0.03)
+FORGET_MOST: Final = 0.7
 FORGET_SIGMA: Final = 0.9  # between homes and, half as much, between devices; lognormal
 PATIENCE_MINUTES: Final = (1.0, 20.0)  # absences from a room for which a light is left on without a thought
 NOTICE_MINUTES: Final = (9.0, 1.5)  # median, sigma of a lognormal, awake at home, until a forgotten device is noticed
+NOTICE_ROOM_FACTOR: Final = 5.0  # longer after leaving a room than after coming home or getting up
 NOTICE_ON_ENTRY: Final = 0.8  # chance that who enters the room notices
 KEPT_WHILE_AWAY: Final = 0.06  # share of attended devices that stay on on purpose while nobody is home (dog, burglars)
 KEPT_AT_NIGHT: Final = 0.07  # share that stays on on purpose at night
-UNWANTED_LEAST_SECONDS: Final = 180.0
+UNWANTED_LEAST_SECONDS: Final = {"left": 180.0, "asleep": 180.0, "room": 600.0, "forgot": 300.0}
+SWEEPS: Final = (0.14, 0.10)  # share of homes that switch all off by automation when everybody has left, is in bed
+SWEPT_DEVICES: Final = 0.8  # share of such a home's attended devices that take part
 AUTO_OFF: Final = 0.12  # share of attended devices with a timer, and its minutes
 AUTO_OFF_MINUTES: Final = (10.0, 240.0)  # log-uniform
 
@@ -135,6 +142,7 @@ MOTION_GAP_SECONDS: Final = {  # mean time between seen movements of somebody aw
 }  # fmt: skip
 MOTION_MISSED: Final = (0.0, 0.25)
 MOTION_ASLEEP_GAP_SECONDS: Final = 5400.0  # turning over in bed, before a motion sensor in the bedroom
+MOTION_OUTSIDE: Final = 0.2
 PET_HOMES: Final = 0.3
 PET_TRIPS_A_DAY: Final = (1.0, 25.0)
 DOOR_SECONDS: Final = (7.0, 0.8)  # median, sigma of how long a door stands open

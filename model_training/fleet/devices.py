@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _DAY: Final = 86400.0
 _LIGHTS: Final = frozenset({"light", "porch", "night_light", "decoration"})
 _APPLIANCES: Final = frozenset({"short", "burst", "laundry", "dishwasher", "fridge", "steady", "charger"})
+_USUAL_ROOM: Final = 0.7  # share of devices that stand in the room where their role usually does
 _HABITS_CHANGE: Final = 0.5  # of a home's devices, where habits change
 
 
@@ -57,9 +58,9 @@ def choose(rng: np.random.Generator, world: World, style: str, count: int) -> li
     taste = np.exp(rng.normal(0, 0.9, len(roles))) * np.array([r.weight for r in roles])
     free: list[tuple[float, int, Role, int]] = []
     for number, role in enumerate(roles):
-        rooms = [room.number for room in world.rooms if room.kind in role.rooms]
+        rooms = [room.number for kind in role.rooms for room in world.rooms if room.kind == kind]
         for copy in range(role.most if rooms else 0):
-            room = rooms[copy % len(rooms)] if copy else rooms[int(rng.integers(len(rooms)))]
+            room = rooms[copy % len(rooms)] if rng.random() < _USUAL_ROOM else rooms[int(rng.integers(len(rooms)))]
             key = rng.exponential() / taste[number] * (1.0 + 1.5 * copy)  # the first of an exponential race
             free.append((key, number, role, room))
     free.sort(key=lambda item: item[:2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from .world import World
 
 Found = list[tuple[Entity, Timeline]]
-_SLEEPING: Final = ("bedroom", "child's room", "living room")
-_CLASSES: Final = {
+_Placed = Iterator[tuple[int, "Spans"]]  # (room, when the sensor in it was on)
+
+_OUTDOORS: Final = frozenset({"outside", "garden"})
+_CLASSES: Final[dict[str, tuple[str | None, ...]]] = {
     "motion": ("motion", "motion", "motion", "occupancy", "presence"),
     "front door": ("door", "door", "opening"),
     "inner door": ("door", "opening"),
@@ -31,21 +34,81 @@ _CLASSES: Final = {
 }  # fmt: skip
 
 
-def _binary(
-    rng: np.random.Generator, recorder: Recorder, namer: Namer, kind: str, room: int, on: Spans, *, bare: bool
-) -> tuple[Entity, Timeline]:
-    classes = _CLASSES[kind]
-    device_class = None if bare else classes[int(rng.integers(len(classes)))]
-    name = namer.sensor(kind, room)
-    area = namer.area(room)
-    return Entity(namer.entity_id("binary_sensor", name, area), name, area, device_class), recorder.timeline(on)
+def _of_kind(world: World, *kinds: str) -> list[int]:
+    return [room.number for kind in kinds for room in world.rooms if room.kind == kind]
+
+
+def _inside(world: World) -> list[int]:
+    return [room.number for room in world.rooms if room.kind not in _OUTDOORS]
+
+
+def _entrance(world: World) -> int:
+    return _of_kind(world, "hall", "kitchen")[0]
 
 
 def _some(rng: np.random.Generator, rooms: list[int], most: int) -> list[int]:
     if not rooms:
         return []
     count = int(rng.integers(1, min(len(rooms), most) + 1))
-    return sorted(int(r) for r in rng.choice(rooms, count, replace=False))
+    return sorted(int(room) for room in rng.choice(rooms, count, replace=False))
+
+
+def _motion(rng: np.random.Generator, world: World) -> _Placed:
+    pets = rng.uniform(*c.PET_TRIPS_A_DAY) if rng.random() < c.PET_HOMES else 0.0
+    outside = _of_kind(world, "outside") if rng.random() < c.MOTION_OUTSIDE else []
+    for room in _some(rng, _inside(world) + outside, 8):
+        yield room, sensors.motion(rng, world, room, pets * rng.uniform(0, 0.5))
+
+
+def _front_door(rng: np.random.Generator, world: World) -> _Placed:
+    yield _entrance(world), sensors.front_door(rng, world)
+
+
+def _inner_door(rng: np.random.Generator, world: World) -> _Placed:
+    for room in _some(rng, _of_kind(world, "bathroom", "toilet", "bedroom", "child's room"), 3):
+        yield room, sensors.inner_door(rng, world, room)
+
+
+def _cupboard(rng: np.random.Generator, world: World) -> _Placed:
+    kitchen = _of_kind(world, "kitchen")[0]
+    for _ in range(int(rng.integers(1, 5))):
+        yield kitchen, sensors.cupboard(rng, world, kitchen)
+
+
+def _window(rng: np.random.Generator, world: World) -> _Placed:
+    for room in _some(rng, _inside(world), 3):
+        yield room, sensors.window(rng, world)
+
+
+def _bed(rng: np.random.Generator, world: World) -> _Placed:
+    beds = {int(room) for room in world.stays.rooms[world.stays.asleep]}
+    for room in _some(rng, sorted(beds), 2):
+        yield room, sensors.bed(rng, world, room)
+
+
+def _seat(rng: np.random.Generator, world: World) -> _Placed:
+    for room in _some(rng, _of_kind(world, "living room", "dining room", "office"), 2):
+        yield room, sensors.seat(rng, world, room)
+
+
+_BINARY: Final[dict[str, Callable[[np.random.Generator, World], _Placed]]] = {
+    "motion": _motion, "front door": _front_door, "inner door": _inner_door, "cupboard": _cupboard,
+    "window": _window, "bed": _bed, "seat": _seat,
+}  # fmt: skip
+
+
+def _people(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer, has: dict[str, bool]) -> Found:
+    residents = [(number, p) for number, p in enumerate(world.people) if p.phone and not p.guest]
+    phones = [(number, sensors.phone(rng, world, person)) for number, person in residents]
+    found: Found = []
+    for kind, domain in (("person", "person"), ("tracker", "device_tracker")):
+        for number, spans in phones if has[kind] else ():
+            name = namer.person(number) + (" phone" if kind == "tracker" else "")
+            found.append((Entity(namer.entity_id(domain, name, None), name), recorder.timeline(spans)))
+    if phones and has["zone"]:
+        anybody = sensors.anybody([spans for _, spans in phones])
+        found.append((Entity("zone.home", "Home"), recorder.timeline(anybody)))
+    return found
 
 
 def _panel(rng: np.random.Generator, world: World, recorder: Recorder) -> Timeline:
@@ -56,10 +119,8 @@ def _panel(rng: np.random.Generator, world: World, recorder: Recorder) -> Timeli
     times, states = np.round(times[order], 3), states[order]
     within = (times > recorder.start) & (times < recorder.end)
     before = states[times <= recorder.start]
-    first = before[-1] if before.size else OFF
-    return Timeline.from_readings(
-        np.append(recorder.start, times[within]), np.append(np.int8(first), states[within])
-    )
+    first = before[-1] if before.size else np.int8(OFF)
+    return Timeline.from_readings(np.append(recorder.start, times[within]), np.append(first, states[within]))
 
 
 def evidence(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer, style: str) -> Found:
@@ -67,61 +128,25 @@ def evidence(rng: np.random.Generator, world: World, recorder: Recorder, namer: 
     found: Found = []
     if rng.random() >= c.EVIDENCE_CHANCE[style]:
         return found
-    has = {
-        kind: rng.random() < (np.sqrt(chance) if style == "sensors" and kind not in {"person", "zone", "tracker"} else chance)
-        for kind, chance in c.EVIDENCE.items()
-    }
+    has = {}
+    for kind, chance in c.EVIDENCE.items():
+        more = style == "sensors" and kind in _BINARY
+        has[kind] = bool(rng.random() < (np.sqrt(chance) if more else chance))
     bare = rng.random() < c.NULL_CLASS
-    rooms = {kind: [r.number for r in world.rooms if r.kind == kind] for kind in c.ROOMS}
-    inside = [r.number for r in world.rooms if r.kind not in {"outside", "garden"}]
-    pets = rng.uniform(*c.PET_TRIPS_A_DAY) if rng.random() < c.PET_HOMES else 0.0
-
-    def add(kind: str, room: int, on: Spans) -> None:
-        found.append(_binary(rng, recorder, namer, kind, room, on, bare=bare))
-
-    if has["motion"]:
-        places = inside + (rooms["outside"] if rng.random() < 0.2 else [])
-        for room in _some(rng, places, 8):
-            add("motion", room, sensors.motion(rng, world, room, pets * rng.uniform(0, 0.5)))
-    entrance = rooms["hall"] or rooms["kitchen"]
-    if has["front door"]:
-        add("front door", entrance[0], sensors.front_door(rng, world))
-    if has["inner door"]:
-        for room in _some(rng, rooms["bathroom"] + rooms["toilet"] + rooms["bedroom"] + rooms["child's room"], 3):
-            add("inner door", room, sensors.inner_door(rng, world, room))
-    if has["cupboard"]:
-        for room in _some(rng, rooms["kitchen"], 1) * int(rng.integers(1, 5)):
-            add("cupboard", room, sensors.cupboard(rng, world, room))
-    if has["window"]:
-        for room in _some(rng, inside, 3):
-            add("window", room, sensors.window(rng, world))
-    if has["bed"]:
-        beds = {int(r) for r in world.stays.rooms[world.stays.asleep]}
-        for room in _some(rng, [r for kind in _SLEEPING for r in rooms[kind] if r in beds], 2):
-            add("bed", room, sensors.bed(rng, world, room))
-    if has["seat"]:
-        for room in _some(rng, rooms["living room"] + rooms["dining room"] + rooms["office"], 2):
-            add("seat", room, sensors.seat(rng, world, room))
-    residents = [(i, p) for i, p in enumerate(world.people) if p.phone and not p.guest]
-    phones = [(i, sensors.phone(rng, world, p)) for i, p in residents]
-    if phones and has["person"]:
-        for i, spans in phones:
-            name = namer.person(i)
-            found.append((Entity(namer.entity_id("person", name, None), name), recorder.timeline(spans)))
-    if phones and has["tracker"]:
-        for i, spans in phones:
-            name = f"{namer.person(i)} phone"
-            found.append((Entity(namer.entity_id("device_tracker", name, None), name), recorder.timeline(spans)))
-    if phones and has["zone"]:
-        found.append((Entity("zone.home", "Home"), recorder.timeline(sensors.anybody([s for _, s in phones]))))
+    for kind, placed in _BINARY.items():
+        for room, on in placed(rng, world) if has[kind] else ():
+            name, area = namer.sensor(kind, room), namer.area(room)
+            device_class = None if bare else _CLASSES[kind][int(rng.integers(len(_CLASSES[kind])))]
+            entity = Entity(namer.entity_id("binary_sensor", name, area), name, area, device_class)
+            found.append((entity, recorder.timeline(on)))
+    found += _people(rng, world, recorder, namer, has)
     if has["illuminance"]:
-        room = _some(rng, inside + rooms["outside"], 1)[0]
-        name = namer.sensor("illuminance", room)
-        area = namer.area(room)
+        room = _some(rng, _inside(world) + _of_kind(world, "outside"), 1)[0]
+        name, area = namer.sensor("illuminance", room), namer.area(room)
         entity = Entity(namer.entity_id("sensor", name, area), name, area, "illuminance")
         found.append((entity, recorder.timeline(sensors.brightness(rng, world))))
     if has["alarm"]:
-        name = namer.sensor("alarm", entrance[0])
+        name = namer.sensor("alarm", _entrance(world))
         entity = Entity(namer.entity_id("alarm_control_panel", name, None), name)
         found.append((entity, _panel(rng, world, recorder)))
     return found

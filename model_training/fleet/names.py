@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .rooms import Room
 
-_PEOPLE = ("Anna", "Ben", "Chris", "Dana", "Elena", "Frank", "Giulia", "Hugo", "Ines", "Jan", "Kim", "Luca", "Maja", "Nils")
+_PEOPLE = ("Anna", "Ben", "Chris", "Dana", "Elena", "Frank", "Giulia", "Hugo", "Ines", "Jan", "Kim", "Luca", "Maja")
 _NO_DECOMPOSITION = str.maketrans({"ł": "l", "Ł": "L", "ß": "ss", "ø": "o", "æ": "ae"})
 ENGLISH_SHARE = 0.3
 

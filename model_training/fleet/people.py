@@ -114,7 +114,8 @@ def _to_utc(local: NDArray[np.float64], clock: LocalTime) -> NDArray[np.float64]
 def _routine_days(rng: np.random.Generator, cluster: int, weekend: bool, calm: int = 5) -> NDArray[np.int8]:
     """Return one typical day of a cluster: the calmest of a few."""
     days = chain(rng, calm, cluster, weekend)
-    return days[int(np.argmin((np.diff(days, axis=1) != 0).sum(axis=1)))]
+    calmest: NDArray[np.int8] = days[int(np.argmin((np.diff(days, axis=1) != 0).sum(axis=1)))]
+    return calmest
 
 
 def _cluster(rng: np.random.Generator, age: int, weekend: bool) -> int:
@@ -215,11 +216,16 @@ def _guest(rng: np.random.Generator, plans: list[Plan], a_week: float) -> Plan:
     which = np.sort(rng.choice(len(home), count, replace=False))
     begin = home.starts[which] + rng.random(count) * 0.4 * (home.ends - home.starts)[which]
     stays = rng.random(count) < c.GUESTS_STAY
-    finish = np.where(stays, begin + rng.uniform(14, 40, count) * 3600.0, home.ends[which] - rng.uniform(0, 1800, count))
+    late = home.ends[which] - rng.uniform(0, 1800, count)
+    finish = np.where(stays, begin + rng.uniform(14, 40, count) * 3600.0, late)
     visits = Spans.union(begin, finish)
     plan = plan.overlay(visits, HOME)
     plan = plan.overlay(host.spans(ASLEEP), ASLEEP, only=HOME)
     return plan.overlay(host.spans(AWAY), AWAY)
+
+
+def _joined(several: list[Spans]) -> Spans:
+    return Spans.union(np.concatenate([s.starts for s in several]), np.concatenate([s.ends for s in several]))
 
 
 def household(
@@ -253,8 +259,7 @@ def household(
         if size > 1:
             joined = joined.overlay(trips, AWAY, only=HOME) if rng.random() < 0.8 else joined
         plans[number] = joined
-    minded = Spans.union(*(np.concatenate([getattr(p.spans(ASLEEP, HOME), e) for p in plans[:adults]]) for e in ("starts", "ends")))
-    alone = minded.outside(start, end)
+    alone = _joined([p.spans(ASLEEP, HOME) for p in plans[:adults]]).outside(start, end)
     couple = adults >= 2 and rng.random() < 0.8
     people = []
     for number, plan in enumerate(plans):
@@ -284,12 +289,7 @@ def presence(people: tuple[Person, ...], start: float, end: float) -> Presence:
     """Return when the home as a whole is away, asleep or has somebody awake, within [start, end)."""
     at_home = [p.plan.spans(ASLEEP, HOME) for p in people]
     awake = [p.plan.spans(HOME) for p in people]
-    anybody = Spans.union(
-        np.concatenate([s.starts for s in at_home]), np.concatenate([s.ends for s in at_home])
-    ).cut(start, end)
-    up = Spans.union(np.concatenate([s.starts for s in awake]), np.concatenate([s.ends for s in awake])).cut(start, end)
-    away = anybody.outside(start, end)
-    asleep = Spans.union(
-        np.concatenate([away.starts, up.starts]), np.concatenate([away.ends, up.ends])
-    ).outside(start, end)
+    up = _joined(awake).cut(start, end)
+    away = _joined(at_home).outside(start, end)
+    asleep = _joined([away, up]).outside(start, end)
     return Presence(away, asleep, up, start, end)

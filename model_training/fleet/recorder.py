@@ -98,8 +98,8 @@ class Recorder:
         for label in sorted({i.label for i in truth}):
             mine = [i for i in truth if i.label == label]
             both = Spans.union([i.start for i in mine], [i.end for i in mine]).intersect(on)
-            both = both.longer(c.UNWANTED_LEAST_SECONDS)
-            found += [Interval(float(a), float(b), label) for a, b in zip(both.starts, both.ends, strict=True)]
+            both = both.longer(c.UNWANTED_LEAST_SECONDS[label])
+            found += [Interval(float(a), float(b), label) for a, b in both.pairs()]
         found.sort(key=lambda i: i.start)
         kept: list[Interval] = []
         for interval in found:

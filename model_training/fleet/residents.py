@@ -44,7 +44,7 @@ def _truth(world: World, start: float, end: float) -> tuple[Interval, ...]:
     found = [
         Interval(round(float(a), 3), round(float(b), 3), label)
         for label, which in spans
-        for a, b in zip(*(lambda s: (s.starts, s.ends))(which.cut(start, end)), strict=True)
+        for a, b in which.cut(start, end).pairs()
     ]
     return tuple(sorted((i for i in found if i.end > i.start), key=lambda i: i.start))
 
@@ -84,9 +84,8 @@ def simulate(index: int, seed: int) -> SimulatedHome:
         unwanted[key] = device.unwanted
     for entity, timeline in evidence(rng, world, recorder, namer, style):
         entities[entity.entity_id], timelines[entity.entity_id] = entity, timeline
-    home = Home(
-        f"residents {index}", clock.zone, clock.latitude, clock.longitude, entities, f"simulated, seed {seed}", "CC0-1.0"
-    )
+    source = f"simulated, seed {seed}"
+    home = Home(f"residents {index}", clock.zone, clock.latitude, clock.longitude, entities, source, "CC0-1.0")
     recording = Recording(home, timelines)
     begin, end = recording.start, recording.end
     cut = {key: _within(value, end) for key, value in unwanted.items()}

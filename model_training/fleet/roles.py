@@ -30,7 +30,8 @@ class Role:
 
     `weight`: how common it is; `most`: how many of them a home may have (per room for `each_room`).
     `chance`: that a stay in the room (or an occasion) is used; `per_day`: uses a day; `minutes`: median of a use;
-    `stay_minutes`: the shortest stay worth switching on for; `forget`: factor on the home's forgetting.
+    `stay_minutes`: the shortest stay worth switching on for; `forget`, `patience`: factors on the home's own;
+    `evenings`: share that burns all evening wherever people are; `by_motion`: whether a motion sensor may switch it.
     """
 
     name: str
@@ -45,22 +46,28 @@ class Role:
     minutes: Pair = (5.0, 60.0)
     stay_minutes: Pair = (0.0, 0.0)
     forget: float = 1.0
+    patience: float = 1.0
+    evenings: float = 0.0
+    by_motion: bool = False
 
 
 ROLES: Final[tuple[Role, ...]] = (
-    Role("kitchen light", ("kitchen",), LIGHT, "light", 6, 2, chance=(0.8, 1.0)),
-    Role("living room light", ("living room",), LIGHT, "light", 6, 2, chance=(0.5, 1.0), stay_minutes=(0, 5)),
-    Role("bathroom light", ("bathroom", "toilet"), LIGHT, "light", 5, 2, chance=(0.85, 1.0), forget=1.3),
-    Role("bedroom light", ("bedroom",), LIGHT, "light", 5, 3, chance=(0.4, 1.0)),
-    Role("hall light", ("hall",), LIGHT, "light", 4, 2, chance=(0.5, 1.0), forget=1.4),
-    Role("office light", ("office",), LIGHT, "light", 3, 1, chance=(0.6, 1.0), stay_minutes=(0, 5)),
+    Role("kitchen light", ("kitchen",), LIGHT, "light", 6, 2, chance=(0.8, 1.0), by_motion=True),
+    Role("living room light", ("living room",), LIGHT, "light", 6, 2, chance=(0.5, 1.0), stay_minutes=(0, 5),
+         patience=2.0, evenings=0.2),
+    Role("bathroom light", ("bathroom", "toilet"), LIGHT, "light", 5, 2, chance=(0.85, 1.0), forget=1.3,
+         by_motion=True),
+    Role("bedroom light", ("bedroom",), LIGHT, "light", 5, 3, chance=(0.4, 1.0), by_motion=True),
+    Role("hall light", ("hall",), LIGHT, "light", 4, 2, chance=(0.5, 1.0), forget=1.4, by_motion=True),
+    Role("office light", ("office",), LIGHT, "light", 3, 1, chance=(0.6, 1.0), stay_minutes=(0, 5), by_motion=True),
     Role("dining light", ("dining room",), LIGHT, "light", 2, 1, chance=(0.7, 1.0)),
     Role("child's light", ("child's room",), LIGHT, "light", 3, 3, chance=(0.6, 1.0), forget=1.6),
-    Role("utility light", ("garage", "basement", "laundry"), LIGHT, "light", 3, 3, chance=(0.85, 1.0), forget=2.5),
-    Role("floor lamp", ("living room", "bedroom", "office"), LAMP, "light", 5, 3, EVENING, (0.3, 0.95),
-         stay_minutes=(4, 15)),
-    Role("bedside lamp", ("bedroom", "child's room"), LAMP, "light", 4, 3, ((22.0, 1.5, 1.0), (7.0, 1.0, 0.4)),
-         (0.3, 0.95)),
+    Role("utility light", ("garage", "basement", "laundry"), LIGHT, "light", 3, 3, chance=(0.85, 1.0),
+         forget=2.5, by_motion=True),
+    Role("floor lamp", ("living room", "bedroom", "office"), LAMP, "light", 5, 3, EVENING, (0.5, 1.0),
+         stay_minutes=(1, 8), patience=3.0, evenings=0.4),
+    Role("bedside lamp", ("bedroom", "child's room"), LAMP, "light", 4, 3, ((22.0, 2.0, 1.0), (7.0, 1.5, 0.6)),
+         (0.4, 1.0), patience=2.0),
     Role("desk lamp", ("office", "child's room", "living room"), LAMP, "light", 3, 2, chance=(0.3, 0.9),
          stay_minutes=(5, 20)),
     Role("counter light", ("kitchen",), LAMP, "light", 2, 1, MEALS, (0.3, 0.9), forget=1.3),
@@ -70,20 +77,22 @@ ROLES: Final[tuple[Role, ...]] = (
     Role("decoration", ("living room", "outside", "garden", "hall"), LAMP, "decoration", 3, 3),
     Role("tv", ("living room", "bedroom", "child's room"),
          (("media_player", None, 0.4), ("media_player", "tv", 0.3), ("switch", "outlet", 0.3)), "attended", 6, 2,
-         ((8.0, 1.5, 0.2), (13.0, 2.0, 0.3), (20.5, 2.5, 1.0)), (0.3, 0.95), stay_minutes=(4, 20)),
+         ((8.0, 1.5, 0.4), (13.0, 2.5, 0.5), (20.0, 3.0, 1.0)), (0.5, 1.3), stay_minutes=(1, 8), patience=4.0),
     Role("speaker", ("kitchen", "living room", "bathroom", "office"),
          (("media_player", None, 0.6), ("media_player", "speaker", 0.25), ("switch", "outlet", 0.15)), "music", 4, 3,
-         MORNING_EVENING, (0.1, 0.7), stay_minutes=(1, 10)),
+         MORNING_EVENING, (0.2, 0.9), stay_minutes=(1, 6), patience=3.0),
     Role("computer", ("office", "living room", "child's room"), PLUG, "attended", 4, 2,
-         ((10.0, 2.5, 1.0), (15.0, 3.0, 1.0), (20.0, 2.0, 0.6)), (0.4, 1.0), stay_minutes=(5, 20), forget=3.0),
+         ((10.0, 2.5, 1.0), (15.0, 3.0, 1.0), (20.0, 2.0, 0.6)), (0.4, 1.0), stay_minutes=(2, 12), forget=3.0,
+         patience=4.0),
     Role("coffee machine", ("kitchen",), PLUG, "burst", 4, 1, ((7.3, 1.2, 1.0), (14.5, 1.5, 0.35)), (0.7, 1.0),
          (0.6, 4.0), (1.0, 40.0), forget=2.0),
     Role("kettle", ("kitchen",), PLUG, "short", 4, 1, ((7.5, 1.5, 1.0), (13.0, 3.0, 0.5), (19.0, 2.5, 0.6)), (0.7, 1.0),
-         (0.5, 8.0), (1.0, 4.0)),
-    Role("microwave", ("kitchen",), PLUG, "short", 3, 1, MEALS, (0.7, 1.0), (0.3, 5.0), (1.0, 5.0)),
+         (1.0, 12.0), (1.0, 4.0)),
+    Role("microwave", ("kitchen",), PLUG, "short", 3, 1, MEALS, (0.7, 1.0), (0.5, 7.0), (1.0, 5.0)),
     Role("cooker", ("kitchen",), PLUG, "burst", 2, 1, MEALS, (0.7, 1.0), (0.2, 2.0), (6.0, 45.0), forget=0.6),
     Role("shower", ("bathroom",), PLUG, "short", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.2, 2.0), (4.0, 12.0)),
-    Role("hair dryer", ("bathroom", "bedroom"), PLUG, "burst", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.1, 1.0), (2.0, 12.0)),
+    Role("hair dryer", ("bathroom", "bedroom"), PLUG, "burst", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.1, 1.0),
+         (2.0, 12.0)),
     Role("washing machine", ("laundry", "bathroom", "kitchen", "basement"), PLUG, "laundry", 4, 1, minutes=(35, 160)),
     Role("dryer", ("laundry", "basement", "bathroom"), PLUG, "laundry", 2, 1, minutes=(40, 150)),
     Role("dishwasher", ("kitchen",), PLUG, "dishwasher", 4, 1, minutes=(45, 180)),
@@ -96,19 +105,20 @@ ROLES: Final[tuple[Role, ...]] = (
          (("switch", "outlet", 0.7), ("climate", None, 0.3)), "heater", 3, 2, MORNING_EVENING, (0.3, 0.95),
          stay_minutes=(2, 15), forget=1.5),
     Role("air conditioner", ("bedroom", "living room", "office"), (("climate", None, 0.8), ("switch", "outlet", 0.2)),
-         "cooling", 2, 2, chance=(0.4, 0.95), stay_minutes=(5, 30), forget=1.2),
+         "cooling", 2, 2, chance=(0.4, 0.95), patience=3.0, stay_minutes=(5, 20), forget=1.2),
     Role("fan", ("bedroom", "living room", "office"), (("fan", None, 0.8), ("switch", "outlet", 0.2)), "cooling", 3, 2,
-         chance=(0.3, 0.95), stay_minutes=(2, 20), forget=1.5),
+         chance=(0.3, 0.95), patience=3.0, stay_minutes=(2, 15), forget=1.5),
     Role("exhaust fan", ("bathroom", "toilet", "kitchen"), (("fan", None, 0.7), ("switch", None, 0.3)), "burst", 3, 2,
          MORNING_EVENING, (0.7, 1.0), (0.5, 4.0), (5.0, 45.0), forget=2.0),
     Role("air purifier", ("bedroom", "living room", "child's room"), (("fan", None, 0.6), ("switch", "outlet", 0.4)),
-         "steady", 2, 2),
+         "purifier", 2, 2),
     Role("humidifier", ("bedroom", "child's room", "living room"),
          (("humidifier", "humidifier", 0.5), ("humidifier", None, 0.3), ("switch", "outlet", 0.2)), "overnight", 2, 2),
     Role("blind", ("living room", "bedroom", "kitchen", "child's room", "office"),
          (("cover", "shutter", 0.4), ("cover", "blind", 0.3), ("cover", "curtain", 0.15), ("cover", None, 0.15)),
          "blind", 4, 6),
-    Role("garage door", ("garage",), (("cover", "garage", 0.85), ("cover", None, 0.15)), "garage_door", 4, 1),
+    Role("garage door", ("garage",), (("cover", "garage", 0.85), ("cover", None, 0.15)), "garage_door", 4, 1,
+         forget=0.5),
     Role("door lock", ("hall", "kitchen", "garage"), (("lock", None, 1.0),), "lock", 4, 2),
     Role("watering", ("garden", "outside"), (("valve", "water", 0.4), ("switch", None, 0.6)), "watering", 1, 2,
          minutes=(5, 45)),

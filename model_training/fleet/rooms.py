@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from custom_components.hunches.engine.localtime import LocalTime
+
+_GUEST_ROOMS: Final = frozenset({"living room", "kitchen", "dining room", "bathroom", "toilet", "garden"})
+_PARTS: Final = [bisect(c.DAY_PARTS, hour) - 1 for hour in range(24)]
+_EVENING: Final = 6  # the first part of the day that is an evening
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,145 +33,146 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """Where people were: [n] start and end (Unix seconds), room and person by number; `asleep` stays are in bed,
-    `night` stays are short trips out of bed."""
+    """Where people were: [n] start and end (Unix seconds), room and person by number; `asleep` are stays in bed."""
 
     starts: NDArray[np.float64]
     ends: NDArray[np.float64]
     rooms: NDArray[np.int64]
     people: NDArray[np.int64]
     asleep: NDArray[np.bool_]
-    night: NDArray[np.bool_]
 
 
 def layout(rng: np.random.Generator, people: tuple[Person, ...]) -> tuple[Room, ...]:
-    """Return the rooms of a home for these people; a one-room flat has its bed in the living room."""
-    kinds: list[tuple[str, int | None]] = [("kitchen", None), ("living room", None), ("bathroom", None)]
-    kinds.append(("outside", None))
+    """Return the rooms of a home for these people."""
+    kinds: list[tuple[str, int | None]] = [(kind, None) for kind in ("kitchen", "living room", "bathroom", "outside")]
     residents = [p for p in people if not p.guest]
     for number in sorted({p.bedroom for p in residents}):
         child = all(p.child for p in residents if p.bedroom == number)
         kinds.append(("child's room" if child else "bedroom", number))
-    large = 0.5 + 0.25 * len(residents)
-    kinds += [(kind, None) for kind, chance in c.ROOM_CHANCE.items() if rng.random() < chance * min(large, 1.25)]
+    large = min(0.5 + 0.25 * len(residents), 1.25)
+    kinds += [(kind, None) for kind, chance in c.ROOM_CHANCE.items() if rng.random() < chance * large]
     return tuple(Room(number, kind, owner) for number, (kind, owner) in enumerate(kinds))
 
 
 def _weights(rng: np.random.Generator, rooms: tuple[Room, ...], person: Person) -> list[list[float]]:
     """Return the cumulated weights of the rooms for each part of the day, as lists for `bisect`."""
     taste = np.exp(rng.normal(0, c.ROOM_TASTE_SIGMA, len(rooms)))
-    table = np.zeros((len(c.DAY_PARTS), len(rooms)))
     for room in rooms:
-        weights = np.array(c.ROOMS[room.kind][2])
         if room.owner is not None and room.owner != person.bedroom:
-            weights = weights * 0.08
-        if person.guest and room.kind not in {"living room", "kitchen", "dining room", "bathroom", "toilet", "garden"}:
-            weights = weights * 0.05
-        table[:, room.number] = weights * taste[room.number]
+            taste[room.number] *= 0.08
+        if person.guest and room.kind not in _GUEST_ROOMS:
+            taste[room.number] *= 0.05
+    table = np.array([c.ROOMS[room.kind][2] for room in rooms]).T * taste
     total = np.cumsum(table, axis=1)
     return [[float(v) for v in row] for row in total / total[:, -1:]]
 
 
-def move(
-    rng: np.random.Generator, rooms: tuple[Room, ...], people: tuple[Person, ...], clock: LocalTime
-) -> Stays:
-    """Return everybody's stays in the rooms while at home, with heavy-tailed durations."""
-    starts: list[float] = []
-    ends: list[float] = []
-    where: list[int] = []
-    who: list[int] = []
-    asleep: list[bool] = []
-    night: list[bool] = []
-    by_kind: dict[str, list[int]] = {}
-    for room in rooms:
-        by_kind.setdefault(room.kind, []).append(room.number)
-    hall = by_kind.get("hall", by_kind["kitchen"])[0]
-    bathroom = by_kind["bathroom"][0]
-    log_median = [float(np.log(60.0 * c.ROOMS[room.kind][0])) for room in rooms]
-    sigma = [c.ROOMS[room.kind][1] for room in rooms]
-    parts = [bisect(c.DAY_PARTS, hour) - 1 for hour in range(24)]
+class _Walk:
+    """One person's way through the rooms, stretch by stretch of being at home."""
 
-    for number, person in enumerate(people):
-        own = [r.number for r in rooms if r.owner == person.bedroom]
-        bed = own[0] if own else by_kind["living room"][0]
-        table = _weights(rng, rooms, person)
-        plan = person.plan
-        begins, finishes, states = plan.starts.tolist(), plan.ends.tolist(), plan.states.tolist()
-        offsets = clock.offset(plan.starts).tolist()
+    def __init__(self, rng: np.random.Generator, rooms: tuple[Room, ...], person: Person) -> None:
+        self.rows: list[tuple[float, float, int, bool]] = []
+        self._table = _weights(rng, rooms, person)
+        self._last_room = len(rooms) - 1
+        first = {room.kind: room.number for room in reversed(rooms)}
+        self._hall = first.get("hall", first["kitchen"])
+        self._bathroom = first["bathroom"]
+        self._living = first["living room"]
+        self._bed = next((r.number for r in rooms if r.owner == person.bedroom), self._living)
+        self._room = self._bed
         pace = float(np.exp(rng.normal(0, 0.3)))
-        home_seconds = plan.spans(HOME).total
-        guess = int(home_seconds / 200.0) + 12 * len(begins) + 64
-        draws = iter(rng.random(guess).tolist())
-        lengths = iter(np.exp(rng.normal(0, 1, guess)).tolist())
+        self._median = [60.0 * pace * c.ROOMS[room.kind][0] for room in rooms]
+        self._sigma = [c.ROOMS[room.kind][1] for room in rooms]
+        # drawn ahead, since a draw at a time costs ten times as much; more than enough for the time at home
+        n = int(person.plan.spans(HOME).total / 150.0) + 16 * person.plan.starts.size + 64
+        self._uniform = iter(rng.random(2 * n).tolist())
+        self._spread = iter(np.exp(rng.normal(0, 1, n)).tolist())
 
-        def stay(room: int, begin: float, end: float, *, bed_time: bool = False, trip: bool = False) -> float:
-            if end > begin:
-                starts.append(begin)
-                ends.append(end)
-                where.append(room)
-                who.append(number)  # noqa: B023  (called within this turn of the loop only)
-                asleep.append(bed_time)
-                night.append(trip)
-            return max(begin, end)
+    def _go(self, room: int, begin: float, end: float, *, in_bed: bool = False) -> float:
+        if end > begin:
+            self.rows.append((begin, end, room, in_bed))
+            self._room = room
+        return max(begin, end)
 
-        def length(median: float, spread: float) -> float:
-            return median * float(next(lengths, 1.0)) ** spread  # noqa: B023
+    def _length(self, median: float, sigma: float) -> float:
+        return float(median * next(self._spread, 1.0) ** sigma)
 
-        last = bed
-        for i, state in enumerate(states):
-            a, b = begins[i], finishes[i]
-            if state == AWAY:
-                continue
+    def sleep(self, begin: float, end: float, trips: list[float]) -> None:
+        """Be in bed, but for short `trips` to the bathroom (moments)."""
+        t = begin
+        for moment in trips:
+            if moment > t:
+                t = self._go(self._bed, t, moment, in_bed=True)
+                t = self._go(self._bathroom, t, min(t + self._length(200.0, 0.6), end))
+        self._go(self._bed, t, end, in_bed=True)
+
+    def wake(self, begin: float, end: float, before: int, after: int, offset: float) -> None:
+        """Be up at home: come from outside or from bed, move about, leave or go to bed; `offset` of local time."""
+        t = begin
+        if before == AWAY:
+            t = self._go(self._hall, t, min(end, t + self._length(70.0, 0.7)))
+        elif before == ASLEEP:
+            t = self._go(self._bed, t, min(end, t + self._length(200.0, 0.9)))
+            t = self._go(self._bathroom, t, min(end, t + self._length(480.0, 0.8)))
+        last: list[tuple[int, float]] = [(self._hall, self._length(100.0, 0.7))]
+        if after == ASLEEP:
+            last = [(self._bathroom, self._length(360.0, 0.6)), (self._bed, self._length(600.0, 1.0))]
+        stop = max(end - sum(seconds for _, seconds in last), t)
+        while t < stop:
+            part = _PARTS[int((t + offset) % 86400.0 / 3600.0)]
+            room = self._next_room(part)
+            seconds = max(self._length(self._median[room], self._sigma[room]), 5.0)
+            if room == self._living and part >= _EVENING:
+                seconds *= c.EVENING_STAYS
+            if next(self._uniform, 0.5) < c.STAY_TAIL:
+                seconds *= 1.0 + (c.STAY_TAIL_FACTOR - 1.0) * next(self._uniform, 0.5)
+            t = self._go(room, t, min(stop, t + seconds))
+        for room, seconds in last:
+            t = self._go(room, t, min(end, t + seconds))
+
+    def _next_room(self, part: int) -> int:
+        u = next(self._uniform, 0.5)
+        room = min(bisect(self._table[part], u), self._last_room)
+        if room != self._room:
+            return room
+        if u < 0.5 and self._hall != self._room:
+            return self._hall
+        return min(bisect(self._table[part], next(self._uniform, 0.5)), self._last_room)
+
+
+def _trips(rng: np.random.Generator, person: Person, begin: float, end: float) -> list[float]:
+    if end - begin < 7200.0:
+        return []
+    count = rng.poisson(person.night_trips * (end - begin) / 28800.0)
+    return [float(t) for t in np.sort(rng.uniform(begin + 1800.0, end - 1800.0, count))]
+
+
+def move(rng: np.random.Generator, rooms: tuple[Room, ...], people: tuple[Person, ...], clock: LocalTime) -> Stays:
+    """Return everybody's stays in the rooms while at home, with heavy-tailed durations, in order of time."""
+    rows: list[tuple[float, float, int, bool]] = []
+    who: list[int] = []
+    for number, person in enumerate(people):
+        walk = _Walk(rng, rooms, person)
+        begins, ends, states = person.plan.starts.tolist(), person.plan.ends.tolist(), person.plan.states.tolist()
+        offsets = clock.offset(person.plan.starts).tolist()
+        for begin, end, state, before, after, offset in zip(
+            begins, ends, states, [AWAY, *states[:-1]], [*states[1:], AWAY], offsets, strict=True
+        ):
             if state == ASLEEP:
-                t = a
-                trips = rng.poisson(person.night_trips * (b - a) / 28800.0) if b - a > 7200 else 0
-                for moment in np.sort(rng.uniform(a + 1800, b - 1800, trips)).tolist() if trips else ():
-                    if moment <= t:
-                        continue
-                    t = stay(bed, t, moment, bed_time=True)
-                    t = stay(bathroom, t, min(t + length(200.0, 0.6), b), trip=True)
-                stay(bed, t, b, bed_time=True)
-                last = bed
-                continue
-            before = states[i - 1] if i else AWAY
-            after = states[i + 1] if i + 1 < len(states) else AWAY
-            t = a
-            if before == AWAY:
-                t = stay(hall, t, min(b, t + length(70.0, 0.7)))
-            elif before == ASLEEP:
-                t = stay(bed, t, min(b, t + length(200.0, 0.9)))
-                t = stay(bathroom, t, min(b, t + length(480.0, 0.8)))
-            stop, tail = b, []
-            if after == AWAY:
-                tail = [(hall, length(100.0, 0.7))]
-            elif after == ASLEEP:
-                tail = [(bathroom, length(360.0, 0.6)), (bed, length(600.0, 1.0))]
-            for _, seconds in tail:
-                stop -= seconds
-            stop = max(stop, t)
-            offset = offsets[i]
-            while t < stop:
-                part = parts[int((t + offset) % 86400.0 / 3600.0)]
-                u = next(draws, 0.5)
-                room = min(bisect(table[part], u), len(rooms) - 1)
-                if room == last:
-                    room = hall if u < 0.5 and hall != last else min(bisect(table[part], next(draws, 0.5)), len(rooms) - 1)
-                seconds = pace * float(np.e) ** log_median[room] * next(lengths, 1.0) ** sigma[room]
-                if u % 0.01 < 0.01 * c.STAY_TAIL:  # a further independent digit of the same draw
-                    seconds *= 1.0 + (c.STAY_TAIL_FACTOR - 1.0) * next(draws, 0.5)
-                t = stay(room, t, min(stop, t + max(seconds, 5.0)))
-                last = room
-            for room, seconds in tail:
-                t = stay(room, t, min(b, t + seconds))
-                last = room
-    order = np.argsort(np.array(starts), kind="stable")
+                walk.sleep(begin, end, _trips(rng, person, begin, end))
+            elif state == HOME:
+                walk.wake(begin, end, before, after, offset)
+        rows += walk.rows
+        who += [number] * len(walk.rows)
+    table = np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
+    order = np.argsort(table[:, 0], kind="stable")
+    asleep = np.array([row[3] for row in rows], dtype=np.bool_)
     return Stays(
-        np.array(starts)[order],
-        np.array(ends)[order],
-        np.array(where, dtype=np.int64)[order],
+        table[order, 0],
+        table[order, 1],
+        table[order, 2].astype(np.int64),
         np.array(who, dtype=np.int64)[order],
-        np.array(asleep, dtype=np.bool_)[order],
-        np.array(night, dtype=np.bool_)[order],
+        asleep[order],
     )
 
 

@@ -64,10 +64,10 @@ def motion(rng: np.random.Generator, world: World, room: int, pets: float) -> Sp
     return stuck(rng, world, Spans.union(times, times + hold, gap=rng.uniform(0, 15)))
 
 
-def turns(world: World) -> NDArray[np.float64]:
-    """Return every moment at which anybody left home or came back, sorted."""
+def turns(people: tuple[Person, ...]) -> NDArray[np.float64]:
+    """Return every moment at which any of these people left home or came back, sorted."""
     found = [np.zeros(0)]
-    for person in world.people:
+    for person in people:
         away = person.plan.states == AWAY
         found.append(person.plan.starts[1:][away[1:] != away[:-1]])
     return np.unique(np.concatenate(found))
@@ -75,7 +75,7 @@ def turns(world: World) -> NDArray[np.float64]:
 
 def front_door(rng: np.random.Generator, world: World) -> Spans:
     """Opened at each leaving and coming, for post and neighbours too; held open on some days."""
-    passing = turns(world)
+    passing = turns(world.people)
     passing = passing[rng.random(passing.size) >= rng.uniform(*c.DOOR_MISSED)]
     extra = _moments(rng, world.presence.awake, _DAY / rng.uniform(0.2, 4.0))
     times = np.concatenate([passing + rng.normal(0, 15, passing.size), extra])
@@ -138,9 +138,8 @@ def phone(rng: np.random.Generator, world: World, person: Person) -> Spans:
     late = 60.0 * _log_uniform(rng, c.TRACKER_LATE_MINUTES)
     left = gone.starts + late * np.exp(rng.normal(0, 0.4, len(gone)))
     back = gone.ends + rng.normal(0, 60.0, len(gone))
-    lost = rng.uniform(
-        world.start, world.end, rng.poisson(rng.uniform(*c.TRACKER_LOST_A_WEEK) * (world.end - world.start) / (7 * _DAY))
-    )
+    a_day = rng.uniform(*c.TRACKER_LOST_A_WEEK) / 7.0
+    lost = rng.uniform(world.start, world.end, rng.poisson(a_day * (world.end - world.start) / _DAY))
     away = Spans.union(
         np.concatenate([left, lost]), np.concatenate([back, lost + np.exp(rng.normal(6.5, 1.0, lost.size))])
     )

@@ -19,8 +19,9 @@ _CHUNK: Final = 8
 def home(index: int, seed: int) -> SimulatedHome:
     """Return home number `index` of the fleet `seed`."""
     mixed = np.random.default_rng([seed, index, 0]).random()
-    generator = residents if mixed < RESIDENTS_SHARE else processes
-    return generator.simulate(index, seed)
+    if mixed < RESIDENTS_SHARE:
+        return residents.simulate(index, seed)
+    return processes.simulate(index, seed)
 
 
 def _numbered(task: tuple[int, int]) -> SimulatedHome:
@@ -34,7 +35,7 @@ def fleet(count: int, seed: int, workers: int = 2, first: int = 0) -> Iterator[S
     chunks ahead of what has been taken.
     """
     indices = range(first, first + count)
-    if workers < 2:  # noqa: PLR2004
+    if workers < 2:
         for index in indices:
             yield home(index, seed)
         return

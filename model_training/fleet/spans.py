@@ -46,6 +46,10 @@ class Spans:
         """Return the time covered, in seconds."""
         return float((self.ends - self.starts).sum())
 
+    def pairs(self) -> list[tuple[float, float]]:
+        """Return (start, end) of each stretch."""
+        return list(zip(self.starts.tolist(), self.ends.tolist(), strict=True))
+
     def contains(self, moments: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return for each moment whether it lies within."""
         i = np.searchsorted(self.starts, moments, side="right") - 1

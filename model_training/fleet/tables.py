@@ -26,7 +26,7 @@ _STATES: Final = ("Sleep", "Home", "Away")
 
 def _rows(*path: str) -> list[dict[str, str]]:
     file = resources.files("obgeneration").joinpath("data", *path)
-    with file.open(encoding="utf-8", newline="") as lines:
+    with file.open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -72,9 +72,7 @@ def starts(machine: str) -> NDArray[np.float64]:
     return np.asarray(total / total[:, -1:])
 
 
-def chain(
-    rng: np.random.Generator, rows: int, cluster: NDArray[np.int64] | int, weekend: bool
-) -> NDArray[np.int8]:
+def chain(rng: np.random.Generator, rows: int, cluster: NDArray[np.int64] | int, weekend: bool) -> NDArray[np.int8]:
     """Return [rows, quarter] days drawn from the tables, 0 asleep, 1 at home, 2 away; `cluster` for each row."""
     which = np.broadcast_to(np.asarray(cluster), (rows,))
     table = transitions(weekend)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .people import Presence
     from .world import World
 
-_SOON: Final = 1200.0
+_SOON: Final = 1200.0  # within which leaving a room was leaving home or going to bed
+_SWEEP_DELAY: Final = 30.0
 REASONS: Final = ("left", "asleep", "room", "forgot")
 
 
@@ -57,7 +58,7 @@ class Log:
 
     def unwanted(self, start: float, end: float, reason: str) -> None:
         """Add a stretch that nobody wanted, unless it is short."""
-        if end - start >= c.UNWANTED_LEAST_SECONDS:
+        if end - start >= c.UNWANTED_LEAST_SECONDS[reason]:
             self._unwanted.append(Interval(start, end, reason))
 
     def use(self) -> Use:
@@ -81,14 +82,107 @@ def reason_at(presence: Presence, moments: NDArray[np.float64]) -> NDArray[np.in
 
 @dataclass(frozen=True, slots=True)
 class Temper:
-    """How one device is treated: chances to forget it (leaving, asleep, room), whether it is kept on on purpose
-    while away and at night, seconds until a timer switches it off (inf: none), and the notice of who forgot it."""
+    """How one device is treated.
+
+    `forget`: chances to forget it on leaving home, falling asleep, leaving the room. `keep_away`, `keep_night`: it
+    stays on on purpose then. `timer`: seconds until it switches itself off (inf: never). `notice`: median seconds,
+    awake at home, until somebody notices. `patience`: seconds for which its room may be empty. `sweeps`: moments at
+    which an automation switches it off as everybody has left, is in bed (none: it does not).
+    """
 
     forget: NDArray[np.float64]
     keep_away: bool
     keep_night: bool
     timer: float
     notice: float
+    patience: float
+    sweeps: tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]
+
+    def swept(self, reason: int, moment: float) -> float | None:
+        """Return when an automation will switch it off (none: it will not)."""
+        moments = self.sweeps[reason] if reason < 2 else None
+        if moments is None:
+            return None
+        i = int(np.searchsorted(moments, moment))
+        return float(moments[i]) + _SWEEP_DELAY if i < moments.size else None
+
+    def kept(self, reason: int) -> bool:
+        """Return whether it stays on on purpose for a reason."""
+        return (reason == 0 and self.keep_away) or (reason == 1 and self.keep_night)
+
+
+class _Attending:
+    """One device in the hands of those who come into and leave its room, in order of time."""
+
+    def __init__(self, temper: Temper, presence: Presence) -> None:
+        self.log = Log()
+        self._temper = temper
+        self._attention = presence.attention
+        self._on = False
+        self._since = self._due = 0.0
+        self._auto = False
+        self._bad: float | None = None  # since when it has been on unwanted
+        self._why = ""
+
+    def expire(self, moment: float) -> None:
+        """Carry out what was due by a moment: somebody noticed, or a timer ran out."""
+        if self._on and self._due <= moment:
+            self._off(self._due, auto=self._auto)
+
+    def enter(self, start: float, end: float, want: float, notices: bool, lag: float) -> None:
+        """Somebody comes in, and would switch it on at `want` (nan: not)."""
+        wish = not np.isnan(want)
+        if self._on and self._bad is not None and (wish or notices):
+            self.log.unwanted(self._bad, start, self._why)
+            self._bad = None
+            self._due = np.inf
+            if not wish:
+                self._off(min(start + lag, end))
+        elif not self._on and wish:
+            self._on, self._since, self._due = True, want, np.inf
+
+    def stay(self, start: float, end: float, limit: float) -> None:
+        """Somebody stays, and may switch it off in between."""
+        if self._on and self._bad is None and self._since >= start and self._since + limit < end:
+            self._off(self._since + limit)
+
+    def leave(
+        self, end: float, gap: float, reason: int, patience: float, forgets: bool, delay: float, lag: float
+    ) -> None:
+        """The last one leaves, for `gap` seconds."""
+        if not self._on or self._bad is not None:
+            return
+        if gap <= patience:
+            self._due = np.inf
+            return
+        sweep = self._temper.swept(reason, end)
+        if sweep is not None:
+            self._due, self._auto = sweep, True
+            return
+        kept = self._temper.kept(reason)
+        if not kept and not forgets:
+            self._off(end + min(lag, gap * 0.5))
+            return
+        # after leaving a room nobody is looking, and noticing takes longer than on coming home or getting up
+        noticed = self._attention(end, delay if reason < 2 else c.NOTICE_ROOM_FACTOR * delay)
+        timed = max(self._since, end - 3600.0) + self._temper.timer
+        self._auto = timed < noticed
+        self._due = max(min(noticed, timed), end)
+        if not kept:
+            self._bad, self._why = end, REASONS[reason]
+
+    def _off(self, moment: float, *, auto: bool = False) -> None:
+        self.log.add(self._since, moment, auto_off=auto)
+        if self._bad is not None:
+            self.log.unwanted(self._bad, moment, self._why)
+        self._on, self._bad = False, None
+
+    def finish(self, end: float) -> Use:
+        """Return the use up to `end`."""
+        self.expire(end)
+        if self._on:
+            self._off(end)
+        return self.log.use()
 
 
 def attended(
@@ -104,76 +198,27 @@ def attended(
     `wanted`: for each time that the room is occupied, when somebody would switch it on (nan: not); `limit`: after
     how many seconds they would switch it off although they stay (inf: not).
     """
-    log = Log()
     spans = world.occupied[room]
-    if not len(spans):
-        return log.use()
     n = len(spans)
-    people = np.array([p.forgetful for p in world.people])[world.left_by[room]]
+    device = _Attending(temper, world.presence)
+    if not n:
+        return device.finish(world.end)
     why = reason_at(world.presence, spans.ends)
-    chance = np.minimum(temper.forget[why] * people, 0.9)
-    forgets = (rng.random(n) < chance).tolist()
-    reasons = why.tolist()
-    notices = (rng.random(n) < c.NOTICE_ON_ENTRY).tolist()
-    delays = (temper.notice * np.exp(rng.normal(0, c.NOTICE_MINUTES[1], n))).tolist()
-    patience = (world.patience * np.exp(rng.normal(0, 0.7, n))).tolist()
-    lags = np.exp(rng.normal(0.7, 0.8, n)).tolist()
-    starts, ends = spans.starts.tolist(), spans.ends.tolist()
-    wants, limits = wanted.tolist(), limit.tolist()
-    attention = world.presence.attention
-    on = False
-    since = due = 0.0
-    bad = -1.0  # since when it has been on unwanted; below zero: it is wanted
-    why_bad = ""
-    auto = False
-    for i in range(n):
-        a, b = starts[i], ends[i]
-        want = wants[i]
-        wish = want == want  # noqa: PLR0124  (not nan)
-        if on and due <= a:
-            log.add(since, due, auto_off=auto)
-            if bad >= 0:
-                log.unwanted(bad, due, why_bad)
-            on, bad = False, -1.0
-        if on and bad >= 0:
-            if wish or notices[i]:
-                log.unwanted(bad, a, why_bad)
-                bad = -1.0
-                if not wish:
-                    log.add(since, min(a + lags[i] * 3.0, b))
-                    on = False
-        elif not on and wish:
-            on, since = True, want
-        if not on:
-            continue
-        if bad < 0 and since >= a and since + limits[i] < b:
-            log.add(since, since + limits[i])
-            on = False
-            continue
-        gap = (starts[i + 1] if i + 1 < n else world.end) - b
-        if bad >= 0 or gap <= patience[i]:
-            if bad < 0:
-                due = float("inf")
-            continue
-        reason = reasons[i]
-        timed = max(since, b - 3600.0) + temper.timer
-        kept = (reason == 0 and temper.keep_away) or (reason == 1 and temper.keep_night)
-        if kept or forgets[i]:
-            delay = delays[i] if reason != 2 else delays[i] * 3.0  # noqa: PLR2004  (leaving a room: nobody is looking)
-            due = attention(b, delay)
-            auto = timed < due
-            due = max(min(due, timed), b)
-            if not kept:
-                bad, why_bad = b, REASONS[reason]
-            continue
-        log.add(since, b + min(lags[i], gap * 0.5))
-        on = False
-    if on:
-        due = min(due, world.end)
-        log.add(since, due)
-        if bad >= 0:
-            log.unwanted(bad, due, why_bad)
-    return log.use()
+    people = np.array([p.forgetful for p in world.people])[world.left_by[room]]
+    forgets = rng.random(n) < np.minimum(temper.forget[why] * people, c.FORGET_MOST)
+    notices = rng.random(n) < c.NOTICE_ON_ENTRY
+    delays = temper.notice * np.exp(rng.normal(0, c.NOTICE_MINUTES[1], n))
+    patience = temper.patience * np.exp(rng.normal(0, 0.7, n))
+    lags = np.exp(rng.normal(0.7, 0.8, n))
+    gaps = np.append(spans.starts[1:], world.end) - spans.ends
+    rows = np.column_stack([spans.starts, spans.ends, wanted, limit, gaps, patience, delays, lags]).tolist()
+    choices = zip(rows, why.tolist(), forgets.tolist(), notices.tolist(), strict=True)
+    for (start, end, want, most, gap, patient, delay, lag), reason, forgotten, noticed in choices:
+        device.expire(start)
+        device.enter(start, end, want, noticed, 3.0 * lag)
+        device.stay(start, end, most)
+        device.leave(end, gap, reason, patient, forgotten, delay, lag)
+    return device.finish(world.end)
 
 
 def occasions(
@@ -197,7 +242,7 @@ def occasions(
     order = np.argsort(starts, kind="stable")
     starts, ends = starts[order], ends[order]
     why = reason_at(world.presence, ends)
-    forgets = rng.random(starts.size) < np.minimum(temper.forget[why], 0.9)
+    forgets = rng.random(starts.size) < np.minimum(temper.forget[why], c.FORGET_MOST)
     if watched is not None:
         forgets &= ~watched[order]
     if auto[1]:
@@ -211,6 +256,11 @@ def occasions(
         busy = end
         if not forgotten:
             log.add(start, end, *auto)
+            continue
+        sweep = temper.swept(cause, end)
+        if sweep is not None:
+            busy = sweep
+            log.add(start, sweep, auto[0], True)
             continue
         due = world.presence.attention(end + 60.0, delay)
         timed = end + temper.timer
@@ -228,6 +278,11 @@ def by_clock(on: Spans) -> Use:
 def by_hand(on: Spans) -> Use:
     """Return the use of a thing that people switch and never forget."""
     return Use(on, np.zeros(len(on), dtype=np.bool_), np.zeros(len(on), dtype=np.bool_))
+
+
+def ended_by_itself(on: Spans) -> Use:
+    """Return the use of a thing that people switch on and that switches itself off."""
+    return Use(on, np.zeros(len(on), dtype=np.bool_), np.ones(len(on), dtype=np.bool_))
 
 
 def spliced(before: Use, after: Use, moment: float, end: float) -> Use:

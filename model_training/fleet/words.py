@@ -15,10 +15,11 @@ LANGUAGES: Final = ("en", "de", "fr", "it", "es", "nl", "sv", "pl", "pt", "cs")
 _FILE: Final = Path(__file__).with_name("words.csv")
 
 USELESS: Final = {
-    "light": ("Bulb {n}", "Lamp {n}", "Light {n}", "Hue white lamp {n}", "TRADFRI bulb E27 WS {n}", "LED {hex6}", "Dimmer {n}",
-              "Lampe {n}", "Luce {n}", "0x{hex16}", "wiz_{hex6}", "Color bulb {n}", "First Light", "Ampoule {n}"),
-    "switch": ("Plug {n}", "Switch {n}", "Outlet {n}", "Shelly Plug S {hex6}", "0x{hex16}", "Steckdose {n}", "Relay {n}",
-               "Tasmota{n}", "Channel {n}", "Smart Plug {n}", "TS011F {n}", "Presa {n}"),
+    "light": ("Bulb {n}", "Lamp {n}", "Light {n}", "Hue white lamp {n}", "TRADFRI bulb E27 WS {n}", "LED {hex6}",
+              "Dimmer {n}", "Lampe {n}", "Luce {n}", "0x{hex16}", "wiz_{hex6}", "Color bulb {n}", "First Light",
+              "Ampoule {n}"),
+    "switch": ("Plug {n}", "Switch {n}", "Outlet {n}", "Shelly Plug S {hex6}", "0x{hex16}", "Steckdose {n}",
+               "Relay {n}", "Tasmota{n}", "Channel {n}", "Smart Plug {n}", "TS011F {n}", "Presa {n}"),
     "media_player": ("Player {n}", "Google-Home-{hex6}", "AV {n}", "Cast {hex6}"),
     "cover": ("Cover {n}", "Motor {n}", "0x{hex16}", "Curtain {n}", "Somfy {n}"),
     "lock": ("Lock {n}", "Nuki_{hex6}", "0x{hex16}"),

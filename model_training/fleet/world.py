@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import calibration as c
-from .people import ASLEEP, AWAY, HOME, Person, Presence, household, presence
+from .people import Person, Presence, household, presence
 from .rooms import Room, Stays, layout, move, occupancy
 from .sky import Sky, sky
 from .spans import Spans
@@ -29,7 +29,8 @@ class World:
     `occupied`: for each room when somebody awake is in it; `left_by`: who left at each end of it. `wake`, `bed`,
     `leave`, `back`: moments at which the household as a whole gets up, is asleep, has left, is back. `forget`: the
     home's forgetting as (leaving home, falling asleep, leaving a room); `patience`: seconds for which a room may
-    stay empty with things on. `change`: when habits change (`end`: never).
+    stay empty with things on. `change`: when habits change (`end`: never). `sweeps`: whether an automation switches
+    things off when everybody has left, is in bed.
     """
 
     start: float
@@ -49,6 +50,7 @@ class World:
     forget: NDArray[np.float64]
     patience: float
     change: float
+    sweeps: tuple[bool, bool]
 
     def days(self) -> NDArray[np.float64]:
         """Return the local midnights, as Unix seconds, of all days that the world touches."""
@@ -101,10 +103,8 @@ def build(rng: np.random.Generator, clock: LocalTime, first_day: int, days: int)
         nights.starts[nights.starts > start],
         gone.starts[gone.starts > start],
         gone.ends[gone.ends < end],
-        np.minimum(np.array(c.FORGET) * temper, 0.6),
+        np.minimum(np.array(c.FORGET) * temper, c.FORGET_MOST),
         60.0 * float(np.exp(rng.uniform(*np.log(c.PATIENCE_MINUTES)))),
         end if change >= days else start + change * _DAY,
+        (bool(rng.random() < c.SWEEPS[0]), bool(rng.random() < c.SWEEPS[1])),
     )
-
-
-__all__ = ["ASLEEP", "AWAY", "HOME", "World", "build"]

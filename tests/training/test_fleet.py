@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_truth_is_sorted_disjoint_and_within_the_recording(homes: list[Simulated
         truth = home.recording.truth
         assert {i.label for i in truth} <= {"asleep", "away"}
         assert all(i.start < i.end for i in truth)
-        assert all(one.end <= other.start for one, other in zip(truth, truth[1:], strict=False))
+        assert all(one.end <= other.start for one, other in pairwise(truth))
         assert not truth or truth[0].start >= home.recording.start
         assert not truth or truth[-1].end <= home.recording.end
 
@@ -81,7 +82,7 @@ def test_unwanted_use_is_use(homes: list[SimulatedHome]) -> None:
     for home in homes:
         for key, intervals in home.unwanted.items():
             on = on_spans(home.recording.timelines[key], home.recording.end)
-            assert all(one.end <= other.start for one, other in zip(intervals, intervals[1:], strict=False))
+            assert all(one.end <= other.start for one, other in pairwise(intervals))
             for interval in intervals:
                 middle = np.array([interval.start, (interval.start + interval.end) / 2, interval.end - 0.01])
                 assert on.contains(middle).all()
@@ -97,7 +98,8 @@ def test_use_on_purpose_is_the_rule(homes: list[SimulatedHome]) -> None:
         for key in home.roles:
             spans = on_spans(home.recording.timelines[key], home.recording.end).longer(3 * 3600.0)
             on += spans.total
-            unwanted += sum(i.end - i.start for i in home.unwanted.get(key, ()) if spans.contains(np.array([i.start]))[0])
+            stretches = home.unwanted.get(key, ())
+            unwanted += sum(i.end - i.start for i in stretches if spans.contains(np.array([i.start]))[0])
     assert 0.002 < unwanted / on < 0.25
 
 

@@ -1,0 +1,119 @@
+"""Habits of things that are used while somebody is in their room: lights, television, kitchen appliances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import calibration as c
+from .draws import at_home, between, bumps, durations, following, profile, some, temper, until_bed
+from .roles import Role
+from .spans import Spans
+from .use import Use, attended, by_clock, by_hand, ended_by_itself, occasions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .world import World
+
+
+def _on_at(rng: np.random.Generator, wish: NDArray[np.bool_], moments: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(wish, moments + np.exp(rng.normal(1.2, 0.8, moments.size)), np.nan)
+
+
+def light(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
+    """In the dark while somebody is in the room (Richardson), by motion, or all evening wherever people are."""
+    kind = rng.random()
+    if role.evenings and kind < role.evenings:
+        return evenings(rng, world, role)
+    spans = world.occupied[room]
+    n = len(spans)
+    threshold = max(rng.normal(*c.DARK_BELOW), 10.0) * float(np.exp(rng.normal(0, c.ROOM_FACTOR_SIGMA)))
+    dark = world.sky.at(world.sky.dark_from(threshold), spans.starts)
+    moment = np.maximum(dark + np.where(dark > spans.starts, rng.uniform(0, 900, n), 0.0), spans.starts)
+    moment = np.where(rng.random(n) < c.LIT_BY_DAY, spans.starts, moment)
+    if role.by_motion and kind > 1.0 - c.MOTION_LIGHTS:
+        lit = moment < spans.ends
+        return by_clock(Spans.union(moment[lit] + 1.0, spans.ends[lit] + between(rng, c.MOTION_LIGHT_SECONDS)))
+    hour = world.clock.hour(moment.clip(world.start, world.end))
+    chance = np.minimum(rng.uniform(*role.chance), 1.0) * profile(bumps(rng, role.hours), hour)
+    length = spans.ends - spans.starts
+    chance = np.where(length < 25.0, chance * rng.uniform(0.1, 1.0), chance)
+    up_at_night = world.presence.asleep.contains(spans.starts - 60.0)
+    chance = np.where(up_at_night, chance * rng.uniform(0.0, 1.0), chance)
+    least = 60.0 * rng.uniform(*role.stay_minutes) * np.exp(rng.normal(0, 0.5, n))
+    wish = (rng.random(n) < chance) & (spans.ends - moment >= np.maximum(least, 1.0))
+    bins = np.array(c.LIGHT_MINUTES, dtype=np.float64)[rng.integers(0, len(c.LIGHT_MINUTES), n)]
+    lasting = 60.0 * (bins[:, 0] + rng.random(n) * (bins[:, 1] - bins[:, 0] + 0.5))
+    limit = np.where(rng.random(n) < rng.uniform(*c.LIGHT_ENDS_BY_DURATION), lasting, np.inf)
+    return attended(rng, world, room, _on_at(rng, wish, moment), limit, temper(rng, world, role))
+
+
+def evenings(rng: np.random.Generator, world: World, role: Role) -> Use:
+    """From dusk, an hour or coming home until bedtime or leaving, whichever room people are in."""
+    start = world.sky.dusks + rng.normal(0, 30) * 60.0
+    start = some(rng, start, rng.uniform(0.4, 1.0))
+    start = at_home(world, start + rng.exponential(between(rng, (200, 3600)), start.size))
+    return occasions(rng, world, start, until_bed(rng, world, start, or_leave=True), temper(rng, world, role))
+
+
+def stays_used(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
+    """On during a share of the longer stays in its room: television, computer."""
+    spans = world.occupied[room]
+    n = len(spans)
+    length = spans.ends - spans.starts
+    shape = profile(bumps(rng, role.hours), world.clock.hour(spans.starts))
+    chance = rng.uniform(*role.chance) * shape
+    least = 60.0 * rng.uniform(*role.stay_minutes) * np.exp(rng.normal(0, 0.6, n))
+    wish = (rng.random(n) < chance) & (length >= least)
+    moment = spans.starts + np.minimum(np.exp(rng.normal(4.5, 1.2, n)), length * 0.5)
+    limit = np.where(rng.random(n) < 0.15, durations(rng, 60.0, 0.9, n), np.inf)
+    return attended(rng, world, room, _on_at(rng, wish, moment), limit, temper(rng, world, role))
+
+
+def while_away(rng: np.random.Generator, world: World, role: Role, chance: float) -> Use:
+    """On whenever nobody is home, on purpose: a radio for the dog, a lamp against burglars."""
+    start = some(rng, world.leave, chance)
+    lag = np.exp(rng.normal(4.0, 0.8, start.size))
+    ends = following(world.back, start, world.end) + lag
+    return occasions(rng, world, start - 2 * lag, ends, temper(rng, world, role))
+
+
+def music(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
+    """Like television, or, in some homes, on for the dog whenever nobody is at home."""
+    if rng.random() < 0.12:
+        return while_away(rng, world, role, rng.uniform(0.6, 1.0))
+    return stays_used(rng, world, role, room)
+
+
+def _visits(
+    rng: np.random.Generator, world: World, role: Role, room: int, per_day: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (moments, ends of the stays) of uses spread over the stays in a room, `per_day` on average."""
+    spans = world.occupied[room]
+    if not len(spans):
+        return np.zeros(0), np.zeros(0)
+    length = spans.ends - spans.starts
+    weight = profile(bumps(rng, role.hours), world.clock.hour(spans.starts)) + 0.01
+    weight = weight * np.minimum(length, 600.0)
+    expected = per_day * (world.end - world.start) / 86400.0
+    used = np.flatnonzero(rng.random(len(spans)) < expected * weight / weight.sum())
+    moment = spans.starts[used] + rng.uniform(0.0, 0.8, used.size) * np.minimum(length[used], 900.0)
+    return moment, spans.ends[used]
+
+
+def short(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
+    """A short use that ends by itself: kettle, microwave, shower."""
+    moment, _ = _visits(rng, world, role, room, between(rng, role.per_day))
+    ends = moment + durations(rng, between(rng, role.minutes), rng.uniform(0.15, 0.7), moment.size)
+    return by_hand(Spans.union(moment, ends, gap=5.0))
+
+
+def burst(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
+    """A use of a certain length that somebody has to end: coffee machine, cooker, exhaust fan."""
+    moment, stay_end = _visits(rng, world, role, room, between(rng, role.per_day))
+    ends = moment + durations(rng, between(rng, role.minutes), rng.uniform(0.3, 1.0), moment.size)
+    if rng.random() < 0.3:
+        return ended_by_itself(Spans.union(moment, moment + 60.0 * between(rng, role.minutes)))
+    return occasions(rng, world, moment, ends, temper(rng, world, role), watched=ends < stay_end)
