@@ -137,6 +137,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     async def _async_learn(self) -> None:
         try:
             await self._async_read_and_teach()
+            await self.async_look()
         except HistoryUnavailable as unavailable:
             LOGGER.info("History cannot be read yet (%s), trying again in a minute", unavailable)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=unavailable.reason)
@@ -145,8 +146,6 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         except Exception:  # noqa: BLE001 - the home goes on without hunches, and the log says why
             LOGGER.exception("Learning failed, trying again at night")
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=_FAILED)
-        else:
-            await self.async_look()
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()

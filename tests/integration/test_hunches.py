@@ -116,9 +116,7 @@ async def test_waits_until_it_has_held(
     assert issue_of(porch) is not None
 
 
-async def test_quiet_hours(
-    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_quiet_hours(porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory) -> None:
     await porch.config.async_set_time_zone("Pacific/Auckland")
     freezer.move_to("2026-11-20T10:30:00+00:00")  # 23:30 there
     porch.states.async_set(PORCH, "on", force_update=True)
@@ -184,15 +182,15 @@ async def test_unreadable_storage_is_left_out(
     assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [KEY]
 
 
-async def test_unavailable_devices_are_not_asked_about(
-    porch: HomeAssistant, script: Script, set_up: SetUp
-) -> None:
+async def test_unavailable_devices_are_not_asked_about(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     porch.states.async_set(PORCH, "unavailable")
     await set_up()
     assert issue_of(porch) is None
 
 
-async def test_one_device_without_name_area_or_history(hass_alone: HomeAssistant, script: Script, set_up: SetUp) -> None:
+async def test_one_device_without_name_area_or_history(
+    hass_alone: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
     await set_up()
     issue = issue_of(hass_alone)
     assert issue is not None

@@ -128,9 +128,7 @@ async def test_do_it_when_it_is_done_already(porch: HomeAssistant, script: Scrip
     assert not calls
 
 
-async def test_not_now(
-    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_not_now(porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory) -> None:
     entry = await set_up()
     result = await choose(porch, await open_flow(porch), "not_now")
     assert (result["type"], result["description"]) == (FlowResultType.CREATE_ENTRY, "rejected")

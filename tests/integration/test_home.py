@@ -1,0 +1,115 @@
+"""The home as the registries describe it."""
+
+from __future__ import annotations
+
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import label_registry as lr
+from homeassistant.helpers.entity import Entity as HaEntity
+from homeassistant.helpers.group import GenericGroup, get_group_entities
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.hunches.engine.timeline import Cause, Timeline
+from custom_components.hunches.history import build_home
+from custom_components.hunches.live import Change, LiveChanges, complete
+
+
+async def test_devices_and_evidence(hass: HomeAssistant) -> None:
+    for entity_id, attributes in (
+        ("light.lamp", {"friendly_name": "Lamp"}),
+        ("sensor.power", {"device_class": "power"}),
+        ("sensor.lux", {"device_class": "illuminance"}),
+        ("binary_sensor.motion", {"device_class": "motion"}),
+        ("binary_sensor.battery", {"device_class": "battery"}),
+        ("zone.home", {}),
+        ("zone.work", {}),
+        ("automation.dusk", {}),
+    ):
+        hass.states.async_set(entity_id, "on", attributes)
+    home = build_home(hass)
+    assert [e.entity_id for e in home.devices] == ["light.lamp"]
+    assert [e.entity_id for e in home.evidence] == ["binary_sensor.motion", "sensor.lux", "zone.home"]
+    assert home.entities["light.lamp"].name == "Lamp"
+    assert (home.time_zone, home.latitude) == (hass.config.time_zone, hass.config.latitude)
+
+
+async def test_hidden_disabled_and_technical_entities_are_left_out(hass: HomeAssistant) -> None:
+    registry = er.async_get(hass)
+    for name, how in (
+        ("plain", {}),
+        ("hidden", {"hidden_by": er.RegistryEntryHider.USER}),
+        ("disabled", {"disabled_by": er.RegistryEntryDisabler.USER}),
+        ("config", {"entity_category": EntityCategory.CONFIG}),
+        ("diagnosis", {"entity_category": EntityCategory.DIAGNOSTIC}),
+    ):
+        entry = registry.async_get_or_create("switch", "test", name, suggested_object_id=name, **how)  # type: ignore[arg-type]
+        hass.states.async_set(entry.entity_id, "off")
+    hass.states.async_set("switch.excluded", "off")
+    assert list(build_home(hass, ["switch.excluded"]).entities) == ["switch.plain"]
+
+
+async def test_groups_are_no_devices_beside_their_members(hass: HomeAssistant) -> None:
+    hass.states.async_set("light.a", "on")
+    hass.states.async_set("light.b", "on")
+    hass.states.async_set("light.both", "on", {"entity_id": ["light.a", "light.b"]})
+    hass.states.async_set("light.helper", "on")
+    hass.states.async_set("light.elsewhere", "on", {"entity_id": ["light.far_away"]})
+    helper = HaEntity()
+    helper.group = GenericGroup(helper, ["light.b"])
+    get_group_entities(hass)["light.helper"] = helper
+    assert sorted(build_home(hass).entities) == ["light.a", "light.b", "light.elsewhere"]
+
+
+async def test_area_and_labels_of_entity_device_and_area(hass: HomeAssistant) -> None:
+    label = lr.async_get(hass)
+    names = {name: label.async_create(name).label_id for name in ("Mine", "Its", "Room's")}
+    area = ar.async_get(hass).async_create("Küche | <b>", labels={names["Room's"]})
+    entry = MockConfigEntry(domain="test")
+    entry.add_to_hass(hass)
+    devices = dr.async_get(hass)
+    device = devices.async_get_or_create(config_entry_id=entry.entry_id, identifiers={("test", "1")})
+    devices.async_update_device(device.id, area_id=area.id, labels={names["Its"]})
+    registry = er.async_get(hass)
+    lamp = registry.async_get_or_create("light", "test", "1", device_id=device.id, suggested_object_id="lamp")
+    registry.async_update_entity(lamp.entity_id, labels={names["Mine"]})
+    hass.states.async_set("light.lamp", "on")
+    found = build_home(hass).entities["light.lamp"]
+    assert found.area == "Küche | <b>"
+    assert found.labels == ("Its", "Mine", "Room's")
+
+
+async def test_history_is_completed_by_live_changes_and_states(hass: HomeAssistant) -> None:
+    now = dt_util.utcnow().timestamp()
+    for entity_id, state in (("light.a", "on"), ("light.b", "off"), ("light.c", "unavailable")):
+        hass.states.async_set(entity_id, state)
+    home = build_home(hass)
+    recorded = {
+        "light.a": Timeline.from_states("light", [now - 500, now - 400], ["off", "on"]),
+        "light.b": Timeline.from_states("light", [now - 500], ["on"]),
+    }
+    changes = [
+        Change(now - 400, "light.a", "on", Cause.PERSON),  # the recorder has it already
+        Change(now - 30, "light.b", "off", Cause.PERSON),
+        Change(now - 20, "light.gone", "off", Cause.PERSON),
+    ]
+    full = complete(home, recorded, changes, hass.states.async_all())
+    assert full["light.a"].times.tolist() == [now - 500, now - 400]
+    assert full["light.b"].times.tolist() == [now - 500, now - 30]
+    assert full["light.b"].causes.tolist() == [Cause.UNKNOWN, Cause.PERSON]
+    assert len(full["light.c"]) == 1
+    assert "light.gone" not in full
+
+
+def test_live_changes_are_taken_once_and_kept_for_minutes() -> None:
+    live = LiveChanges()
+    old, new = Change(0.0, "light.a", "on", Cause.UNKNOWN), Change(1_000.0, "light.a", "off", Cause.UNKNOWN)
+    live.add(old)
+    assert live.take() == [old]
+    live.add(new)
+    assert live.take() == [new]
+    assert live.take() == []
+    assert live.recent == (new,)
