@@ -152,6 +152,7 @@ def test_switched_back_is_contradicted() -> None:
     assert outcome(hunch(10), recording([AWAY], lamp=line(8, 17.02, 17.1))) == "contradicted"
     assert outcome(hunch(10), recording([AWAY], lamp=line(8, 12, 16))) == "contradicted"
     assert outcome(hunch(10), recording([AWAY], lamp=line(8, 17.02, 19.0))) == "done"
+    assert outcome(hunch(10), recording([AWAY], lamp=line(8, 20, 20.05))) == "left"  # long after
 
 
 def test_used_on_by_somebody_in_the_room_is_contradicted() -> None:

@@ -120,11 +120,11 @@ class Aftermath:
             returns.append(covering.end)
         returns = [moment for moment in returns if math.isfinite(moment)]
         first = min(returns, default=math.inf)
-        if back - changed <= WITHIN or (changed < first and back < first):
+        last = max(returns, default=changed) + WITHIN
+        if changed <= last and (back - changed <= WITHIN or (changed < first and back < first)):
             return CONTRADICTED
         if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
             return DONE
-        last = max(returns, default=changed) + WITHIN
         left_on = min(changed, self._recording.end) - WITHIN
         seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
         if seen.size:
