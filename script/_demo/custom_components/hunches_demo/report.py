@@ -1,0 +1,50 @@
+"""Answers `script/demo`: how far the integration's first analysis is, and what it found.
+
+The integration offers its findings to people; this takes them as the objects that `script/replay` writes, straight
+from its coordinator.
+"""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.components import websocket_api
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_get_setup_timings
+
+HUNCHES = "hunches"
+
+
+@websocket_api.websocket_command({vol.Required("type"): "hunches_demo/report"})
+@websocket_api.require_admin
+@websocket_api.async_response
+async def report(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]
+) -> None:
+    """Send `stage` always, and once a look at the home has followed the learning, everything."""
+    entry = next(iter(hass.config_entries.async_entries(HUNCHES)), None)
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        reason = entry.reason if entry else None
+        state = str(entry.state.value) if entry else "absent"
+        connection.send_result(message["id"], {"stage": state, "reason": reason, "found": None})
+        return
+    coordinator = entry.runtime_data.coordinator
+    status = coordinator.data
+    found = None
+    if status.context is not None and "look_seconds" in status.timing:
+        async with coordinator.lock:
+            devices = await hass.async_add_executor_job(coordinator.mind.describe)
+        found = {
+            "devices": devices,
+            "context": status.context.as_json(),
+            "hunches": [hunch.as_json() for hunch in status.open],
+            "declined": [[hunch.as_json(), why] for hunch, why in status.declined],
+            "timing": {
+                "rows": status.timing["rows"],
+                "history_seconds": status.timing["read_seconds"],
+                "learn_seconds": status.timing["learn_seconds"],
+                "scan_seconds": status.timing["look_seconds"],
+                "added_start_seconds": round(async_get_setup_timings(hass).get(HUNCHES, 0.0), 4),
+            },
+        }
+    connection.send_result(message["id"], {"stage": str(status.stage), "reason": status.reason, "found": found})
