@@ -136,8 +136,8 @@ WALL_SWITCH_PHYSICAL: Final = 0.3  # share of devices whose manual changes witho
 # ---- sensors -------------------------------------------------------------------------------------------------
 MOTION_HOLD_SECONDS: Final = (20.0, 240.0)  # log-uniform
 MOTION_GAP_SECONDS: Final = {  # mean time between seen movements of somebody awake in the room; chosen
-    "living room": 260.0, "office": 300.0, "bedroom": 240.0, "child's room": 160.0, "kitchen": 60.0, "hall": 30.0,
-    "bathroom": 70.0, "dining room": 150.0, "garage": 70.0, "laundry": 60.0, "basement": 90.0, "toilet": 80.0,
+    "living room": 180.0, "office": 220.0, "bedroom": 180.0, "child's room": 110.0, "kitchen": 45.0, "hall": 25.0,
+    "bathroom": 50.0, "dining room": 110.0, "garage": 60.0, "laundry": 50.0, "basement": 80.0, "toilet": 60.0,
     "garden": 90.0, "outside": 30.0,
 }  # fmt: skip
 MOTION_MISSED: Final = (0.0, 0.25)
@@ -169,6 +169,10 @@ EVIDENCE: Final = {  # that such a home has this kind; homes of the style "senso
     "motion": 0.55, "front door": 0.50, "inner door": 0.18, "cupboard": 0.15, "bed": 0.16, "seat": 0.10,
     "person": 0.60, "tracker": 0.20, "zone": 0.50, "illuminance": 0.15, "alarm": 0.12, "window": 0.15,
 }  # fmt: skip
+BULB_HOMES: Final = 0.25  # share of homes whose rooms have several bulbs on one switch, each an entity of its own
+BULBS: Final = (2, 6)  # in such a room
+BULB_ODD: Final = (0.0, 0.15)  # share of uses in which one of them is left out
+MOST_DEVICES: Final = 60
 USELESS_NAMES: Final = (0.0, 0.7)  # share of a home's devices with a name that tells nothing, squared: most have few
 MISSING_AREAS: Final = (0.0, 1.0)  # share of a home's devices without an area, squared
 NULL_CLASS: Final = 0.12  # share of binary sensors without a device class, a share of homes has them all

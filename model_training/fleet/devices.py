@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .names import Namer
     from .world import World
 
+Choice = tuple[Role, int, str, str | None]
+"""A role, the room it is in, its domain and its device class."""
+
 _DAY: Final = 86400.0
 _LIGHTS: Final = frozenset({"light", "porch", "night_light", "decoration"})
 _APPLIANCES: Final = frozenset({"short", "burst", "laundry", "dishwasher", "fridge", "steady", "charger"})
@@ -51,7 +54,7 @@ def _fits(role: Role, style: str, single: str) -> bool:
     return True
 
 
-def choose(rng: np.random.Generator, world: World, style: str, count: int) -> list[tuple[Role, int, str, str | None]]:
+def choose(rng: np.random.Generator, world: World, style: str, count: int) -> list[Choice]:
     """Return (role, room, domain, device class) of up to `count` devices, as homes of a style have them."""
     single = str(rng.choice(["light", "switch", "cover", "lock", "climate", "media_player", "fan", "switch"]))
     roles = [r for r in ROLES if _fits(r, style, single)]
@@ -88,18 +91,52 @@ def make(
     world: World,
     recorder: Recorder,
     namer: Namer,
-    choice: tuple[Role, int, str, str | None],
+    choice: Choice,
     known: float,
     hidden: Spans | None,
-) -> Device:
-    """Simulate one device. `known`: share of manual changes that carry a user; `hidden`: when lights are not seen."""
-    role, room, domain, device_class = choice
+    copies: int = 1,
+) -> list[Device]:
+    """Simulate one device, or several bulbs that are switched together.
+
+    `known`: share of manual changes that carry a user; `hidden`: when lights are not seen; `copies`: how many bulbs.
+    """
+    use = _use(rng, world, choice)
+    devices = [_recorded(rng, recorder, namer, choice, use, known, hidden)]
+    for _ in range(copies - 1):
+        one = _shared(rng, use, rng.uniform(*c.BULB_ODD))
+        devices.append(_recorded(rng, recorder, namer, choice, one, known, hidden))
+    return devices
+
+
+def _use(rng: np.random.Generator, world: World, choice: Choice) -> Use:
+    role, room, _, _ = choice
     habit = HABITS[role.behaviour]
     use = habit(rng, world, role, room)
     if world.change < world.end and rng.random() < _HABITS_CHANGE:
         use = spliced(use, habit(rng, world, role, room), world.change, world.end)
     if rng.random() < c.STUCK_DEVICES:
         use = _stuck(rng, use, world)
+    return use
+
+
+def _shared(rng: np.random.Generator, use: Use, odd: float) -> Use:
+    """Return the same use a fraction of a second later, some uses (`odd`: their share) left out."""
+    keep = rng.random(len(use.on)) >= odd
+    late = rng.uniform(0.0, 0.8)
+    on = Spans(use.on.starts[keep] + late, use.on.ends[keep] + late)
+    return Use(on, use.auto_on[keep], use.auto_off[keep], use.unwanted)
+
+
+def _recorded(
+    rng: np.random.Generator,
+    recorder: Recorder,
+    namer: Namer,
+    choice: Choice,
+    use: Use,
+    known: float,
+    hidden: Spans | None,
+) -> Device:
+    role, room, domain, device_class = choice
     begin = None
     if rng.random() < c.LATE_DEVICES:
         begin = rng.uniform(recorder.start, recorder.start + 0.9 * (recorder.end - recorder.start))

@@ -77,11 +77,14 @@ def simulate(index: int, seed: int) -> SimulatedHome:
     timelines: dict[str, Timeline] = {}
     roles: dict[str, str] = {}
     unwanted: dict[str, tuple[Interval, ...]] = {}
+    bulbs = rng.random() < c.BULB_HOMES
     for choice in choose(rng, world, style, max(count, 1)):
-        device = make(rng, world, recorder, namer, choice, known, hidden)
-        key = device.entity.entity_id
-        entities[key], timelines[key], roles[key] = device.entity, device.timeline, device.role
-        unwanted[key] = device.unwanted
+        copies = int(rng.integers(*c.BULBS, endpoint=True)) if bulbs and choice[2] == "light" else 1
+        copies = min(copies, c.MOST_DEVICES - len(roles))
+        for device in make(rng, world, recorder, namer, choice, known, hidden, copies):
+            key = device.entity.entity_id
+            entities[key], timelines[key], roles[key] = device.entity, device.timeline, device.role
+            unwanted[key] = device.unwanted
     for entity, timeline in evidence(rng, world, recorder, namer, style):
         entities[entity.entity_id], timelines[entity.entity_id] = entity, timeline
     source = f"simulated, seed {seed}"

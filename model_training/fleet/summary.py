@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import numpy as np
 
@@ -159,21 +159,31 @@ def _real(folder: Path) -> Iterable[SimulatedHome]:
         yield SimulatedHome(bundle.read(path), {}, {}, "real")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong with the command line, and stop."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least {least}")
+        return value
+
     return number
 
 
 def main(arguments: Sequence[str] | None = None, out: Callable[[str], None] = print) -> int:
     """Print the summaries; return the exit code (2 for bad input)."""
-    parser = argparse.ArgumentParser(
-        prog="model_training.fleet.summary", description="Summaries of the simulated fleet."
-    )
-    parser.add_argument("--count", type=_positive, default=50, help="homes to simulate")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=_positive, default=2)
+    parser = _Parser(prog="model_training.fleet.summary", description="Summaries of the simulated fleet.")
+    parser.add_argument("--count", type=_at_least(1), default=50, help="homes to simulate")
+    parser.add_argument("--seed", type=_at_least(0), default=1)
+    parser.add_argument("--workers", type=_at_least(1), default=2)
     parser.add_argument("--roles", action="store_true", help="also a line for each role")
     parser.add_argument("--homes", type=Path, help="a folder of home bundles, for comparison")
     chosen = parser.parse_args(arguments)
