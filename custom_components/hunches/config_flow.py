@@ -13,8 +13,6 @@ from .const import (
     CONF_QUIET_START,
     CONF_REPAIRS,
     CONF_SENSITIVITY,
-    CONF_SETTLE,
-    CONF_SUSTAIN,
     DEFAULT_OPTIONS,
     DOMAIN,
     Sensitivity,
@@ -74,8 +72,7 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         if user_input is not None:
             start, end = user_input.get(CONF_QUIET_START), user_input.get(CONF_QUIET_END)
             if (start is None) == (end is None) and (start is None or start != end):
-                unasked = {k: v for k, v in self.config_entry.options.items() if k in (CONF_SETTLE, CONF_SUSTAIN)}
-                return self.async_create_entry(data={**unasked, **user_input})
+                return self.async_create_entry(data=user_input)
             errors["base"] = "quiet_hours"
         shown = user_input if user_input is not None else {**DEFAULT_OPTIONS, **self.config_entry.options}
         return self.async_show_form(

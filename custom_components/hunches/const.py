@@ -18,9 +18,6 @@ CONF_REPAIRS: Final = "repairs"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_QUIET_END: Final = "quiet_end"
 CONF_EXCLUDED: Final = "excluded"
-CONF_SETTLE: Final = "settle"
-CONF_SUSTAIN: Final = "sustain"
-"""Seconds of quiet after a start, and before a candidate is shown: not asked for in the form, kept where set."""
 
 
 class Sensitivity(StrEnum):

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -46,6 +46,7 @@ from .history import HistoryUnavailable, async_read, build_home
 from .history.cause import CauseIndex
 from .history.reader import AUTOMATIC_EVENTS, Stopped
 from .live import Change, LiveChanges, complete
+from .rehearsal import note, rehearse
 from .settings import settings_from
 
 _QUIET_DOMAINS = frozenset({"sensor", "sun", "weather"})
@@ -77,6 +78,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._live = LiveChanges()
         self._watched: frozenset[str] = frozenset()
         self._stopped = threading.Event()
+        self._rehearsed = False
+        self._settling = hass.state is not CoreState.running
         self._heeded: tuple[Answered, ...] = ()
         self._learning: asyncio.Task[None] | None = None
         self._undo: list[CALLBACK_TYPE] = []
@@ -94,7 +97,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     @callback
     def async_start(self, hass: HomeAssistant) -> None:
         """Begin, now that Home Assistant has started: listen, and read history in the background."""
-        self.feedback.began(dt_util.utcnow().timestamp())
+        if self._settling:  # integrations take minutes to report true states
+            self.feedback.began(dt_util.utcnow().timestamp())
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
@@ -191,11 +195,17 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
                 raise Stopped
             self.hass.loop.call_soon_threadsafe(self._progress, done, total)
 
-        if mind is None:
-            mind = Mind(self.model, home)
-            self._heeded = ()
-        _note(mind, home, unseen)
-        mind.learn(complete(home, timelines, recent, states), until, progress)
+        known = complete(home, timelines, recent, states)
+        if mind is not None:
+            note(mind, home, unseen)
+            mind.learn(known, until, progress)
+            return mind
+        mind, self._heeded = Mind(self.model, home), ()
+        if self._rehearsed:
+            mind.learn(known, until, progress)
+        else:
+            rehearse(mind, self._policy, home, known, until, progress)
+            self._rehearsed = True
         return mind
 
     @callback
@@ -236,7 +246,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     ) -> tuple[Scan, Decision, float]:
         """Return what there is to see and what may be shown of it; runs in an executor."""
         began = perf_counter()
-        _note(mind, home, changes)
+        note(mind, home, changes)
         if ledger.answers != self._heeded:
             mind.heed(lessons(ledger))
             self._heeded = ledger.answers
@@ -317,9 +327,3 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self.async_look()
         elif self.data.reason != _FAILED:
             self.async_learn()
-
-
-def _note(mind: Mind, home: Home, changes: list[Change]) -> None:
-    for change in changes:
-        if change.entity_id in home.entities:
-            mind.note(change.entity_id, change.moment, change.state, change.cause)

@@ -49,7 +49,7 @@ class Feedback:
         return next((hunch for hunch in self.ledger.open if hunch.key == key), None)
 
     def began(self, now: float) -> None:
-        """Note when the integration started."""
+        """Note when Home Assistant started; until then nothing has to settle."""
         self.ledger = replace(self.ledger, started=now)
 
     async def async_decided(self, decision: Decision, now: float) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from homeassistant.core import State
 
 from .const import RECENT_CHANGES, RECENT_SECONDS
-from .engine.home import Home, read_state
+from .engine.home import Home, read_state, state_name
 from .engine.timeline import Cause, Timeline
 
 
@@ -74,8 +74,19 @@ def complete(
                 rows.append(row)
     return {
         key: _append(timelines.get(key) or Timeline.empty(), later.get(key, []))
-        for key in timelines.keys() | later.keys()
+        for key in sorted(timelines.keys() | later.keys())
     }
+
+
+def changes_after(home: Home, timelines: Mapping[str, Timeline], moment: float) -> list[Change]:
+    """Return everything after a moment as changes in order of time, as if it had been seen live."""
+    found = []
+    for key, timeline in timelines.items():
+        first = int(np.searchsorted(timeline.times, moment, side="right"))
+        rows = zip(timeline.times[first:], timeline.states[first:], timeline.causes[first:], strict=True)
+        domain = home.entities[key].domain
+        found += [Change(float(t), key, state_name(domain, int(s)), Cause(c)) for t, s, c in rows]
+    return sorted(found, key=lambda change: change.moment)
 
 
 def _append(timeline: Timeline, rows: list[tuple[float, int, int]]) -> Timeline:

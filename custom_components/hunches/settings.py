@@ -10,8 +10,6 @@ from .const import (
     CONF_QUIET_END,
     CONF_QUIET_START,
     CONF_SENSITIVITY,
-    CONF_SETTLE,
-    CONF_SUSTAIN,
     Sensitivity,
 )
 from .engine.policy import WRONG_COSTS, Settings
@@ -27,13 +25,10 @@ _LEVELS: Final = {
 def settings_from(options: Mapping[str, Any]) -> Settings:
     """Return the policy's settings; what the options do not say keeps its default."""
     costs, a_day = _LEVELS[Sensitivity(options.get(CONF_SENSITIVITY, Sensitivity.BALANCED))]
-    default = Settings()
     start, end = (_hour(options.get(key)) for key in (CONF_QUIET_START, CONF_QUIET_END))
     return Settings(
         min_accept=costs / (costs + 1.0),
         a_day=a_day,
-        settle=float(options.get(CONF_SETTLE, default.settle)),
-        sustain=float(options.get(CONF_SUSTAIN, default.sustain)),
         quiet_hours=None if start is None or end is None else (start, end),
         excluded=frozenset(options.get(CONF_EXCLUDED, ())),
     )

@@ -120,13 +120,20 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
         yield written
 
 
+def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = 900.0) -> None:
+    """Let an entity be in a state, by default for a quarter of an hour."""
+    attributes = {} if name is None else {"friendly_name": name}
+    since = dt_util.utcnow().timestamp() - ago
+    hass.states.async_set(entity_id, state, attributes, force_update=True, timestamp=since)
+
+
 @pytest.fixture
 def porch(script: Script, hass: HomeAssistant) -> HomeAssistant:
-    """Let there be a porch light that is on, a locked door, an open blind, and people who are away."""
-    hass.states.async_set(PORCH, "on", {"friendly_name": "Porch light"})
-    hass.states.async_set(DOOR, "locked", {"friendly_name": "Front door"})
-    hass.states.async_set(BLIND, "closed", {"friendly_name": "Blind"})
-    hass.states.async_set("person.ada", "not_home", {"friendly_name": "Ada"})
+    """Let there be a porch light that is on, a locked door, a closed blind, and people who are away."""
+    put(hass, PORCH, "on", "Porch light")
+    put(hass, DOOR, "locked", "Front door")
+    put(hass, BLIND, "closed", "Blind")
+    put(hass, "person.ada", "not_home", "Ada")
     return hass
 
 
@@ -138,8 +145,7 @@ def set_up(script: Script, hass: HomeAssistant) -> SetUp:
     """Return what adds the entry with options and waits until the first look is done."""
 
     async def add(**options: object) -> MockConfigEntry:
-        quick = {"settle": 0, "sustain": 0}
-        entry = MockConfigEntry(domain=DOMAIN, title="Hunches", options={**DEFAULT_OPTIONS, **quick, **options})
+        entry = MockConfigEntry(domain=DOMAIN, title="Hunches", options={**DEFAULT_OPTIONS, **options})
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
         await settled(hass)

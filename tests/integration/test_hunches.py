@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 
@@ -14,7 +15,7 @@ from custom_components.hunches.const import CONF_EXCLUDED, CONF_REPAIRS, DOMAIN,
 from custom_components.hunches.engine.policy import Answer
 from custom_components.hunches.engine.timeline import Cause
 
-from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, settled
+from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
 
 KEY = f"still_on:{PORCH}"
 
@@ -42,7 +43,7 @@ async def test_a_hunch_is_an_issue(porch: HomeAssistant, script: Script, set_up:
 async def test_each_kind(
     porch: HomeAssistant, script: Script, set_up: SetUp, entity_id: str, state: str, kind: str
 ) -> None:
-    porch.states.async_set(entity_id, state)
+    put(porch, entity_id, state)
     script.suspects = [entity_id]
     await set_up()
     issue = issue_of(porch, f"{kind}:{entity_id}")
@@ -101,6 +102,9 @@ async def test_looks_every_minute(
     await set_up()
     script.suspects = [PORCH]
     assert issue_of(porch) is None
+    for _ in range(5):
+        await later(porch, freezer, 61)
+        assert issue_of(porch) is None
     await later(porch, freezer, 61)
     assert issue_of(porch) is not None
 
@@ -108,22 +112,41 @@ async def test_looks_every_minute(
 async def test_waits_until_it_has_held(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
-    await set_up(sustain=200)
-    await later(porch, freezer, 61)
-    assert issue_of(porch) is None
-    for _ in range(3):
+    put(porch, PORCH, "off", ago=400)
+    put(porch, PORCH, "on", ago=130)
+    await set_up()
+    for _ in range(2):
         await later(porch, freezer, 61)
+        assert issue_of(porch) is None
+    for _ in range(2):
+        await later(porch, freezer, 61)
+    assert issue_of(porch) is not None
+
+
+async def test_silence_for_a_while_after_a_start(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    porch.set_state(CoreState.starting)
+    await set_up()
+    porch.set_state(CoreState.running)
+    porch.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await settled(porch)
+    for _ in range(9):
+        await later(porch, freezer, 61)
+        assert issue_of(porch) is None
+    await later(porch, freezer, 61)
     assert issue_of(porch) is not None
 
 
 async def test_quiet_hours(porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory) -> None:
     await porch.config.async_set_time_zone("Pacific/Auckland")
     freezer.move_to("2026-11-20T10:30:00+00:00")  # 23:30 there
-    porch.states.async_set(PORCH, "on", force_update=True)
+    put(porch, PORCH, "on")
     await set_up(quiet_start="23:00:00", quiet_end="06:00:00")
     assert issue_of(porch) is None
     await later(porch, freezer, 60 * 60 * 7)
-    await later(porch, freezer, 61)
+    for _ in range(5):
+        await later(porch, freezer, 61)
     assert issue_of(porch) is not None
 
 
@@ -183,7 +206,7 @@ async def test_unreadable_storage_is_left_out(
 
 
 async def test_unavailable_devices_are_not_asked_about(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
-    porch.states.async_set(PORCH, "unavailable")
+    put(porch, PORCH, "unavailable")
     await set_up()
     assert issue_of(porch) is None
 
@@ -200,7 +223,7 @@ async def test_one_device_without_name_area_or_history(
 @pytest.fixture
 def hass_alone(script: Script, hass: HomeAssistant) -> HomeAssistant:
     """Let there be one lamp that nobody has named."""
-    hass.states.async_set(PORCH, "on")
+    put(hass, PORCH, "on")
     return hass
 
 
@@ -213,13 +236,15 @@ async def test_answers_follow_a_renamed_entity(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
     registry = er.async_get(porch)
-    porch.states.async_remove(PORCH)
-    registry.async_get_or_create("light", "test", "1", suggested_object_id="porch")
-    porch.states.async_set(PORCH, "on")
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="attic")
+    put(porch, "light.attic", "on")
+    script.suspects = ["light.attic"]
     entry = await set_up()
-    registry.async_update_entity(PORCH, new_entity_id="light.gate")
+    registry.async_update_entity("light.attic", new_entity_id="light.gate")
     await settled(porch)
-    assert [h.entity_id for h in coordinator_of(entry).feedback.ledger.open] == ["light.gate"]
+    ledger = coordinator_of(entry).feedback.ledger
+    assert [hunch.entity_id for hunch in ledger.open] == ["light.gate"]
+    assert [key for _, key in ledger.raised] == ["still_on:light.gate"]
 
 
 async def test_learns_again_when_the_home_changes(

@@ -20,7 +20,7 @@ from custom_components.hunches.const import DOMAIN, EVENT_ACTED
 from custom_components.hunches.engine.policy import Answer
 from custom_components.hunches.engine.timeline import Cause
 
-from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient
+from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put
 
 KEY = f"still_on:{PORCH}"
 
@@ -48,7 +48,7 @@ async def test_menu_shows_the_evidence(
 ) -> None:
     await porch.config.async_set_time_zone("Asia/Kathmandu")
     freezer.move_to("2026-11-20T14:15:00+00:00")  # 20:00 there
-    porch.states.async_set(PORCH, "on", {"friendly_name": "Porch light"}, force_update=True)
+    put(porch, PORCH, "on", "Porch light")
     await set_up()
     await later(porch, freezer, 2 * 3600 + 300)
     flow = await open_flow(porch)
@@ -56,7 +56,7 @@ async def test_menu_shows_the_evidence(
     assert flow["menu_options"] == ["accept", "not_now", "never"]
     assert flow["description_placeholders"]["escaped_name"] == "Porch light"
     assert flow["description_placeholders"]["evidence"].splitlines() == [
-        "- On since 20:00, that is 2 h 5 min",
+        "- On since 19:45, that is 2 h 20 min",
         "- Usually for 20 min to 1 h 35 min",
         "- On nine days of ten it is over for the night by 23:15",
         "- Nobody seems to be at home (almost certain)",
@@ -70,11 +70,11 @@ async def test_since_yesterday_over_the_change_to_winter_time(
 ) -> None:
     await porch.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to("2026-10-24T21:30:00+00:00")  # 23:30 summer time
-    porch.states.async_set(PORCH, "on", {"friendly_name": "Porch light"}, force_update=True)
+    put(porch, PORCH, "on", "Porch light")
     await set_up()
     await later(porch, freezer, 5 * 3600)  # 03:30 winter time, after an hour that came twice
     flow = await open_flow(porch)
-    assert "On since yesterday 23:30, that is 5 h\n" in flow["description_placeholders"]["evidence"]
+    assert "On since yesterday 23:15, that is 5 h 15 min\n" in flow["description_placeholders"]["evidence"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_since_yesterday_over_the_change_to_winter_time(
 async def test_names_are_shown_as_text(
     porch: HomeAssistant, script: Script, set_up: SetUp, name: str, title: str, escaped: str
 ) -> None:
-    porch.states.async_set(PORCH, "on", {"friendly_name": name})
+    put(porch, PORCH, "on", name)
     await set_up()
     issue = ir.async_get(porch).async_get_issue(DOMAIN, KEY)
     assert issue is not None
@@ -201,7 +201,7 @@ async def test_open_door_is_not_locked(
 ) -> None:
     calls = obedient(porch, "lock", "lock", "locked")
     script.suspects = [DOOR]
-    porch.states.async_set(DOOR, "unlocked", {"friendly_name": "Front door"})
+    put(porch, DOOR, "unlocked", "Front door")
     contact = {"friendly_name": "Front contact", "device_class": "door"}
     porch.states.async_set("binary_sensor.front", door, contact)
     await set_up()
@@ -215,7 +215,7 @@ async def test_jammed_lock_is_no_success(
 ) -> None:
     monkeypatch.setattr(answers, "VERIFY_SECONDS", 0.05)
     script.suspects = [DOOR]
-    porch.states.async_set(DOOR, "unlocked", {"friendly_name": "Front door"})
+    put(porch, DOOR, "unlocked", "Front door")
 
     async def jam(call: ServiceCall) -> None:
         porch.states.async_set(DOOR, "locking")

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from custom_components.hunches.const import DOMAIN
 from custom_components.hunches.engine.policy import Answer
 
-from .conftest import PORCH, Script, SetUp, coordinator_of, obedient, settled
+from .conftest import PORCH, Script, SetUp, coordinator_of, obedient, put, settled
 
 KEY = f"still_on:{PORCH}"
 
@@ -39,7 +39,7 @@ async def test_scan(porch: HomeAssistant, script: Script, set_up: SetUp) -> None
     await set_up()
     script.suspects = [PORCH, "cover.blind"]
     script.p_accept = 0.3
-    porch.states.async_set("cover.blind", "open")
+    put(porch, "cover.blind", "open")
     response = await act(porch, "scan", devices=True)
     assert [hunch["hunch"] for hunch in response["hunches"]] == [KEY]
     assert [(hunch["entity_id"], hunch["why"]) for hunch in response["declined"]] == [("cover.blind", "unlikely")]
@@ -85,7 +85,7 @@ async def test_members_of_the_household_answer_too(
     porch: HomeAssistant, script: Script, set_up: SetUp, guest: Context
 ) -> None:
     calls = obedient(porch, "cover", "close_cover", "closed")
-    porch.states.async_set("cover.blind", "open")
+    put(porch, "cover.blind", "open")
     script.suspects = ["cover.blind", PORCH]
     await set_up()
     response = await act(porch, "scan", guest, devices=True)

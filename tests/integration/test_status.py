@@ -79,7 +79,7 @@ async def test_event_loop_stays_free_during_a_long_analysis(porch: HomeAssistant
         go_on.wait()
 
     script.before_learning = learn_slowly
-    entry = MockConfigEntry(domain=DOMAIN, options={"settle": 0, "sustain": 0})
+    entry = MockConfigEntry(domain=DOMAIN)
     entry.add_to_hass(porch)
     await porch.config_entries.async_setup(entry.entry_id)
     await porch.async_add_executor_job(began.wait)
