@@ -57,7 +57,9 @@ def rules(recording: Recording, times: NDArray[np.float64]) -> dict[str, tuple[N
     """Return what the two rules say at `times`: name -> (asleep, away)."""
     local = LocalTime(recording.home.time_zone, recording.home.latitude, recording.home.longitude)
     hour = local.hour(times)
-    changes = [t.times[1:][(t.states[1:] != UNKNOWN) & (t.states[:-1] != UNKNOWN)] for t in recording.timelines.values()]
+    changes = [
+        t.times[1:][(t.states[1:] != UNKNOWN) & (t.states[:-1] != UNKNOWN)] for t in recording.timelines.values()
+    ]
     events = np.sort(np.concatenate([np.zeros(1), *changes]))
     silent = (times - events[np.searchsorted(events, times, side="right") - 1]) / 60
     night = (hour >= 22) | (hour < 9)

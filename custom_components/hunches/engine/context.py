@@ -7,7 +7,7 @@ local 4:00, from the days before. See `evidence.py` for what is watched, `routin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -86,7 +86,7 @@ def darkness(home: Home, timelines: Mapping[str, Timeline], times: NDArray[np.fl
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """What a stretch of rows shows: each signal's features, `way_out`, and quarters of the local day."""
 
     rows: list[NDArray[np.float64] | None]
@@ -101,7 +101,7 @@ class _Filter:
         self._local = LocalTime(home.time_zone, home.latitude, home.longitude)
         self._signals: Signals = signals_of(home)
         self._past = Past(self._signals)
-        self._whole: _Seen | None = None
+        self._whole: Seen | None = None
         self.minute = int(start // MINUTE)
         self.state: tuple[float, ...] = tuple(clock()[self._quarters(np.array([start]))[0]].tolist())
         self._begin_day()
@@ -115,7 +115,7 @@ class _Filter:
     def _begin_day(self) -> None:
         now = self.minute * MINUTE
         since = DAWN * HOUR
-        target = (np.floor((self._local.local(now) - since) / DAY) + 1) * DAY + since
+        target = (float(self._local.local(now)) - since) // DAY * DAY + DAY + since
         dawn = target - float(self._local.offset(now))
         dawn = target - float(self._local.offset(dawn))  # the offset may change on the way
         self._day, self._dawn = self.minute, max(round(dawn / MINUTE), self.minute + 1)
@@ -125,18 +125,16 @@ class _Filter:
     def _quarters(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
         return (self._local.hour(times) * 4).astype(np.int64)
 
-    def _look(self, timelines: Mapping[str, Timeline], first: int, last: int) -> _Seen:
+    def look(self, timelines: Mapping[str, Timeline], first: int, last: int) -> Seen:
         """Return what the whole minutes after `first` up to `last` show."""
-        high = np.arange(first + 1, last + 1) * MINUTE
+        high = np.arange(first + 1, last + 1, dtype=np.float64) * MINUTE
         return self._between(timelines, high - MINUTE, high)
 
-    def _between(
-        self, timelines: Mapping[str, Timeline], low: NDArray[np.float64], high: NDArray[np.float64]
-    ) -> _Seen:
+    def _between(self, timelines: Mapping[str, Timeline], low: NDArray[np.float64], high: NDArray[np.float64]) -> Seen:
         rows = [features(signal, timelines, low, high) for signal in self._signals.signals]
-        return _Seen(rows, way_out(self._signals.ways_out, timelines, low, high), self._quarters(low))
+        return Seen(rows, way_out(self._signals.ways_out, timelines, low, high), self._quarters(low))
 
-    def _likelihoods(self, seen: _Seen) -> NDArray[np.float64]:
+    def _likelihoods(self, seen: Seen) -> NDArray[np.float64]:
         nats = np.zeros((seen.near.size, STATES))
         for row, weight in zip(seen.rows, self._weights, strict=True):
             if row is not None:
@@ -152,7 +150,7 @@ class _Filter:
         while self.minute < minute:
             self.turn(timelines)
             until = min(minute, self._dawn)
-            seen = self._look(timelines, self.minute, until)
+            seen = self.look(timelines, self.minute, until)
             if self._day == self.minute and until == self._dawn:
                 self._whole = seen
             found.append(self._run(self._likelihoods(seen), self._chances[seen.quarters]))
@@ -173,7 +171,7 @@ class _Filter:
         """Learn from the day that ends now, if one does."""
         if self.minute != self._dawn:
             return
-        seen = self._whole or self._look(timelines, self._day, self._dawn)
+        seen = self._whole or self.look(timelines, self._day, self._dawn)
         self._past.add(seen.rows, seen.near, seen.quarters, self._first)
         # Once four weeks are known a day more changes little.
         if self._past.days <= DAYS or self._past.days % 7 == 0:
@@ -191,9 +189,26 @@ class _Filter:
         return np.asarray(after / after.sum(axis=1, keepdims=True))
 
     @property
+    def day(self) -> int:
+        """The minute in which the day began, at the last local 4:00 or with the recording."""
+        return self._day
+
+    @property
     def dawn(self) -> int:
         """The minute of the next local 4:00."""
         return self._dawn
+
+
+def watched(recording: Recording, days: int) -> Iterator[tuple[int, Seen]]:
+    """Yield the first minute of each whole local day of a recording (from 4:00 on) and what it shows: for training."""
+    watch = _Filter(recording.home, recording.start)
+    for _ in range(days):
+        first, dawn = watch.day, watch.dawn
+        if dawn * MINUTE > recording.end:
+            return
+        watch.advance(recording.timelines, dawn)
+        yield first, watch.look(recording.timelines, first, dawn)
+        watch.turn(recording.timelines)
 
 
 def follow(recording: Recording, times: NDArray[np.float64]) -> Contexts:

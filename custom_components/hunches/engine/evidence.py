@@ -23,6 +23,9 @@ RISE, FALL, KNOWN, ON_WEIGHT, OFF_WEIGHT = range(5)
 weights (effective minutes) with which its being on or off counts."""
 FEATURES: Final = 5
 
+LASTING: Final = (0.1, 0.3)
+"""Shares of their weight that "off" and "on" keep for good: what stays as it is was counted before."""
+
 NEAR: Final = 180.0
 """A way out that moved within so many seconds may be how someone left or came."""
 
@@ -78,10 +81,11 @@ def features(
         on = known & (state == signal.on)
         out[:, KNOWN] = np.maximum(out[:, KNOWN], known)
         if kind.on is not None:
-            late = np.exp(-np.maximum(age - kind.stuck, 0.0) / kind.stuck) if np.isfinite(kind.stuck) else 1.0
-            early = np.exp(-np.maximum(age, 0.0) / kind.fade) if np.isfinite(kind.fade) else 1.0
-            out[:, ON_WEIGHT] = np.maximum(out[:, ON_WEIGHT], kind.weight * on * late)
-            out[:, OFF_WEIGHT] = np.maximum(out[:, OFF_WEIGHT], kind.weight * (known & ~on) * early)
+            fresh = np.exp(-np.maximum(age, 0.0) / kind.fade) if np.isfinite(kind.fade) else 1.0
+            stuck = np.exp(-np.maximum(age - kind.stuck, 0.0) / kind.stuck) if np.isfinite(kind.stuck) else 1.0
+            lasting_off, lasting_on = (share + (1 - share) * fresh for share in LASTING)
+            out[:, ON_WEIGHT] = np.maximum(out[:, ON_WEIGHT], kind.weight * on * lasting_on * stuck)
+            out[:, OFF_WEIGHT] = np.maximum(out[:, OFF_WEIGHT], kind.weight * (known & ~on) * lasting_off)
         if times.size > 1 and kind.rise is not None:
             acts = _acts(changes)
             turned_on = states[1:] == signal.on

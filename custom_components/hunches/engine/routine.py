@@ -25,26 +25,18 @@ STATES: Final = 4
 
 # Chance per minute, at each local hour from midnight on: of leaving (while somebody is moving), of coming back,
 # of falling asleep (while quiet), of waking.
-_LEAVE: Final = (
-    (0.0005, 0.0004, 0.0003, 0.0003, 0.0006, 0.0015, 0.003, 0.006, 0.008, 0.006, 0.005, 0.005)
-    + (0.005, 0.005, 0.005, 0.004, 0.004, 0.004, 0.004, 0.0035, 0.002, 0.0012, 0.0008, 0.0006)
-)  # fmt: skip
-_RETURN: Final = (
-    (0.008, 0.006, 0.004, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003, 0.004, 0.005, 0.006)
-    + (0.006, 0.006, 0.006, 0.007, 0.009, 0.012, 0.012, 0.010, 0.010, 0.012, 0.014, 0.012)
-)  # fmt: skip
-_SLEEP: Final = (
-    (0.030, 0.035, 0.035, 0.030, 0.025, 0.015, 0.006, 0.003, 0.0015, 0.001, 0.0005, 0.0004)
-    + (0.0005, 0.0008, 0.001, 0.0008, 0.0004, 0.0003, 0.0004, 0.0006, 0.0015, 0.005, 0.012, 0.022)
-)  # fmt: skip
-_WAKE: Final = (
-    (0.001, 0.001, 0.001, 0.001, 0.0018, 0.004, 0.009, 0.013, 0.016, 0.018, 0.02, 0.025)
-    + (0.025, 0.022, 0.02, 0.02, 0.025, 0.03, 0.03, 0.03, 0.02, 0.012, 0.005, 0.002)
-)  # fmt: skip
-LEAVE, RETURN, SLEEP, WAKE = range(4)
-FLEET_HOURS: Final = np.array((_LEAVE, _RETURN, _SLEEP, _WAKE))
+FLEET_HOURS: Final = np.array([
+    [0.0005, 0.0004, 0.0003, 0.0003, 0.0006, 0.0015, 0.003, 0.006, 0.008, 0.006, 0.005, 0.005,
+     0.005, 0.005, 0.005, 0.004, 0.004, 0.004, 0.004, 0.0035, 0.002, 0.0012, 0.0008, 0.0006],
+    [0.008, 0.006, 0.004, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003, 0.004, 0.005, 0.006,
+     0.006, 0.006, 0.006, 0.007, 0.009, 0.012, 0.012, 0.01, 0.01, 0.012, 0.014, 0.012],
+    [0.03, 0.035, 0.035, 0.03, 0.025, 0.015, 0.006, 0.003, 0.0015, 0.001, 0.0005, 0.0004,
+     0.0005, 0.0008, 0.001, 0.0008, 0.0004, 0.0003, 0.0004, 0.0006, 0.0015, 0.005, 0.012, 0.022],
+    [0.001, 0.001, 0.001, 0.001, 0.0018, 0.004, 0.009, 0.013, 0.016, 0.018, 0.02, 0.025,
+     0.025, 0.022, 0.02, 0.02, 0.025, 0.03, 0.03, 0.03, 0.02, 0.012, 0.005, 0.002],
+])  # fmt: skip
 
-_SETTLE, _STIR = 0.12, 0.08  # a minute: from moving to quiet, from quiet to moving
+_SETTLE, _STIR = 0.12, 0.05  # a minute: from moving to quiet, from quiet to moving
 _QUIET_LEAVES, _SLEEP_LEAVES = 0.2, 0.02  # beside the rate of leaving while moving: the way out may be unseen
 _MOVING_SLEEPS = 0.15  # beside the rate of falling asleep while quiet
 _WAKE_MOVING = 0.6  # of those who wake
@@ -57,17 +49,19 @@ BINS: Final = 288
 DAYS: Final = 28
 """Days that the fit looks back."""
 
-_TRUST_RATE = np.array([300.0, 300.0, 1000.0, 1000.0])  # minutes of the fleet's rates, beside the home's own
+_TRUST_RATE = np.array([3000.0, 3000.0, 10000.0, 10000.0])  # minutes of the fleet's rates, beside the home's own
 _TRUST_LEVEL = 3.0  # events
 _TRUST_ON = 10.0  # effective minutes
-_TRUST_HOUR = 150.0  # minutes, each hour
+_TRUST_HOUR = 4000.0  # minutes, each hour
 _TRUST_WAY_OUT = 8.0  # times that the home was left or entered
 _TRUST_IDLE = 300.0  # minutes
 _WAY_OUT, _UNSURE_WAY_OUT, _IDLE = 0.9, 0.5, 0.03
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
-def step(state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any], minutes: Any = 1.0) -> tuple[Any, ...]:
+def step(
+    state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any], minutes: Any = 1.0
+) -> tuple[Any, ...]:
     """Return the (unnormalised) chances of the four states a step of at most a minute later.
 
     `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
@@ -96,7 +90,8 @@ def step(state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any]
 def by_quarter(hours: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the hours' chances [4, 24] at the 96 quarters of an hour of a day, smoothly: float64 [96, 4]."""
     at = (np.arange(QUARTERS) + 0.5) / 4
-    return np.array([np.interp(at, np.arange(-1, 25) + 0.5, np.r_[row[-1], row, row[0]]) for row in hours]).T
+    rows = [np.interp(at, np.arange(-1, 25) + 0.5, np.r_[row[-1], row, row[0]]) for row in hours]
+    return np.asarray(np.stack(rows, axis=1), dtype=np.float64)
 
 
 @lru_cache(maxsize=1)
@@ -194,7 +189,7 @@ class Past:
         quarters: NDArray[np.int64],
         first: Sequence[float],
     ) -> None:
-        """Add a day: each signal's features minute by minute, `way_out`, quarters of the day, and the state it began in."""
+        """Add a day: each signal's features by minute, `way_out`, quarters of the day, and the state it began in."""
         slot = self.days % DAYS
         n = min(near.size // BIN, BINS)
         self._valid[slot] = np.arange(BINS) < n
@@ -269,8 +264,10 @@ class Past:
     def turns(
         self, state: NDArray[np.float64], moves: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how often the home was left, entered, fell asleep and woke at each hour, and minutes in which it
-        could: float64 [4, 24] each, from what `smooth` found."""
+        """Return how often the home was left, entered, fell asleep and woke, and the minutes in which it could.
+
+        Float64 [4, 24] each, by local hour, from what `smooth` found.
+        """
         days = state.shape[0]
         before = moves.sum(axis=-1)
         m, q, s, a = (before[..., k] for k in range(STATES))
@@ -312,8 +309,8 @@ class Past:
         seen = self.seen(routine, days)
         chances = _moves_in_a_bin(routine.hours)[self._quarter[:days]]
         chances *= seen[:, :, None, :STATES]
-        chances[:, :, AWAY, :AWAY] *= (seen[..., STATES:] / seen[..., :AWAY])
-        chances[:, :, :AWAY, AWAY] *= (seen[..., STATES:] / seen[..., AWAY:STATES])
+        chances[:, :, AWAY, :AWAY] *= seen[..., STATES:] / seen[..., :AWAY]
+        chances[:, :, :AWAY, AWAY] *= seen[..., STATES:] / seen[..., AWAY:STATES]
         chances[~self._valid[:days]] = np.eye(STATES)
         by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
         forward = np.empty((BINS + 1, days, STATES))

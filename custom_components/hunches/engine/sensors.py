@@ -16,6 +16,7 @@ import numpy as np
 
 from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home
 
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What a kind of signal usually does while people are moving, quiet, asleep and away, in this order.
@@ -23,7 +24,8 @@ class Kind:
     `rise`, `fall`: chance per minute that it switches on, off; None where that is not an act of a person.
     `on`: share of the time it is on; None where being on says nothing. `weight`: how much one minute of being on
     or off counts (minutes in a row say nearly the same thing). `fade`: minutes after which "off" has lost most of
-    its weight. `stuck`: minutes after which "on" begins to lose its own.
+    its weight, and "on" what it does not keep (`evidence.LASTING`). `stuck`: minutes after which "on" begins to lose
+    the rest.
     """
 
     rise: tuple[float, float, float, float] | None = None
@@ -35,20 +37,26 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "motion": Kind((0.12, 0.02, 0.002, 0.0004), None, (0.30, 0.12, 0.03, 0.02), 0.1, 20, 60),
-    "outdoors": Kind((0.01, 0.006, 0.003, 0.004), None),
-    "seat": Kind((0.03, 0.02, 0.001, 0.0003), (0.03, 0.015, 0.001, 0.0003), (0.25, 0.55, 0.08, 0.04), 0.05, 30, 240),
-    "bed": Kind((0.010, 0.008, 0.004, 0.0003), (0.012, 0.006, 0.004, 0.0003), (0.06, 0.12, 0.80, 0.05), 0.1, 60, 840),
-    "bedroom": Kind((0.03, 0.015, 0.006, 0.0004), (0.03, 0.01, 0.005, 0.0004), (0.15, 0.15, 0.4, 0.05), 0.05, 30, 600),
-    "entrance": Kind((0.010, 0.003, 0.0005, 0.0004), (0.010, 0.003, 0.0005, 0.0004)),
-    "door": Kind((0.03, 0.006, 0.0015, 0.0003), (0.03, 0.006, 0.0015, 0.0003)),
-    "opening": Kind((0.03, 0.005, 0.0007, 0.0002), (0.03, 0.005, 0.0007, 0.0002)),
-    "window": Kind((0.004, 0.001, 0.0002, 0.0001), (0.004, 0.001, 0.0002, 0.0001)),
-    "light": Kind((0.015, 0.005, 0.0006, 0.0003), (0.015, 0.005, 0.0008, 0.0003), (0.35, 0.40, 0.12, 0.15), 0.03, 60, 300),
-    "media": Kind((0.008, 0.004, 0.0003, 0.0002), (0.008, 0.004, 0.0006, 0.0002), (0.25, 0.50, 0.10, 0.05), 0.04, 60, 300),
-    "switch": Kind((0.010, 0.002, 0.0004, 0.0004), (0.008, 0.002, 0.0006, 0.0006)),
-    "lock": Kind((0.006, 0.001, 0.0003, 0.0003), (0.006, 0.002, 0.0005, 0.0003)),
-    "cover": Kind((0.004, 0.001, 0.0004, 0.0003), (0.004, 0.001, 0.0004, 0.0003)),
+    "motion": Kind((0.12, 0.006, 0.002, 0.0004), None, (0.3, 0.12, 0.03, 0.02), 0.1, 20, 60),
+    "outdoors": Kind((0.01, 0.0018, 0.003, 0.004), None),
+    "seat": Kind((0.03, 0.006, 0.001, 0.0003), (0.03, 0.0045, 0.001, 0.0003), (0.25, 0.55, 0.08, 0.04), 0.05, 30, 240),
+    "bed": Kind((0.01, 0.0024, 0.004, 0.0003), (0.012, 0.0018, 0.004, 0.0003), (0.06, 0.12, 0.8, 0.05), 0.1, 60, 840),
+    "bedroom": Kind(
+        (0.03, 0.0045, 0.006, 0.0004), (0.03, 0.003, 0.005, 0.0004), (0.15, 0.15, 0.4, 0.05), 0.05, 30, 600
+    ),
+    "entrance": Kind((0.01, 0.0009, 0.0005, 0.0004), (0.01, 0.0009, 0.0005, 0.0004)),
+    "door": Kind((0.03, 0.0018, 0.0015, 0.0003), (0.03, 0.0018, 0.0015, 0.0003)),
+    "opening": Kind((0.03, 0.0015, 0.0007, 0.0002), (0.03, 0.0015, 0.0007, 0.0002)),
+    "window": Kind((0.004, 0.0003, 0.0002, 0.0001), (0.004, 0.0003, 0.0002, 0.0001)),
+    "light": Kind(
+        (0.015, 0.0015, 0.0006, 0.0003), (0.015, 0.0015, 0.0008, 0.0003), (0.35, 0.4, 0.12, 0.15), 0.03, 60, 300
+    ),
+    "media": Kind(
+        (0.008, 0.0012, 0.0003, 0.0002), (0.008, 0.0012, 0.0006, 0.0002), (0.25, 0.5, 0.1, 0.05), 0.04, 60, 300
+    ),
+    "switch": Kind((0.01, 0.0006, 0.0004, 0.0004), (0.008, 0.0006, 0.0006, 0.0006)),
+    "lock": Kind((0.006, 0.0003, 0.0003, 0.0003), (0.006, 0.0006, 0.0005, 0.0003)),
+    "cover": Kind((0.004, 0.0003, 0.0004, 0.0003), (0.004, 0.0003, 0.0004, 0.0003)),
     "presence": Kind(None, None, (0.96, 0.96, 0.97, 0.04), 0.25),
     "armed_away": Kind(None, None, (0.004, 0.004, 0.004, 0.35), 0.2),
     "armed_night": Kind(None, None, (0.004, 0.02, 0.35, 0.01), 0.2),
@@ -76,30 +84,47 @@ class Signals:
 # Words are compared whole, without case and accents; those ending in * are beginnings, for languages that glue words
 # together. English, German, French, Italian, Spanish, Dutch, the Nordic languages, Polish, Portuguese, Czech, and a
 # few words of others.
-_BED: Final = """bed beds bedside bedsensor bett* lit letto cama sang sangsensor sangen seng lozko lozka postel postele
-    mattress* matras* matratze* matelas colchon materasso madrass* sleep sleeping asleep schlaf schlaft кровать 床 ベッド 침대"""
-_BEDROOM: Final = """bedroom* schlafzimmer* kinderzimmer* chambre camera dormitorio habitacion slaapkamer* sovrum*
-    soverom* sypialnia quarto loznice спальня 寝室"""
-_SEAT: Final = """seat seats couch* sofa* chair* armchair* recliner sessel* stuhl* bank stoel* canape fauteuil chaise sillon
-    silla divano poltrona sedia soffa* fatolj* stol stolen kanapa fotel krzeslo gauc kreslo zidle диван кресло"""
-_WAY_OUT: Final = """front frontdoor* entrance* entry* main maindoor* house exterior haustur* haustuer* eingang* wohnungstur*
-    wohnungstuer* entree principale principal entrada rua ingresso portone voordeur* achterdeur* buitendeur* ytterdorr*
-    entredorr* inngang* indgang* hoveddor* ulko wejsciowe wejscie frente vchod* predsin входная вход back backdoor* hintertur*
-    garage* garagentor* garaz* 玄関 현관"""
-_INDOORS: Final = """bedroom* bath* bathroom* toilet* wc kitchen* fridge* freezer* cupboard* cabinet* drawer* wardrobe*
-    closet* shower* dresser* oven dishwasher* microwave* pantry medicine mail* letterbox* brief* schrank* kuhlschrank*
-    kuehlschrank* gefrier* schublade* schlafzimmer* kinderzimmer* badezimmer* bad kuche* kueche* chambre salle frigo* refrigerateur
-    congelateur placard tiroir armoire toilettes cucina bagno camera armadio cassetto cocina nevera congelador armario cajon
-    bano dormitorio keuken* koelkast* vriezer* kast* lade badkamer* slaapkamer* kok koks* skap* lada badrum* sovrum* kylskap* frys*
-    soverom* kuchnia lazienka lodowk* szafk* szuflad* cozinha frigorifico gaveta quarto lednic* skrink* zasuvk* loznice
-    koupelna kuchyn* nursery office study living wohnzimmer* woonkamer* кухня ванная холодильник"""
-_OUTDOORS: Final = """outside outdoor* garden* backyard driveway yard porch patio carport draussen aussen* garten* terrasse
-    exterieur jardin esterno giardino portico terrazzo exterior buiten tuin oprit terras ute utomhus tradgard* altan farstukvist
-    zewnatrz ogrod ganek taras jardim alpendre terraco venku zahrada zaprazi terasa"""
-_MOTION: Final = """motion* movement* pir bewegung* mouvement* detecteur* movimento movimiento beweging* rorelse* bevegelse* ruch*
-    ruchu pohyb* presence* occupancy* anwesenheit* sonar radar mmwave движение"""
+_BED: Final = """
+    bed beds bedside bedsensor bett* lit letto cama sang sangsensor sangen seng lozko lozka postel postele mattress*
+    matras* matratze* matelas colchon materasso madrass* sleep sleeping asleep schlaf schlaft кровать 床 ベッド 침대
+"""
+_BEDROOM: Final = """
+    bedroom* schlafzimmer* kinderzimmer* chambre camera dormitorio habitacion slaapkamer* sovrum* soverom* sypialnia
+    quarto loznice спальня 寝室
+"""
+_SEAT: Final = """
+    seat seats couch* sofa* chair* armchair* recliner sessel* stuhl* bank stoel* canape fauteuil chaise sillon silla
+    divano poltrona sedia soffa* fatolj* stol stolen kanapa fotel krzeslo gauc kreslo zidle диван кресло
+"""
+_WAY_OUT: Final = """
+    front frontdoor* entrance* entry* main maindoor* house exterior haustur* haustuer* eingang* wohnungstur*
+    wohnungstuer* entree principale principal entrada rua ingresso portone voordeur* achterdeur* buitendeur*
+    ytterdorr* entredorr* inngang* indgang* hoveddor* ulko wejsciowe wejscie frente vchod* predsin входная вход back
+    backdoor* hintertur* garage* garagentor* garaz* 玄関 현관
+"""
+_INDOORS: Final = """
+    bedroom* bath* bathroom* toilet* wc kitchen* fridge* freezer* cupboard* cabinet* drawer* wardrobe* closet*
+    shower* dresser* oven dishwasher* microwave* pantry medicine mail* letterbox* brief* schrank* kuhlschrank*
+    kuehlschrank* gefrier* schublade* schlafzimmer* kinderzimmer* badezimmer* bad kuche* kueche* chambre salle
+    frigo* refrigerateur congelateur placard tiroir armoire toilettes cucina bagno camera armadio cassetto cocina
+    nevera congelador armario cajon bano dormitorio keuken* koelkast* vriezer* kast* lade badkamer* slaapkamer* kok
+    koks* skap* lada badrum* sovrum* kylskap* frys* soverom* kuchnia lazienka lodowk* szafk* szuflad* cozinha
+    frigorifico gaveta quarto lednic* skrink* zasuvk* loznice koupelna kuchyn* nursery office study living
+    wohnzimmer* woonkamer* кухня ванная холодильник
+"""
+_OUTDOORS: Final = """
+    outside outdoor* garden* backyard driveway yard porch patio carport draussen aussen* garten* terrasse exterieur
+    jardin esterno giardino portico terrazzo exterior buiten tuin oprit terras ute utomhus tradgard* altan
+    farstukvist zewnatrz ogrod ganek taras jardim alpendre terraco venku zahrada zaprazi terasa
+"""
+_MOTION: Final = """
+    motion* movement* pir bewegung* mouvement* detecteur* movimento movimiento beweging* rorelse* bevegelse* ruch*
+    ruchu pohyb* presence* occupancy* anwesenheit* sonar radar mmwave движение
+"""
 _WINDOW: Final = "window* fenster* fenetre* finestra ventana raam ramen fonster* vindu* vindue* okno okna janela окно"
-_DOOR: Final = "door* tur turen *tur tuer *tuer porte porta puerta deur *deur dorr *dorr dor *dor drzwi dvere puerta gate tor дверь"
+_DOOR: Final = """
+    door* tur turen *tur tuer *tuer porte porta puerta deur *deur dorr *dorr dor *dor drzwi dvere gate tor дверь
+"""
 
 
 def _plain(text: str) -> str:
@@ -191,7 +216,8 @@ def signals_of(home: Home) -> Signals:
             found.append(Signal("armed_away", (entity.entity_id,), ON))
             found.append(Signal("armed_night", (entity.entity_id,), ARMED_NIGHT))
     sure = tuple(e.entity_id for e, kind in kinds if kind == "entrance")
-    unsure = tuple(e.entity_id for e, kind in kinds if kind in {"door", "lock"} and not _IS_INDOORS.search(_plain(f"{e.name} {e.area or ''}")))
+    contacts = [e for e, kind in kinds if kind in {"door", "lock"}]
+    unsure = tuple(e.entity_id for e in contacts if not _IS_INDOORS.search(_plain(f"{e.name} {e.area or ''}")))
     return Signals(tuple(found), sure or unsure, bool(sure))
 
 
