@@ -48,6 +48,13 @@ def _year_of_offsets(zone: str, year: int) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def _table(zone: str, first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the offsets of some UTC years, both included, as arrays: from when, seconds."""
+    pairs = [pair for year in range(first, last + 1) for pair in _year_of_offsets(zone, year)]
+    return np.array([start for start, _ in pairs]), np.array([value for _, value in pairs])
+
+
 @dataclass(frozen=True, slots=True)
 class LocalTime:
     """A home's clock and sky: time zone (IANA), latitude and longitude in degrees (the zone's noon if unknown)."""
@@ -63,9 +70,7 @@ class LocalTime:
             return np.zeros_like(t)
         first = datetime.fromtimestamp(float(t.min()), UTC).year
         last = datetime.fromtimestamp(float(t.max()), UTC).year
-        table = [pair for year in range(first, last + 1) for pair in _year_of_offsets(self.zone, year)]
-        starts = np.array([start for start, _ in table])
-        offsets = np.array([value for _, value in table])
+        starts, offsets = _table(self.zone, first, last)
         return offsets[np.searchsorted(starts, t, side="right") - 1]
 
     def local(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
