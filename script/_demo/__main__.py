@@ -160,6 +160,8 @@ async def _analysis(client: Client) -> dict[str, Any]:
                 return found
             if report["stage"] in _HOPELESS:
                 raise ClientError(f"hunches does not start: {report['reason'] or report['stage']}")
+            if report["reason"] == "learning_failed":
+                raise ClientError("hunches cannot learn from this home")
             if report["stage"] != stage:
                 stage = report["stage"]
                 say(f"Hunches: {stage}" + (f" ({report['reason']})" if report["reason"] else ""))
@@ -178,6 +180,8 @@ def _tell(found: dict[str, Any]) -> None:
         minutes = hunch["evidence"]["minutes"]
         print(f"  hunch: {hunch['entity_id']} {hunch['kind']} for {minutes:.0f} min -> {hunch['action']} "
               f"(p {hunch['p_accept']:.2f})")  # fmt: skip
+    for hunch, why in found["declined"]:
+        print(f"  not shown ({why}): {hunch['entity_id']} {hunch['kind']} (p {hunch['p_accept']:.2f})")
     if not found["hunches"]:
         print("  no hunches")
     sys.stdout.flush()

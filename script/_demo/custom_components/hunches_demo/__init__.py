@@ -1,9 +1,10 @@
 """The demo home: entities that do as they are told, with a past in the recorder's database."""
 
+from functools import partial
 from pathlib import Path
 
 from homeassistant.components import websocket_api
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar
@@ -20,7 +21,7 @@ from .components import CLASSES
 from .const import DOMAIN, FILLED
 from .fill import FillTask
 from .home import Thing, read_things
-from .report import HUNCHES, report
+from .report import hurry, report
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -44,15 +45,9 @@ _HOME_ASSISTANTS_OWN = frozenset({"sun", "zone"})
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Offer the report, and let the integration skip the quiet minutes after a start: nobody watches a demo that long."""
+    """Watch the integration, and offer the report."""
     websocket_api.async_register_command(hass, report)
-
-    @callback
-    def hurry(change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.domain == HUNCHES and change is ConfigEntryChange.ADDED:
-            hass.config_entries.async_update_entry(entry, options={**entry.options, "settle": 0, "sustain": 0})
-
-    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, hurry)
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(hurry, hass))
     return True
 
 
