@@ -52,6 +52,8 @@ from .settings import settings_from
 _QUIET_DOMAINS = frozenset({"sensor", "sun", "weather"})
 """Evidence that drifts by itself: noted at once, looked at with the next look."""
 _FAILED = "learning_failed"
+_PATIENCE = 30.0
+"""Seconds to wait at unloading for a database that does not answer."""
 _TELLING = frozenset(
     {"area_id", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
     | {"hidden_by", "labels", "name", "name_by_user"}
@@ -121,7 +123,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._look.async_shutdown()
         self._relearn.async_shutdown()
         if self._learning is not None:
-            await asyncio.wait([self._learning])
+            await asyncio.wait([self._learning], timeout=_PATIENCE)
         async with self.lock:
             self.mind = None
         issues.async_show(self.hass, self.home, ())

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.entity import Entity as HaEntity
 from homeassistant.helpers.group import GenericGroup, get_group_entities
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.history import build_home
-from custom_components.hunches.live import Change, LiveChanges, complete
+from custom_components.hunches.history.cause import LIVE_CONTEXTS, CauseIndex
+from custom_components.hunches.live import Change, LiveChanges, changes_after, complete
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder import Recorder
 
 
 async def test_devices_and_evidence(hass: HomeAssistant) -> None:
@@ -50,6 +58,15 @@ async def test_hidden_disabled_and_technical_entities_are_left_out(hass: HomeAss
         hass.states.async_set(entry.entity_id, "off")
     hass.states.async_set("switch.excluded", "off")
     assert list(build_home(hass, ["switch.excluded"]).entities) == ["switch.plain"]
+
+
+async def test_what_the_recorder_is_told_not_to_keep_is_left_out(
+    hunches_allowed: Recorder, hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_instance(hass), "entity_filter", lambda entity_id: entity_id != "light.secret")
+    hass.states.async_set("light.secret", "on")
+    hass.states.async_set("light.plain", "on")
+    assert list(build_home(hass).entities) == ["light.plain"]
 
 
 async def test_groups_are_no_devices_beside_their_members(hass: HomeAssistant) -> None:
@@ -113,3 +130,32 @@ def test_live_changes_are_taken_once_and_kept_for_minutes() -> None:
     assert live.take() == [new]
     assert live.take() == []
     assert live.recent == (new,)
+
+
+async def test_recorded_changes_as_if_seen_live(hass: HomeAssistant) -> None:
+    hass.states.async_set("light.a", "on")
+    hass.states.async_set("lock.b", "locked")
+    timelines = {
+        "light.a": Timeline.from_states("light", [10.0, 30.0, 50.0], ["off", "on", "unavailable"], [0, 1, 0]),
+        "lock.b": Timeline.from_states("lock", [10.0, 40.0], ["locked", "unlocked"]),
+    }
+    assert changes_after(build_home(hass), timelines, 10.0) == [
+        Change(30.0, "light.a", "on", Cause.PERSON),
+        Change(40.0, "lock.b", "unlocked", Cause.UNKNOWN),
+        Change(50.0, "light.a", "unavailable", Cause.UNKNOWN),
+    ]
+
+
+def test_live_contexts_are_remembered_for_a_while_and_handed_on() -> None:
+    first, ours, plain = Context(), Context(user_id="ada"), Context()
+    index = CauseIndex()
+    index.add(first, Cause.AUTOMATION)
+    index.add(ours, Cause.OURS)
+    index.add(ours, Cause.AUTOMATION)  # a script that our call started says so too
+    index.add(Context(id="not a ULID"), Cause.AUTOMATION)
+    later = CauseIndex()
+    later.carry_over(index)
+    assert [later.of_live(c) for c in (first, ours, plain)] == [Cause.AUTOMATION, Cause.OURS, Cause.UNKNOWN]
+    for _ in range(LIVE_CONTEXTS):
+        later.add(Context(), Cause.AUTOMATION)
+    assert later.of_live(first) is Cause.UNKNOWN

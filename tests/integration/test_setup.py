@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -70,6 +70,28 @@ async def test_unload_while_learning_stops_the_thread(porch: HomeAssistant, scri
     assert coordinator_of(entry).data.stage is Stage.LEARNING
     assert await porch.config_entries.async_unload(entry.entry_id)
     assert ended.is_set()
+
+
+async def test_stop_of_home_assistant_stops_the_thread(porch: HomeAssistant, script: Script) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def learn_for_ever(progress: Any) -> None:
+        began.set()
+        try:
+            while True:
+                progress(1, 100)
+        finally:
+            ended.set()
+
+    script.before_learning = learn_for_ever
+    entry = MockConfigEntry(domain=DOMAIN)
+    entry.add_to_hass(porch)
+    await porch.config_entries.async_setup(entry.entry_id)
+    await porch.async_add_executor_job(began.wait)
+    porch.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await settled(porch)
+    assert ended.is_set()
+    assert await porch.config_entries.async_unload(entry.entry_id)
 
 
 async def test_reload_learns_again(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
