@@ -67,7 +67,7 @@ def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
     for key, probability in (("nobody_home", seen.context.p_away), ("everyone_asleep", seen.context.p_asleep)):
         if word := next((word for least, word in _LIKELY if probability >= least), None):
             lines.append(say(key, how_sure=say(word)))
-    lines.append(say("usually_so", percent=str(round(100.0 * seen.p_on))))
+    lines.append(say("usually_so", percent=_percent(seen.p_on)))
     if seen.history_days >= _ENOUGH_DAYS:
         lines.append(say("history", days=str(round(seen.history_days)), archetype=escape(seen.archetype)))
     else:
@@ -83,6 +83,14 @@ def _moment(moment: float, now: float, say: Say) -> str:
     if days == 0:
         return time
     return say("yesterday", time=time) if days == 1 else say("on_date", date=local.date().isoformat(), time=time)
+
+
+def _percent(probability: float) -> str:
+    """Return a probability in percent; never one that claims to be certain."""
+    percent = 100.0 * probability
+    if percent < 1.0:
+        return "<1"
+    return ">99" if percent > 99.0 else str(round(percent))
 
 
 def _clock(hour: float) -> str:

@@ -1,0 +1,79 @@
+"""Evidence in words."""
+
+from __future__ import annotations
+
+import pytest
+from homeassistant.core import HomeAssistant
+
+from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
+from custom_components.hunches.words import async_evidence, duration
+
+NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "1 min"),
+        (59, "1 min"),
+        (2700, "45 min"),
+        (3600, "1 h"),
+        (7500, "2 h 5 min"),
+        (86_400, "1 d"),
+        (273_600, "3 d 4 h"),
+    ],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+async def lines(hass: HomeAssistant, **changed: object) -> list[str]:
+    seen = {
+        "since": NOON - 3600,
+        "usual_minutes": None,
+        "usual_off_hour": None,
+        "p_on": 0.5,
+        "history_days": 0.2,
+        "archetype": "<porch>",
+        "context": Context(NOON, 0.2, 0.2, 0.2),
+        **changed,
+    }
+    hunch = Hunch(NOON, "cover.gate", Kind.STILL_OPEN, "cover.close_cover", 0.9, Evidence(**seen))  # type: ignore[arg-type]
+    return (await async_evidence(hass, hunch, NOON)).splitlines()
+
+
+async def test_what_is_not_known_is_not_said(hunches_allowed: object, hass: HomeAssistant) -> None:
+    await hass.config.async_set_time_zone("Pacific/Kiritimati")  # 14 hours ahead: 02:00 on the 23rd
+    assert await lines(hass) == [
+        "- Open since 01:00, that is 1 h",
+        "- At a time like this it would be so in 50 % of cases",
+        r"- Seen for less than a day; homes like this use it like: \<porch\>",
+    ]
+
+
+async def test_days_are_the_homes_own(hunches_allowed: object, hass: HomeAssistant) -> None:
+    await hass.config.async_set_time_zone("Pacific/Kiritimati")
+    assert (await lines(hass, since=NOON - 3 * 3600))[0] == "- Open since yesterday 23:00, that is 3 h"
+    assert (await lines(hass, since=NOON - 51 * 3600))[0] == "- Open since 2026-11-20 23:00, that is 2 d 3 h"
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        (Context(NOON, 0.6, 0.1, 0.5), "- Everyone at home seems to be asleep (likely)"),
+        (Context(NOON, 0.1, 0.85, 0.5), "- Nobody seems to be at home (very likely)"),
+        (Context(NOON, 0.99, 0.0, 0.5), "- Everyone at home seems to be asleep (almost certain)"),
+    ],
+)
+async def test_how_sure(hunches_allowed: object, hass: HomeAssistant, context: Context, said: str) -> None:
+    assert (await lines(hass, context=context))[1] == said
+
+
+@pytest.mark.parametrize(("p_on", "said"), [(0.004, "<1 %"), (0.02, "2 %"), (0.999, ">99 %")])
+async def test_nothing_is_certain(hunches_allowed: object, hass: HomeAssistant, p_on: float, said: str) -> None:
+    assert said in (await lines(hass, p_on=p_on))[1]
+
+
+async def test_usual_lengths_and_ends(hunches_allowed: object, hass: HomeAssistant) -> None:
+    said = await lines(hass, usual_minutes=(30.0, 30.2), usual_off_hour=24.5)
+    assert said[1:3] == ["- Usually for 30 min", "- On nine days of ten that has ended by 00:30"]
