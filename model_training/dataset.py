@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from custom_components.hunches.engine import acceptance, experts, features
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context import Contexts, follow
@@ -19,8 +20,9 @@ from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.usage import Usage, advance
 
 if TYPE_CHECKING:
-    from custom_components.hunches.engine.timeline import Timeline
     from numpy.typing import NDArray
+
+    from custom_components.hunches.engine.timeline import Timeline
 
     from .fleet.home import SimulatedHome
 
@@ -185,7 +187,9 @@ def _accept_moments(
             yield entity, moment, label, weight * len(picks)
 
 
-def _pick(starts: NDArray[np.float64], ends: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _pick(
+    starts: NDArray[np.float64], ends: NDArray[np.float64], n: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """Return n moments drawn evenly from the union of [start, end)."""
     lengths = np.cumsum(ends - starts)
     at = rng.uniform(0, lengths[-1], n)

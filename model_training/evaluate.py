@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from custom_components.hunches.engine import features
 from sklearn.metrics import adjusted_mutual_info_score
+
+from custom_components.hunches.engine import features
 
 from . import metrics, rivals, train_acceptance, train_state
 
@@ -37,9 +38,7 @@ def state(nets: Nets, rows: Arrays, held_out: Arrays, seed: int) -> dict[str, An
     return table
 
 
-def embedding(
-    nets: Nets, devices: Arrays, roles: NDArray[np.str_], centres: NDArray[np.float64]
-) -> dict[str, Any]:
+def embedding(nets: Nets, devices: Arrays, roles: NDArray[np.str_], centres: NDArray[np.float64]) -> dict[str, Any]:
     """Return agreement of archetypes with true roles, named and masked, and the share of nearest neighbours alike."""
     data = train_state.tensors(devices)
     homes = devices["home"]
@@ -63,7 +62,10 @@ def acceptance(nets: Nets, net: Acceptance, rows: Arrays) -> dict[str, Any]:
     yes, weight = rows["yes"], rows["weight"]
     away = rows["dynamic"][:, features.DYNAMIC.index("away")]
     asleep = rows["dynamic"][:, features.DYNAMIC.index("asleep")]
-    found: dict[str, Any] = {"model": _scores(logit, yes, weight), "share_of_yes": round(float(np.average(yes, weights=weight)), 4)}
+    found: dict[str, Any] = {
+        "model": _scores(logit, yes, weight),
+        "share_of_yes": round(float(np.average(yes, weights=weight)), 4),
+    }
     for name, score in (("away or asleep", away + asleep), ("minutes on", rows["minutes"])):
         found[name] = {"auc": round(metrics.auc(score, yes, weight), 4)}
     p = 1 / (1 + np.exp(-logit))
@@ -75,9 +77,7 @@ def acceptance(nets: Nets, net: Acceptance, rows: Arrays) -> dict[str, Any]:
     return found
 
 
-def _scores(
-    logit: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None = None
-) -> dict[str, Any]:
+def _scores(logit: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None = None) -> dict[str, Any]:
     return {
         "log_loss": round(metrics.log_loss(logit, target, weight), 4),
         "auc": round(metrics.auc(logit, target, weight), 4),

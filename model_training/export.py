@@ -8,9 +8,11 @@ import warnings
 from collections.abc import Mapping
 
 import numpy as np
+import onnx
 import torch
-from custom_components.hunches.engine.onnx import Graph
 from torch import Tensor, nn
+
+from custom_components.hunches.engine.onnx import Graph
 
 OPSET = 18
 PARITY = 1e-4
@@ -36,7 +38,7 @@ def export(net: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
         )
     assert program is not None  # noqa: S101 (the exporter returns None only when it writes a file)
     program.save(buffer)
-    data = buffer.getvalue()
+    data = _bare(buffer.getvalue())
     graph = Graph.load(data, runtime="numpy")
     with torch.no_grad():
         expected = net(*inputs.values()).numpy()
@@ -46,6 +48,17 @@ def export(net: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
         msg = f"{output}: the exported network is off by {worst:.1e}"
         raise ValueError(msg)
     return data
+
+
+def _bare(data: bytes) -> bytes:
+    """Return the model without the exporter's notes: stack traces name files of the machine that trained it."""
+    found = onnx.load_from_string(data)
+    graph = found.graph
+    for part in (found, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    graph.ClearField("value_info")
+    return found.SerializeToString(deterministic=True)
 
 
 class Forecaster(nn.Module):

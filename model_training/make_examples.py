@@ -36,10 +36,7 @@ def make(folder: Path, homes: int, seed: int, workers: int | None = None) -> Non
 
 def _shard(job: tuple[Path, int, int, int]) -> None:
     folder, number, count, seed = job
-    found = [
-        dataset.examples(simulate.home(n, seed), n, seed)
-        for n in range(number * SHARD, number * SHARD + count)
-    ]
+    found = [dataset.examples(simulate.home(n, seed), n, seed) for n in range(number * SHARD, number * SHARD + count)]
     for name in NAMES:
         rows = [home[name] for home in found if home[name]]
         arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
@@ -57,4 +54,3 @@ def load(folder: Path, name: str) -> Arrays:
             if shard.files:
                 parts.append({key: shard[key] for key in shard.files})
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-

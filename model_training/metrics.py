@@ -12,7 +12,9 @@ def losses(logit: NDArray[np.floating], target: NDArray[np.floating]) -> NDArray
     return np.logaddexp(0.0, np.where(target > 0.5, -logit, logit).astype(np.float64))
 
 
-def log_loss(logit: NDArray[np.floating], target: NDArray[np.floating], weight: NDArray[np.floating] | None = None) -> float:
+def log_loss(
+    logit: NDArray[np.floating], target: NDArray[np.floating], weight: NDArray[np.floating] | None = None
+) -> float:
     """Return the mean log-loss."""
     return float(np.average(losses(logit, target), weights=weight))
 
@@ -31,7 +33,9 @@ def calibration_error(
     p = 1 / (1 + np.exp(-logit.astype(np.float64)))
     w = np.ones_like(p) if weight is None else weight.astype(np.float64)
     groups = np.array_split(np.argsort(p), 15)
-    gaps = [abs(np.average(p[g], weights=w[g]) - np.average(target[g], weights=w[g])) * w[g].sum() for g in groups if len(g)]
+    gaps = [
+        abs(np.average(p[g], weights=w[g]) - np.average(target[g], weights=w[g])) * w[g].sum() for g in groups if len(g)
+    ]
     return float(sum(gaps) / w.sum())
 
 

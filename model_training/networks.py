@@ -6,8 +6,9 @@ Sizes are in one table. Shapes: n devices or queries; S, T, D, Q, E are the size
 from __future__ import annotations
 
 import torch
-from custom_components.hunches.engine import features
 from torch import Tensor, nn
+
+from custom_components.hunches.engine import features
 
 EMBEDDING = 32
 ENCODER_WIDTH = 128
@@ -36,12 +37,13 @@ class Encoder(nn.Module):
         )
 
     def forward(self, stable: Tensor, tokens: Tensor) -> Tensor:
-        """Embed devices; name and area are averaged apart, so that either may be missing."""
+        """Embed devices; name and area are summed apart, so that either may be missing."""
         mask = (tokens > 0).to(stable.dtype).unsqueeze(-1)
         rows = self.table(tokens) * mask
         split = features.N_NAME_TOKENS
-        name = rows[:, :split].sum(1) / (mask[:, :split].sum(1) + 1e-3)
-        area = rows[:, split:].sum(1) / (mask[:, split:].sum(1) + 1e-3)
+        # Over the root of the number, so that a long name does not fade.
+        name = rows[:, :split].sum(1) / (mask[:, :split].sum(1) + 1e-3).sqrt()
+        area = rows[:, split:].sum(1) / (mask[:, split:].sum(1) + 1e-3).sqrt()
         embedding: Tensor = self.layers(torch.cat((stable, name, area), dim=1))
         return embedding
 
@@ -123,9 +125,7 @@ class MapNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(EMBEDDING, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
-        )
+        self.layers = nn.Sequential(nn.Linear(EMBEDDING, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2))
 
     def forward(self, embedding: Tensor) -> Tensor:
         """Place devices on the map."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from custom_components.hunches.engine.experts import EXPERTS
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+
+from custom_components.hunches.engine.experts import EXPERTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,7 +1,7 @@
 """Trains everything from the simulated fleet and writes the integration's assets.
 
-    script/train            the fleet, the networks, the archetypes, the map, the report
-    script/train --smoke    the same path in two minutes, into a folder of its own
+script/train            the fleet, the networks, the archetypes, the map, the report
+script/train --smoke    the same path in two minutes, into a folder of its own
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+
 from custom_components.hunches.engine import features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
 
@@ -59,9 +60,7 @@ def main() -> int:
     state, accept = make_examples.load(folder, "state"), make_examples.load(folder, "accept")
 
     nets = train_state.train(part(state), part(state, VALIDATION), options.epochs, options.seed)
-    acceptance = train_acceptance.train(
-        nets, part(accept), part(accept, VALIDATION), options.epochs, options.seed
-    )
+    acceptance = train_acceptance.train(nets, part(accept), part(accept, VALIDATION), options.epochs, options.seed)
     devices = make_examples.load(folder, "devices")
     card = build(options, nets, acceptance, state, accept, devices, assets)
     print(json.dumps(card["metrics"], indent=1, ensure_ascii=False))

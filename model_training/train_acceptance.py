@@ -1,4 +1,4 @@
-"""Trains the acceptance model on top of the state model: would "turn it off?" be answered with yes?"""
+"""Trains the acceptance model on top of the state model: the chance that "turn it off?" is answered with yes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from custom_components.hunches.engine.acceptance import N_OUTLOOK
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
+
+from custom_components.hunches.engine.acceptance import N_OUTLOOK
 
 from .networks import Acceptance
 from .train_state import Nets
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 BATCH = 512
+EPOCHS = 4  # for each of the state model's: the net is small, and so are its examples
 LEARNING_RATE = 2e-3
 
 
@@ -43,6 +45,7 @@ def inputs(nets: Nets, rows: Arrays) -> tuple[Tensor, Tensor, Tensor]:
 def train(nets: Nets, rows: Arrays, validation: Arrays, epochs: int, seed: int) -> Acceptance:
     """Train on `rows` and keep the weights that do best on `validation` (other homes)."""
     torch.manual_seed(seed)
+    epochs *= EPOCHS
     net = Acceptance(N_OUTLOOK)
     data, checks = inputs(nets, rows), inputs(nets, validation)
     yes, weight = torch.from_numpy(rows["yes"]), torch.from_numpy(rows["weight"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+
 from custom_components.hunches.engine import features, routines
 from custom_components.hunches.engine.home import Entity, Home
 from custom_components.hunches.engine.localtime import LocalTime

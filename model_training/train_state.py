@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from custom_components.hunches.engine import features
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
+
+from custom_components.hunches.engine import features
 
 from .networks import Decoder, Encoder, Projection
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 BATCH = 1024
 PAIRS = 256  # devices a step whose two windows should meet
 LEARNING_RATE = 2e-3
+TABLE_RATE = 1e-2  # of the table of name tokens
 WEIGHT_DECAY = 1e-4
 PLAIN_WEIGHT = 0.5  # of the head without experts
 CONTRAST_WEIGHT = 0.08
@@ -49,12 +51,22 @@ def train(rows: Arrays, validation: Arrays, epochs: int, seed: int) -> Nets:
     nets = Nets(Encoder(), Decoder())
     projection = Projection()
     parameters = [*nets.encoder.parameters(), *nets.decoder.parameters(), *projection.parameters()]
-    optimiser = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    table = nets.encoder.table.weight
+    others = [p for p in parameters if p is not table]
+    # A token is seen rarely: its row learns faster and is not worn away between sightings.
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": others, "weight_decay": WEIGHT_DECAY},
+            {"params": [table], "weight_decay": 0.0, "lr": TABLE_RATE},
+        ],
+        LEARNING_RATE,
+    )
     data, target = tensors(rows), torch.from_numpy(rows["target"])
     checks, checked = tensors(validation), torch.from_numpy(validation["target"])
     pairs = _windows(rows["device"], data["stable"])
     steps = len(target) // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=max(epochs * steps, 1))
+    rates = [LEARNING_RATE, TABLE_RATE]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=max(epochs * steps, 1))
     best, kept = np.inf, None
     bar = tqdm(range(epochs), desc="state model", unit="epoch")
     for _ in bar:
@@ -90,9 +102,7 @@ def predict(nets: Nets, data: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         part = {key: value[at : at + 8192] for key, value in data.items()}
         embedding = nets.encoder(part["stable"], part["tokens"])
         embeddings.append(embedding)
-        logits.append(
-            nets.decoder(embedding, part["dynamic"], part["query"], part["logit"], part["support"])[0]
-        )
+        logits.append(nets.decoder(embedding, part["dynamic"], part["query"], part["logit"], part["support"])[0])
     return torch.cat(logits), torch.cat(embeddings)
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import hunches_bootstrap
 import numpy as np
+
 from custom_components.hunches.engine import backtest, bundle, database, forecaster
 from custom_components.hunches.engine.bundle import BundleError, Recording, format_time
 from custom_components.hunches.engine.context import follow

@@ -44,7 +44,7 @@ def test_a_lamp_that_is_on_is_a_candidate_with_evidence(model: Model, recording:
     assert seen.usual_minutes is not None
     assert 100 < seen.usual_minutes[0] < seen.usual_minutes[1] < 400
     assert seen.usual_off_hour is not None
-    assert 21 < seen.usual_off_hour or seen.usual_off_hour < 2
+    assert seen.usual_off_hour > 21 or seen.usual_off_hour < 2
     assert seen.history_days == pytest.approx(31, abs=1)
     assert 0 < hunch.p_accept < 1
     assert hunch.as_json()["evidence"]["minutes"] == 480

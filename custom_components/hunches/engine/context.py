@@ -110,7 +110,7 @@ class _Filter:
     def _use(self, routine: Routine) -> None:
         self._routine = routine
         self._weights = routine.weights(self._signals)
-        self._chances = by_quarter(routine.hours)
+        self._chances = by_quarter(routine.hours, routine.calm)
 
     def _begin_day(self) -> None:
         now = self.minute * MINUTE

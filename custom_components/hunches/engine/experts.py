@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .home import ON, UNKNOWN
-from .localtime import DAY, HOUR, LocalTime
+from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +102,8 @@ def profile(
 
     Shrunk: hour and weekend towards the hour, the hour towards the device's rate.
     """
-    hour, weekend = clock.hour(targets).astype(np.int64), clock.weekend(targets)
+    local = clock.local(targets)
+    hour, weekend = hour_of(local).astype(np.int64), weekend_of(local)
     on, known = usage.on.sum(axis=0)[hour] / HOUR, usage.known.sum(axis=0)[hour] / HOUR
     coarse = (on + 2.0 * usage.rate) / (known + 2.0)
     on, known = usage.on[weekend, hour] / HOUR, usage.known[weekend, hour] / HOUR
@@ -114,7 +115,7 @@ def _markov(
 ) -> NDArray[np.float64]:
     """Two-state persistence: from the state of now towards `settled`, at the pace of past changes."""
     pauses, uses = usage.pauses.sum(), usage.uses.sum()
-    pace = (uses + 0.5) / (usage.spent[1] + HOUR) + (pauses + 0.5) / (usage.spent[0] + 12 * HOUR)
+    pace = float((uses + 0.5) / (usage.spent[1] + HOUR) + (pauses + 0.5) / (usage.spent[0] + 12 * HOUR))
     # The share of time tells what the counts miss while a stretch is open.
     return settled + (now_on - settled) * np.exp(-horizon * min(pace, 1 / 60))
 
@@ -148,7 +149,7 @@ def _moments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Analogs on a grid of past moments that keeps the time of day of `asof`: [m, 5] and their weights."""
     begin = max(float(seen.times[0]), asof - MEMORY)
-    moments = asof - _STEP * np.arange(1, int((asof - begin) / _STEP) + 1)
+    moments = np.asarray(asof - _STEP * np.arange(1, int((asof - begin) / _STEP) + 1), dtype=np.float64)
     p = np.repeat(parent[:, None], 5, axis=1)
     support = np.zeros_like(p)
     if not moments.size:
@@ -159,19 +160,22 @@ def _moments(
     near = np.exp(-0.5 * (lasted / _ELAPSED_WIDTH) ** 2)
     gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
     hour = np.exp(-0.5 * (gap / _CLOCK_WIDTH) ** 2)
-    weekend, weekends = clock.weekend(moments), clock.weekend(np.append(targets, asof))
+    local = clock.local(moments)
+    today, weekends = weekend_of(clock.local(asof)), weekend_of(clock.local(targets))
+    same_day = weekend_of(local) == today
     for k, target in enumerate(targets):
         later = moments + (target - asof)
         n = int(np.searchsorted(-later, -asof, side="left"))  # what had come about by `asof`
         outcome = seen.at(later[n:])
         weight = alike[n:] * (outcome != UNKNOWN)
         on = (outcome == ON).astype(np.float64)
-        same_day = (weekend[n:] == weekends[-1]) & (clock.weekend(later[n:]) == weekends[k])
+        # By the clock of the moment: the hour that a change of clocks shifts in between does not matter here.
+        alike_day = same_day[n:] & (weekend_of(local[n:] + (target - asof)) == weekends[k])
         weights = (
             weight,
             weight * near[n:],
             weight * hour[n:],
-            weight * hour[n:] * same_day,
+            weight * hour[n:] * alike_day,
             weight * near[n:] * hour[n:],
         )
         for level, (w, coarser) in enumerate(zip(weights, _COARSER, strict=True)):
@@ -228,13 +232,14 @@ def _clock_analogs(
     offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * _STEP / 2
     kernel = np.exp(-0.5 * (offsets / _CLOCK_WIDTH) ** 2)
     moments = (targets - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
-    moments = moments + clock.offset(targets)[:, None] - clock.offset(moments)
+    local = clock.local(targets)
+    moments = moments + (local - targets)[:, None] - clock.offset(moments)
     around = moments[:, :, None] + offsets
     states = seen.at(around)
     valid = (around <= asof) & (around >= begin) & (states != UNKNOWN)
     weight = np.exp(-np.maximum(asof - around, 0.0) / _TAU_CLOCK) * kernel * valid
     on = weight * (states == ON)
-    alike = (clock.weekend(moments) == clock.weekend(targets)[:, None])[:, :, None]
+    alike = (weekend_of(clock.local(moments)) == weekend_of(local)[:, None])[:, :, None]
     total, same = weight.sum(axis=(1, 2)), (weight * alike).sum(axis=(1, 2))
     p[:, 0] = (on.sum(axis=(1, 2)) + rate) / (total + 1.0)
     p[:, 1] = ((on * alike).sum(axis=(1, 2)) + _PRIOR * p[:, 0]) / (same + _PRIOR)

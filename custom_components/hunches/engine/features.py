@@ -17,7 +17,7 @@ import numpy as np
 
 from .experts import EXPERTS, logit
 from .home import DEVICE_DOMAINS, OFF, ON, UNKNOWN, Entity, Home
-from .localtime import DAY, HOUR, LocalTime
+from .localtime import DAY, HOUR, LocalTime, hour_of, weekday_of, weekend_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +125,9 @@ def home_inputs(home: Home) -> NDArray[np.float32]:
     """Return what kind of home it is [16]: its size, its kinds, its evidence and how far from the equator."""
     devices, evidence = home.devices, home.evidence
     n = max(len(devices), 1)
-    kinds = [sum(e.domain == domain for e in devices) / n for domain in ("light", "switch", "media_player", "cover", "lock")]
+    kinds = [
+        sum(e.domain == domain for e in devices) / n for domain in ("light", "switch", "media_player", "cover", "lock")
+    ]
     classes = {e.device_class for e in evidence}
     people = any(e.domain in {"person", "device_tracker", "zone"} for e in evidence)
     return np.array(
@@ -177,7 +179,7 @@ def stable(entity: Entity, usage: Usage, home: NDArray[np.float32]) -> NDArray[n
     )
     domain = np.array([entity.domain == name for name in DEVICE_DOMAINS], dtype=np.float64)
     device_class = np.array([entity.device_class == name for name in DEVICE_CLASSES], dtype=np.float64)
-    return np.concatenate(
+    inputs: NDArray[np.float32] = np.concatenate(
         (
             logit(profile).ravel() / 4,
             np.log1p(known).ravel() / 4,
@@ -192,6 +194,7 @@ def stable(entity: Entity, usage: Usage, home: NDArray[np.float32]) -> NDArray[n
             home,
         )
     ).astype(np.float32)
+    return inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,8 @@ def dynamic(
         len(seen) - np.searchsorted(seen.times, asof - span, side="right") - (seen.times[:1] > asof - span).sum()
         for span in (600.0, HOUR, DAY)
     ]
-    angle = 2 * np.pi * float(clock.hour(asof)) / 24
+    local = clock.local(asof)
+    angle = 2 * np.pi * float(hour_of(local)) / 24
     guess = (0.0, 0.0, 0.0, 0.0) if context is None else (1.0, context.p_asleep, context.p_away, context.p_dark)
     return np.array(
         [
@@ -259,7 +263,7 @@ def dynamic(
             *activity,
             np.sin(angle),
             np.cos(angle),
-            float(clock.weekend(asof)),
+            float(weekend_of(local)),
             float(clock.elevation(asof)) / 45,
             *guess,
         ],
@@ -270,8 +274,10 @@ def dynamic(
 def query(asof: float, targets: NDArray[np.float64], clock: LocalTime) -> NDArray[np.float32]:
     """Return what is asked [m, 12]: how far ahead of `asof`, and what time of day and week each target is."""
     hours = np.maximum(targets - asof, 1.0) / HOUR
-    day = 2 * np.pi * clock.hour(targets) / 24
-    week = 2 * np.pi * (clock.weekday(targets) + clock.hour(targets) / 24) / 7
+    local = clock.local(targets)
+    hour = hour_of(local)
+    day = 2 * np.pi * hour / 24
+    week = 2 * np.pi * (weekday_of(local) + hour / 24) / 7
     columns = (
         np.log(hours + 0.05) / 3,
         np.exp(-hours / 3),
@@ -283,7 +289,7 @@ def query(asof: float, targets: NDArray[np.float64], clock: LocalTime) -> NDArra
         np.cos(2 * day),
         np.sin(week),
         np.cos(week),
-        clock.weekend(targets),
+        weekend_of(local),
         clock.elevation(targets) / 45,
     )
     return np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)

@@ -1,4 +1,4 @@
-"""Answers questions about the past as the model would have answered them then: will this device be on?"""
+"""Answers, as the model would have at the time, whether a device will be on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BATCH: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Will `entity_id` be on at `target`, judged from history up to `asof` (both Unix seconds)?"""
+    """Whether `entity_id` is on at `target`, judged from history up to `asof` (both Unix seconds)."""
 
     entity_id: str
     asof: float
@@ -79,7 +79,7 @@ def _row(
     clock: LocalTime,
 ) -> _Row:
     target = np.array([query.target])
-    context = contexts and contexts.at(query.asof)
+    context = None if contexts is None else contexts.at(query.asof)
     return _Row(
         features.stable(entity, usage, inputs),
         features.tokens(entity),

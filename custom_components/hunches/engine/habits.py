@@ -40,13 +40,15 @@ def usual_off_hour(timeline: Timeline, now: float, clock: LocalTime) -> float | 
         return None
     on = known.states[:-1] == ON
     starts, ends = clock.local(known.times[:-1][on]) / HOUR, clock.local(known.times[1:][on]) / HOUR
-    first, last = np.floor(starts.min(initial=0.0) / 24), np.floor(clock.local(now) / DAY)
-    latest = []
-    for day in np.arange(max(first, last - 56), last):
-        evening, morning = day * 24 + _EVENING, day * 24 + _MORNING
-        within = (ends > evening) & (starts < morning)
-        if within.any():
-            latest.append(min(float(ends[within].max()), morning + 1.0) - day * 24)
+    # The evenings that each use reaches into, from its first to its last; then the latest end of each evening.
+    first = np.floor((starts - _MORNING) / 24).astype(np.int64) + 1
+    last = np.minimum(np.ceil((ends - _EVENING) / 24).astype(np.int64), int(clock.local(now) // DAY)) - 1
+    counts = np.maximum(last - first + 1, 0)
+    use = np.repeat(np.arange(starts.size), counts)
+    day = first[use] + np.arange(use.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    evenings, index = np.unique(day, return_inverse=True)
+    latest = np.zeros(evenings.size)
+    np.maximum.at(latest, index, np.minimum(ends[use] - day * 24, _MORNING + 1.0))
     if len(latest) < FEWEST_EVENINGS:
         return None
     hour = float(np.percentile(latest, 90))

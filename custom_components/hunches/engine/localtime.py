@@ -17,13 +17,16 @@ HOUR = 3600.0
 DAY = 86400.0
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; Monday is 0
 _STEP = 7 * DAY
+# Home Assistant is younger than the first; beyond the last, the zone's last known offset holds.
+_FIRST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+_LAST = datetime(2050, 1, 1, tzinfo=UTC).timestamp()
 
 
 @lru_cache(maxsize=64)
-def _year_of_offsets(zone: str, year: int) -> tuple[tuple[float, float], ...]:
-    """Return (from when, offset in seconds) for one UTC year: its first instant and each change within it.
+def _offsets(zone: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the zone's offsets from `_FIRST` to `_LAST` as arrays: from when (Unix seconds), seconds.
 
-    zoneinfo answers one moment at a time; a year's two or three changes are found once and kept.
+    zoneinfo answers one moment at a time; the two or three changes of a year are found once and kept.
     """
     tz = ZoneInfo(zone)
 
@@ -31,28 +34,32 @@ def _year_of_offsets(zone: str, year: int) -> tuple[tuple[float, float], ...]:
         shift = datetime.fromtimestamp(moment, tz).utcoffset()
         return shift.total_seconds() if shift else 0.0
 
-    start = datetime(year, 1, 1, tzinfo=UTC).timestamp()
-    end = datetime(year + 1, 1, 1, tzinfo=UTC).timestamp()
-    found = [(start, offset(start))]
-    left = start
-    while left < end:
-        right = min(left + _STEP, end)
-        before, after = offset(left), offset(right)
-        if before != after:
-            low, high = left, right
+    starts, values = [_FIRST], [offset(_FIRST)]
+    for left in np.arange(_FIRST, _LAST, _STEP).tolist():
+        after = offset(left + _STEP)
+        if after != values[-1]:
+            low, high = left, left + _STEP
             while high - low > 1:
                 middle = (low + high) // 2
-                low, high = (middle, high) if offset(middle) == before else (low, middle)
-            found.append((high, after))
-        left = right
-    return tuple(found)
+                low, high = (middle, high) if offset(middle) == values[-1] else (low, middle)
+            starts.append(high)
+            values.append(after)
+    return np.array(starts), np.array(values)
 
 
-@lru_cache(maxsize=64)
-def _table(zone: str, first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the offsets of some UTC years, both included, as arrays: from when, seconds."""
-    pairs = [pair for year in range(first, last + 1) for pair in _year_of_offsets(zone, year)]
-    return np.array([start for start, _ in pairs]), np.array([value for _, value in pairs])
+def hour_of(local: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the hour of day of local seconds, a float in [0, 24)."""
+    return np.asarray(local % DAY / HOUR, dtype=np.float64)
+
+
+def weekday_of(local: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the day of the week of local seconds, Monday 0 to Sunday 6."""
+    return (np.asarray(local // DAY).astype(np.int64) + _EPOCH_WEEKDAY) % 7
+
+
+def weekend_of(local: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return 1 where local seconds fall on a Saturday or Sunday, else 0."""
+    return (weekday_of(local) >= 5).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,8 @@ class LocalTime:
     def offset(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return local time minus UTC in seconds, same shape as `moments`."""
         t = np.asarray(moments, dtype=np.float64)
-        if not t.size:
-            return np.zeros_like(t)
-        first = datetime.fromtimestamp(float(t.min()), UTC).year
-        last = datetime.fromtimestamp(float(t.max()), UTC).year
-        starts, offsets = _table(self.zone, first, last)
-        return offsets[np.searchsorted(starts, t, side="right") - 1]
+        starts, offsets = _offsets(self.zone)
+        return np.asarray(offsets[np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)])
 
     def local(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return local seconds since 1970-01-01 00:00 local: the wall clock as a number."""
@@ -79,15 +82,15 @@ class LocalTime:
 
     def hour(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return the local hour of day, a float in [0, 24)."""
-        return np.asarray(self.local(moments) % DAY / HOUR)
+        return hour_of(self.local(moments))
 
     def weekday(self, moments: NDArray[np.float64] | float) -> NDArray[np.int64]:
         """Return the local day of the week, Monday 0 to Sunday 6."""
-        return ((self.local(moments) // DAY).astype(np.int64) + _EPOCH_WEEKDAY) % 7
+        return weekday_of(self.local(moments))
 
     def weekend(self, moments: NDArray[np.float64] | float) -> NDArray[np.int64]:
         """Return 1 on Saturdays and Sundays, else 0."""
-        return (self.weekday(moments) >= 5).astype(np.int64)
+        return weekend_of(self.local(moments))
 
     def elevation(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Return the sun's elevation in degrees, to about half a degree.

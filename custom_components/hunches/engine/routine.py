@@ -30,13 +30,15 @@ FLEET_HOURS: Final = np.array([
      0.005, 0.005, 0.005, 0.004, 0.004, 0.004, 0.004, 0.0035, 0.002, 0.0012, 0.0008, 0.0006],
     [0.008, 0.006, 0.004, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003, 0.004, 0.005, 0.006,
      0.006, 0.006, 0.006, 0.007, 0.009, 0.012, 0.012, 0.01, 0.01, 0.012, 0.014, 0.012],
-    [0.03, 0.035, 0.035, 0.03, 0.025, 0.015, 0.006, 0.003, 0.0015, 0.001, 0.0005, 0.0004,
-     0.0005, 0.0008, 0.001, 0.0008, 0.0004, 0.0003, 0.0004, 0.0006, 0.0015, 0.005, 0.012, 0.022],
+    [0.045, 0.053, 0.053, 0.045, 0.038, 0.022, 0.009, 0.0045, 0.0023, 0.0015, 0.00075, 0.0006,
+     0.00075, 0.0012, 0.0015, 0.0012, 0.0006, 0.00045, 0.0006, 0.0009, 0.0023, 0.0075, 0.018, 0.033],
     [0.001, 0.001, 0.001, 0.001, 0.0018, 0.004, 0.009, 0.013, 0.016, 0.018, 0.02, 0.025,
      0.025, 0.022, 0.02, 0.02, 0.025, 0.03, 0.03, 0.03, 0.02, 0.012, 0.005, 0.002],
 ])  # fmt: skip
 
-_SETTLE, _STIR = 0.12, 0.05  # a minute: from moving to quiet, from quiet to moving
+FLEET_CALM: Final = (0.12, 0.05)
+"""Chances per minute of settling (from moving to quiet) and of stirring (from quiet to moving)."""
+
 _QUIET_LEAVES, _SLEEP_LEAVES = 0.2, 0.02  # beside the rate of leaving while moving: the way out may be unseen
 _MOVING_SLEEPS = 0.15  # beside the rate of falling asleep while quiet
 _WAKE_MOVING = 0.6  # of those who wake
@@ -49,13 +51,15 @@ BINS: Final = 288
 DAYS: Final = 28
 """Days that the fit looks back."""
 
-_TRUST_RATE = np.array([3000.0, 3000.0, 10000.0, 10000.0])  # minutes of the fleet's rates, beside the home's own
+_TRUST_RATE = np.array([6000.0, 6000.0, 20000.0, 20000.0])  # minutes of the fleet's rates, beside the home's own
 _TRUST_LEVEL = 3.0  # events
-_TRUST_ON = 10.0  # effective minutes
+_TRUST_ON = 60.0  # effective minutes
+_TRUST_CALM = 100.0  # bins of each state
 _TRUST_HOUR = 4000.0  # minutes, each hour
 _TRUST_WAY_OUT = 8.0  # times that the home was left or entered
 _TRUST_IDLE = 300.0  # minutes
 _WAY_OUT, _UNSURE_WAY_OUT, _IDLE = 0.9, 0.5, 0.03
+_TEMPER = 0.8  # of all evidence: signals of one home say in part the same
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
@@ -65,13 +69,12 @@ def step(
     """Return the (unnormalised) chances of the four states a step of at most a minute later.
 
     `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
-    left or entered. `chances`: of leaving, returning, falling asleep, waking in a minute. Floats, or arrays of one
-    shape.
+    left or entered. `chances`: in a minute, of leaving, returning, falling asleep, waking, settling and stirring.
+    Floats, or arrays of one shape.
     """
     moving, quiet, asleep, away = state
     like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
-    leave, back, sleep, wake = (chance * minutes for chance in chances)
-    settle, stir = _SETTLE * minutes, _STIR * minutes
+    leave, back, sleep, wake, settle, stir = (chance * minutes for chance in chances)
     entering = away * back * like_crossing
     leaving = (moving + _QUIET_LEAVES * quiet + _SLEEP_LEAVES * asleep) * leave * like_crossing
     return (
@@ -87,10 +90,14 @@ def step(
     )
 
 
-def by_quarter(hours: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the hours' chances [4, 24] at the 96 quarters of an hour of a day, smoothly: float64 [96, 4]."""
+def by_quarter(hours: NDArray[np.float64], calm: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the chances that `step` takes at the 96 quarters of an hour of a day, smoothly: float64 [96, 6].
+
+    `hours`, `calm`: see `Routine`.
+    """
     at = (np.arange(QUARTERS) + 0.5) / 4
     rows = [np.interp(at, np.arange(-1, 25) + 0.5, np.r_[row[-1], row, row[0]]) for row in hours]
+    rows += [np.full(QUARTERS, chance) for chance in calm]
     return np.asarray(np.stack(rows, axis=1), dtype=np.float64)
 
 
@@ -99,13 +106,13 @@ def clock() -> NDArray[np.float64]:
     """Return what the clock alone says, the fleet's mean day: chances of the four states [96, 4]."""
     state: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
     found = np.zeros((QUARTERS, STATES))
-    table = by_quarter(FLEET_HOURS).tolist()
+    table = by_quarter(FLEET_HOURS, FLEET_CALM).tolist()
     for _ in range(4):  # days, until the first guess is forgotten
         for quarter, chances in enumerate(table):
             found[quarter] = state
             for _ in range(15):
                 state = step(state, (1.0, 1.0, 1.0, 1.0, 1.0), chances)
-    return found / found.sum(axis=1, keepdims=True)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +120,14 @@ class Routine:
     """The numbers of one home.
 
     `hours`: [4, 24], chances per minute of leaving, returning, falling asleep, waking at each local hour.
+    `calm`: chances per minute of settling and stirring: few sensors make long silences.
     `rise`, `fall`, `on`: [signals, 4], see `sensors.Kind`. `passed`: chance that a way out is seen to move when
     the home is left or entered. `idle`: chance that one moved lately while somebody is moving, in a minute and in
     a bin of the fit.
     """
 
     hours: NDArray[np.float64]
+    calm: tuple[float, float]
     rise: NDArray[np.float64]
     fall: NDArray[np.float64]
     on: NDArray[np.float64]
@@ -132,6 +141,7 @@ class Routine:
         none = (0.0, 0.0, 0.0, 0.0)
         return cls(
             FLEET_HOURS,
+            FLEET_CALM,
             np.array([k.rise or none for k in kinds]).reshape(-1, STATES),
             np.array([k.fall or none for k in kinds]).reshape(-1, STATES),
             np.array([k.on or none for k in kinds]).reshape(-1, STATES),
@@ -153,7 +163,7 @@ class Routine:
             if kind.on is not None:
                 out[i, ON_WEIGHT] = np.log(self.on[i])
                 out[i, OFF_WEIGHT] = np.log1p(-self.on[i])
-        return out
+        return _TEMPER * out
 
     def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
         """Return how much more likely `near` (see `evidence.way_out`) is while the home is left or entered, in nats."""
@@ -229,6 +239,7 @@ class Past:
         hours = self._hours(state, moves)
         return Routine(
             hours,
+            _calm(moves),
             rise,
             fall,
             on,
@@ -307,7 +318,7 @@ class Past:
         """
         days = min(self.days, DAYS)
         seen = self.seen(routine, days)
-        chances = _moves_in_a_bin(routine.hours)[self._quarter[:days]]
+        chances = _moves_in_a_bin(routine)[self._quarter[:days]]
         chances *= seen[:, :, None, :STATES]
         chances[:, :, AWAY, :AWAY] *= seen[..., STATES:] / seen[..., :AWAY]
         chances[:, :, :AWAY, AWAY] *= seen[..., STATES:] / seen[..., AWAY:STATES]
@@ -332,10 +343,29 @@ class Past:
         return moves.sum(axis=2), moves
 
 
-def _moves_in_a_bin(hours: NDArray[np.float64]) -> NDArray[np.float64]:
+def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the chances per minute of settling and stirring from the moves found, [days, BINS, 4, 4].
+
+    A bin shows only the outcome of five minutes: the two-state chain of moving and quiet is taken to its fifth root.
+    """
+    found = moves[..., : QUIET + 1, : QUIET + 1].sum(axis=(0, 1))
+    settle, stir = FLEET_CALM
+    total = settle + stir
+    mixed = (1 - (1 - total) ** BIN) / total  # of the fleet: chances in a bin, beside chances in a minute
+    in_a_bin = [
+        (found[i, 1 - i] + _TRUST_CALM * chance * mixed) / (found[i].sum() + _TRUST_CALM)
+        for i, chance in enumerate(FLEET_CALM)
+    ]
+    both = min(sum(in_a_bin), 0.99)
+    rate = 1 - (1 - both) ** (1 / BIN)
+    settled, stirred = (float(np.clip(rate * part / sum(in_a_bin), 0.003, 0.3)) for part in in_a_bin)
+    return settled, stirred
+
+
+def _moves_in_a_bin(routine: Routine) -> NDArray[np.float64]:
     """Return the chances of moving between states within a bin, at each quarter of an hour: [96, 4, 4]."""
     one = (np.ones(QUARTERS),) * 5
-    table = tuple(by_quarter(hours).T)
+    table = tuple(by_quarter(routine.hours, routine.calm).T)
     rows = [step(tuple(np.full(QUARTERS, float(i == k)) for i in range(STATES)), one, table) for k in range(STATES)]
     minute = np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
     return np.asarray(np.linalg.matrix_power(minute, BIN))

@@ -98,7 +98,7 @@ def candidates(
 def guess_area(found: Sequence[Candidate], weights: Mapping[str, float]) -> AreaGuess | None:
     """Return the most likely area, or None where the home gives too little to say it with `SURE_ENOUGH`.
 
-    A multinomial logit over the home's areas and "none of them", with the fleet's `weights` by `ROOM_INPUTS` and "none".
+    A multinomial logit over the home's areas and "none of them", with the fleet's `weights` of `ROOM_INPUTS`.
     """
     if not found:
         return None

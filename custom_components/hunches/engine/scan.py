@@ -141,9 +141,7 @@ class Mind:
     def _timelines(self) -> dict[str, Timeline]:
         return {key: memory.read() for key, memory in self._memory.items()}
 
-    def _judge(
-        self, views: list[_View], activity: features.Activity, context: Context, now: float
-    ) -> list[Hunch]:
+    def _judge(self, views: list[_View], activity: features.Activity, context: Context, now: float) -> list[Hunch]:
         """Run the networks once over all views; one hunch each."""
         n, clock = len(views), self._clock
         stable = np.stack([features.stable(v.entity, v.usage, self._inputs) for v in views])
@@ -151,9 +149,7 @@ class Mind:
         present = activity.at(now)
         dynamic = np.stack([features.dynamic(v.timeline, v.usage, now, present, context, clock) for v in views])
         yesterday = activity.at(now - DAY)
-        past = np.stack(
-            [features.dynamic(v.timeline, v.usage, now - DAY, yesterday, None, clock) for v in views]
-        )
+        past = np.stack([features.dynamic(v.timeline, v.usage, now - DAY, yesterday, None, clock) for v in views])
         horizons = len(acceptance.HORIZONS)
         forecasts = Forecasts(
             np.concatenate([v.outlook.ahead.logit for v in views] + [v.outlook.usual.logit for v in views]),
@@ -175,9 +171,7 @@ class Mind:
             for i, view in enumerate(views)
         ]
 
-    def _hunch(
-        self, view: _View, now: float, context: Context, fleet: float, p_on: float, archetype: str
-    ) -> Hunch:
+    def _hunch(self, view: _View, now: float, context: Context, fleet: float, p_on: float, archetype: str) -> Hunch:
         kind, action = KIND_OF_DOMAIN[view.entity.domain], action_for(view.entity)
         assert action is not None  # noqa: S101 (subjects without one were left out)
         expected, said = self._answers.get(f"{kind}:{view.entity.entity_id}", ([], []))

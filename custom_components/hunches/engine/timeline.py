@@ -110,6 +110,8 @@ class Timeline:
     def carried(self) -> Timeline:
         """Return the timeline with every gap filled by the state before it (a gap at the start is dropped)."""
         known = self.states != UNKNOWN
+        if known.all():
+            return self
         return Timeline.from_readings(self.times[known], self.states[known], self.causes[known])
 
     def at(self, moments: NDArray[np.float64] | float) -> NDArray[np.int8]:

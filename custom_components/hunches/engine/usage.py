@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .home import ON, UNKNOWN
-from .localtime import DAY, HOUR, LocalTime
+from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,13 +100,14 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
     recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
     local = clock.local(cells)
-    bins = clock.weekend(cells) * 24 + (local % DAY // HOUR).astype(np.int64)
+    bins = weekend_of(local) * 24 + (local % DAY // HOUR).astype(np.int64)
     sun = np.searchsorted(SUN_EDGES, clock.elevation(cells))
 
     changes = _Changes.between(usage, times, states, causes)
     weight = np.exp(-(until - changes.times) / TAU)
     begun = changes.states == ON
-    start_bins = clock.weekend(changes.times) * 24 + clock.hour(changes.times).astype(np.int64)
+    changed = clock.local(changes.times)
+    start_bins = weekend_of(changed) * 24 + hour_of(changed).astype(np.int64)
     lengths = np.searchsorted(DURATION_EDGES, changes.durations)
 
     days = np.unique(local[on] // DAY)
@@ -134,7 +135,8 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
             ]
         ),
         causes=usage.causes * decay + np.bincount(changes.causes, weight, N_CAUSES),
-        recent=usage.recent * np.exp(-(until - begin) / TAU_RECENT) + np.array([recently[on].sum(), recently[known].sum()]),
+        recent=usage.recent * np.exp(-(until - begin) / TAU_RECENT)
+        + np.array([recently[on].sum(), recently[known].sum()]),
         days_on=usage.days_on * decay + float(day_weight.sum()),
     )
 
