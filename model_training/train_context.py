@@ -3,7 +3,8 @@
 `python -m model_training.train_context --homes 300` prints the tables of `engine/sensors.py` (rise, fall and on of
 each kind) and of `engine/routine.py` (chances of leaving, returning, falling asleep and waking at each hour), as
 they follow from homes whose truth is known. Asleep and away are given; what is left open, moving or quiet, is found
-by expectation-maximisation. Kinds that the fleet shows too rarely keep their numbers.
+by expectation-maximisation. Kinds that the fleet shows too rarely are left out. It is for holding the numbers in use
+against the fleet: nothing is written.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ BINS: Final = 288
 DAYS: Final = 28
 """Days that the fit looks back."""
 
+# How much of the fleet the fit adds to a home's own past; chosen on simulated homes, of which some lack any sensor.
 _TRUST_RATE = np.array([6000.0, 6000.0, 20000.0, 20000.0])  # minutes of the fleet's rates, beside the home's own
 _TRUST_LEVEL = 3.0  # events
 _TRUST_ON = 60.0  # effective minutes
