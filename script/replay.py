@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import hunches_bootstrap
 import numpy as np
@@ -95,8 +95,15 @@ def devices(options: argparse.Namespace, recording: Recording, model: Model) -> 
         file.write("\n")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the command line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help tells more)\n")
+
+
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="script/replay", description=__doc__)
+    parser = _Parser(prog="script/replay", description=__doc__)
     parser.add_argument("verb", choices=("predict", "context", "hunches", "devices"))
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--home", type=Path, help="a home bundle: a folder with home.json and history.csv.gz")

@@ -117,7 +117,7 @@ def _markov(
     pauses, uses = usage.pauses.sum(), usage.uses.sum()
     pace = float((uses + 0.5) / (usage.spent[1] + HOUR) + (pauses + 0.5) / (usage.spent[0] + 12 * HOUR))
     # The share of time tells what the counts miss while a stretch is open.
-    return settled + (now_on - settled) * np.exp(-horizon * min(pace, 1 / 60))
+    return np.asarray(settled + (now_on - settled) * np.exp(-horizon * min(pace, 1 / 60)))
 
 
 def _survival(
