@@ -17,11 +17,12 @@ from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.typing import ConfigType
 
+from . import probe
 from .components import CLASSES
 from .const import DOMAIN, FILLED
 from .fill import FillTask
 from .home import Thing, read_things
-from .report import hurry, report
+from .report import report, watch_set_up
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -46,8 +47,9 @@ _HOME_ASSISTANTS_OWN = frozenset({"sun", "zone"})
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Watch the integration, and offer the report."""
+    probe.set_up(hass)
     websocket_api.async_register_command(hass, report)
-    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(hurry, hass))
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(watch_set_up, hass))
     return True
 
 

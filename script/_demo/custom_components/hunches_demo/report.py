@@ -19,22 +19,18 @@ _TOOK: HassKey[float] = HassKey("hunches_demo_setup_seconds")
 
 
 @callback
-def hurry(hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry) -> None:
-    """Watch how long the integration's set-up takes, and let it skip the quiet minutes after a start.
-
-    Nobody watches a demo that long. Home Assistant itself notes the time of a set-up only while it starts.
-    """
+def watch_set_up(hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+    """Note how long the integration's set-up takes. Home Assistant itself does so only while it starts."""
     if entry.domain != HUNCHES or change is not ConfigEntryChange.ADDED:
         return
     began = perf_counter()
 
     @callback
-    def watch() -> None:
+    def loaded() -> None:
         if entry.state is ConfigEntryState.LOADED:
             hass.data.setdefault(_TOOK, perf_counter() - began)
 
-    entry.async_on_state_change(watch)
-    hass.config_entries.async_update_entry(entry, options={**entry.options, "settle": 0, "sustain": 0})
+    entry.async_on_state_change(loaded)
 
 
 def _setup_seconds(hass: HomeAssistant) -> float:
