@@ -28,6 +28,7 @@ FLAGS = (
     "--disable-sync",
 )
 SIZE = {"width": 1000, "height": 640}
+ZONE = "Europe/Berlin"  # the demo home's, so that pages show the times of the home
 PATIENCE = 60_000
 AT_REST = {"lock": "locked", "cover": "closed", "valve": "closed"}
 STATE = "entity => document.querySelector('home-assistant').hass.states[entity].state"
@@ -134,7 +135,7 @@ def main() -> int:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-            page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+            page = browser.new_page(viewport=SIZE, timezone_id=ZONE)  # type: ignore[arg-type]
             page.set_default_timeout(PATIENCE)
             if arguments.url is not None:
                 walk(page, arguments.url, arguments.out)

@@ -23,7 +23,7 @@ from homeassistant.components.recorder.db_schema import (
 )
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.helpers.recorder import session_scope
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from .home import Row, Thing, read_rows
@@ -76,15 +76,20 @@ def _fill(session: Session, things: Sequence[Thing], rows: Iterator[Row], user: 
         session.flush()
         attributes[thing.entity_id] = shared.attributes_id
     automations = _Automations(session)
+    first = session.scalar(select(func.coalesce(func.max(States.state_id), 0))) + 1
+    before: dict[str, int] = {}
     count = 0
     for chunk in batched(rows, CHUNK):
         states: list[dict[str, Any]] = []
         events: list[dict[str, Any]] = []
         for row in chunk:
+            state_id = first + count
             count += 1
             context = _context_id(row.time, count)
             states.append(
                 {
+                    "state_id": state_id,
+                    "old_state_id": before.get(row.entity_id),  # the logbook shows only what followed something
                     "state": row.state,
                     "last_updated_ts": row.time,
                     "last_changed_ts": None,  # as the recorder writes a change: the same as last_updated_ts
@@ -97,6 +102,7 @@ def _fill(session: Session, things: Sequence[Thing], rows: Iterator[Row], user: 
                     "context_parent_id_bin": None,
                 }
             )
+            before[row.entity_id] = state_id
             if row.cause == "automation":
                 events.append(automations.event(row, context))
         session.execute(insert(States), states)
