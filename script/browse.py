@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
-USER = PASSWORD = "demo"
+USER = PASSWORD = "demo"  # noqa: S105 (of a home that does not exist)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Without a display, and without calling anybody
 FLAGS = (
@@ -135,7 +135,7 @@ def main() -> int:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-            page = browser.new_page(viewport=SIZE, timezone_id=ZONE)  # type: ignore[arg-type]
+            page = browser.new_page(viewport=SIZE, timezone_id=ZONE)
             page.set_default_timeout(PATIENCE)
             if arguments.url is not None:
                 walk(page, arguments.url, arguments.out)

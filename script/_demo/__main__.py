@@ -61,7 +61,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
 
 def free_port(port: int) -> int:
     """Return the port if nobody listens on it (0: one that is free), or end with one line."""
-    if not 0 <= port <= 65535:  # noqa: PLR2004 (what a port can be)
+    if not 0 <= port <= 65535:
         refuse(f"{port} is not a port")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

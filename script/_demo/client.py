@@ -51,7 +51,7 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             async with self._session.request(method, path, headers=headers, **arguments) as answer:
-                if answer.status >= 400:  # noqa: PLR2004 (HTTP: refused)
+                if answer.status >= 400:
                     raise ClientError(f"{method} {path}: {answer.status} {(await answer.text())[:200]}")
                 return await answer.json(content_type=None)
         except aiohttp.ClientError as error:
@@ -120,7 +120,7 @@ class Client:
     async def started(self) -> None:
         """Wait until Home Assistant has started completely. Raises `ClientError` after five minutes."""
         async with asyncio.timeout(_START_SECONDS):
-            while (await self.command("get_config"))["state"] != "RUNNING":
+            while (await self.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110 (it is another process)
                 await asyncio.sleep(0.1)
 
     async def add(self, domain: str) -> None:

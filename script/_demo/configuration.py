@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from custom_components.hunches.engine.home import UNKNOWN, state_name
+from custom_components.hunches.engine.home import UNKNOWN, Home, state_name
+from custom_components.hunches.engine.localtime import LocalTime
 from custom_components.hunches.engine.timeline import Cause
 
 from . import ROOT
@@ -21,8 +22,6 @@ ROWS_FILE = "hunches_demo_rows.csv"
 _CAUSES = {Cause.PERSON: "person", Cause.AUTOMATION: "automation"}
 
 _YAML = """\
-homeassistant:
-{settings}
 # Not default_config: nothing here looks for devices or calls out
 frontend:
 config:
@@ -63,8 +62,8 @@ def prepare(recording: Recording, folder: Path, port: int) -> Prepared:
 
     domains = {key.partition(".")[0] for key in recording.home.entities}
     helpers = "".join(f"{domain}:\n" for domain in ("input_boolean", "person") if domain in domains)
-    settings = "".join(f"  {key}: {_yaml(value)}\n" for key, value in _settings(recording).items())
-    (folder / "configuration.yaml").write_text(_YAML.format(settings=settings, helpers=helpers), encoding="utf-8")
+    (folder / "configuration.yaml").write_text(_YAML.format(helpers=helpers), encoding="utf-8")
+    _store(storage, "core.config", 1, 4, _settings(recording.home, recording.end))
     listen(folder, port)
     # These two steps of the welcome would add integrations that want the network
     _store(storage, "onboarding", 4, 1, {"done": ["core_config", "analytics"]})
@@ -92,23 +91,26 @@ def listen(folder: Path, port: int) -> None:
     _store(folder / ".storage", "http", 2, 2, data)
 
 
-def _settings(recording: Recording) -> dict[str, Any]:
-    home = recording.home
-    where = {"latitude": home.latitude, "longitude": home.longitude}
+def _settings(home: Home, now: float) -> dict[str, Any]:
+    """Return what a person would have told Home Assistant about the home.
+
+    A home that does not say where it is lies where the engine takes it to lie: at 45° north, under its zone's noon.
+    """
+    noon = float(LocalTime(home.time_zone).offset(now)) / 240.0
     return {
-        "name": home.name,
-        "time_zone": home.time_zone,
-        **{key: value for key, value in where.items() if value is not None},
+        "latitude": 45.0 if home.latitude is None else home.latitude,
+        "longitude": noon if home.longitude is None else home.longitude,
         "elevation": 0,
-        "unit_system": "metric",
-        "country": "GB",  # any; without one Home Assistant asks for it in Repairs
+        "unit_system_v2": "metric",
+        "location_name": home.name,
+        "time_zone": home.time_zone,
+        "external_url": None,
+        "internal_url": None,
         "currency": "EUR",
+        "country": "GB",  # any; without one Home Assistant asks for it in Repairs
         "language": "en",
+        "radius": 100,
     }
-
-
-def _yaml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)  # JSON's scalars are YAML's
 
 
 def _store(storage: Path, key: str, version: int, minor: int, data: object) -> None:

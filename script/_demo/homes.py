@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from custom_components.hunches.engine.bundle import BundleError, Recording, parse_time, read
 from custom_components.hunches.engine.home import read_state
 from custom_components.hunches.engine.timeline import Cause, Timeline
@@ -58,7 +60,7 @@ def _with_causes(recording: Recording, folder: Path) -> Recording:
             if row["cause"] in CAUSES
         }
     timelines = {
-        key: replace(t, causes=t.causes + [known.get((key, float(moment)), 0) for moment in t.times])
+        key: replace(t, causes=np.array([known.get((key, float(moment)), 0) for moment in t.times], dtype=np.int8))
         for key, t in recording.timelines.items()
     }
     return replace(recording, timelines=timelines)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from custom_components.hunches.engine.localtime import DAY, LocalTime
 from custom_components.hunches.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from custom_components.hunches.engine.bundle import Recording
     from numpy.typing import NDArray
+
+    from custom_components.hunches.engine.bundle import Recording
 
 SHORT = 21 * DAY
 _APART = 0.001

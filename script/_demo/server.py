@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ class Server:
         """Start nothing yet."""
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
+        self.began = 0.0
 
     async def __aenter__(self) -> Self:
         """Start it."""
         with (self._folder / LOG).open("wb") as log:
+            self.began = time.time()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # the current folder has nothing to say about what is imported

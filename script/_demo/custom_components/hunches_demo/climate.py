@@ -20,7 +20,7 @@ class DemoClimate(DemoEntity, ClimateEntity):
     """A thermostat in a room that is always of one temperature."""
 
     _attr_native_current_temperature = 19.5
-    _attr_hvac_modes = list(HVACMode)
+    _attr_hvac_modes = list(HVACMode)  # noqa: RUF012 (typed by Home Assistant)
     _attr_supported_features = (
         ClimateEntityFeature.TARGET_TEMPERATURE | ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
     )

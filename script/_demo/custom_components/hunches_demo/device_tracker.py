@@ -14,7 +14,7 @@ from .entity import DemoEntity, things_of
 class DemoTracker(DemoEntity, BaseScannerEntity):
     """A tracker that is at home or not."""
 
-    _attr_entity_category = None
+    _attr_entity_category = None  # type: ignore[assignment]  # people are told by it, as by a person
     _attr_source_type = SourceType.ROUTER
 
     @property

@@ -23,9 +23,7 @@ class DemoFan(DemoEntity, FanEntity):
         return self.on
 
     @override
-    async def async_turn_on(
-        self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any
-    ) -> None:
+    async def async_turn_on(self, percentage: int | None = None, preset_mode: str | None = None, **kwargs: Any) -> None:
         """Switch it on."""
         self.be("on")
 

@@ -60,7 +60,7 @@ class FillTask(RecorderTask):
 
 
 def _fill(session: Session, things: Sequence[Thing], rows: Iterator[Row], user: bytes | None) -> int:
-    metadata = {entity_id: key for key, entity_id in session.execute(select(StatesMeta.metadata_id, StatesMeta.entity_id))}
+    metadata = dict(session.execute(select(StatesMeta.entity_id, StatesMeta.metadata_id)).tuples().all())
     attributes: dict[str, int] = {}
     for thing in things:
         if thing.entity_id not in metadata:
@@ -69,17 +69,15 @@ def _fill(session: Session, things: Sequence[Thing], rows: Iterator[Row], user: 
             session.flush()
             metadata[thing.entity_id] = meta.metadata_id
         text = json.dumps(thing.attributes, ensure_ascii=False, separators=(",", ":"))
-        shared = StateAttributes(
-            hash=StateAttributes.hash_shared_attrs_bytes(text.encode()), shared_attrs=text
-        )
+        shared = StateAttributes(hash=StateAttributes.hash_shared_attrs_bytes(text.encode()), shared_attrs=text)
         session.add(shared)
         session.flush()
         attributes[thing.entity_id] = shared.attributes_id
     automations = _Automations(session)
-    first = session.scalar(select(func.coalesce(func.max(States.state_id), 0))) + 1
+    first = (session.scalar(select(func.max(States.state_id))) or 0) + 1
     before: dict[str, int] = {}
     count = 0
-    for chunk in batched(rows, CHUNK):
+    for chunk in batched(rows, CHUNK, strict=False):
         states: list[dict[str, Any]] = []
         events: list[dict[str, Any]] = []
         for row in chunk:

@@ -13,7 +13,6 @@ from time import perf_counter, time
 from types import CodeType
 from typing import Any
 
-import psutil
 import voluptuous as vol
 from homeassistant.components import websocket_api
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -27,7 +26,7 @@ _TICK = 0.005
 
 @dataclass(slots=True)
 class Probe:
-    """What was measured since `start`: seconds."""
+    """What was measured since `start`, in seconds, and when Home Assistant had started, in Unix seconds."""
 
     started: float | None = None
     stretch: float = 0.0
@@ -113,7 +112,7 @@ def set_up(hass: HomeAssistant) -> None:
 
     @callback
     def started(_: Event) -> None:
-        probe.started = time() - psutil.Process().create_time()
+        probe.started = time()
 
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, started)
     websocket_api.async_register_command(hass, measure)
@@ -134,7 +133,7 @@ def measure(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mes
     connection.send_result(
         message["id"],
         {
-            "start_seconds": probe.started,
+            "started": probe.started,
             "stretch": probe.stretch,
             "stretch_in": probe.stretch_in,
             "lateness": probe.lateness,

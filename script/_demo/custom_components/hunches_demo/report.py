@@ -40,9 +40,7 @@ def _setup_seconds(hass: HomeAssistant) -> float:
 @websocket_api.websocket_command({vol.Required("type"): "hunches_demo/report"})
 @websocket_api.require_admin
 @websocket_api.async_response
-async def report(
-    hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]
-) -> None:
+async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
     """Send `stage` always, and once a look at the home has followed the learning, everything."""
     entry = next(iter(hass.config_entries.async_entries(HUNCHES)), None)
     if entry is None or entry.state is not ConfigEntryState.LOADED:
