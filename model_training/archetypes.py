@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from .fleet.words import english
+
 CLUSTERS = 60
 FEWEST_NAMED = 5  # names that must share a word before it can be a title
 _USELESS = re.compile(r"\d|^.{0,2}$")
@@ -41,31 +43,35 @@ def titles(labels: NDArray[np.int64], names: Sequence[str], fallbacks: Sequence[
     """Return a title for each cluster: the word or name that is most over-represented among its members' names.
 
     `names` and `fallbacks` (a plain word for the device's role) have one entry a device; a cluster without telling
-    names takes its most over-represented role. No two clusters share a title: a later one gets a number.
+    names takes its most over-represented role. No two clusters share a title.
     """
-    chosen: list[str] = []
     words = [_words(name) for name in names]
     overall, roles = Counter(w for ws in words for w in ws), Counter(fallbacks)
+    scored: list[dict[str, float]] = []
     for k in range(count):
-        members = np.flatnonzero(labels == k)
+        members = np.flatnonzero(labels == k).tolist()
         inside = Counter(w for i in members for w in words[i])
-        scored = {w: n / (overall[w] + 20) * np.log1p(n) for w, n in inside.items() if n >= FEWEST_NAMED}
-        if not scored:
-            here = Counter(fallbacks[i] for i in members)
-            scored = {r: n / (roles[r] + 20) * np.log1p(n) for r, n in here.items() if r} or {"device": 1.0}
-        best = max(sorted(scored), key=lambda w: scored[w])
-        chosen.append(best)
-    seen: Counter[str] = Counter()
-    numbered = []
-    for title in chosen:
-        seen[title] += 1
-        numbered.append(title if seen[title] == 1 else f"{title} {seen[title]}")
-    return numbered
+        here = Counter(fallbacks[i] for i in members)
+        scored.append(
+            {w: n / (overall[w] + 20) * np.log1p(n) for w, n in inside.items() if n >= FEWEST_NAMED}
+            or {r: n / (roles[r] + 20) * np.log1p(n) for r, n in here.items() if r}
+        )
+    chosen: dict[int, str] = {}
+    # The most telling titles are given first; a word that is taken leaves the next best.
+    offers = [(-score, cluster, word) for cluster, words_of in enumerate(scored) for word, score in words_of.items()]
+    for _, k, word in sorted(offers):
+        if k not in chosen and word not in chosen.values():
+            chosen[k] = word
+    for k in range(count):  # all its words are taken: the best of them, numbered
+        if k not in chosen:
+            word = max(sorted(scored[k]), key=lambda w: scored[k][w], default="device")
+            chosen[k] = next(f"{word} {n}" for n in range(2, count + 2) if f"{word} {n}" not in chosen.values())
+    return [chosen[k] for k in range(count)]
 
 
 def _words(name: str) -> set[str]:
-    """Return the whole name and its words, casefolded, without numbers and codes."""
-    text = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return the whole name and its words in English, in lower case, without numbers and codes."""
+    text = english(unicodedata.normalize("NFKC", name))
     parts = [w for w in text.split() if not _USELESS.search(w)]
     return {*parts, " ".join(parts)} - {""}
 

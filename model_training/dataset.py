@@ -31,7 +31,6 @@ Arrays = dict[str, "NDArray[Any]"]
 MAX_DEVICES = 10
 MOMENTS = 6  # a device is asked about at so many moments, every moment with its own cut of history
 TARGETS = 3  # questions a moment
-CONTEXT_EVERY = 2  # following people through a home takes longer than all else; the state model can do without
 ASKS = 6  # moments a device at which "turn it off?" is asked, half of them while nobody wants it on
 FEWEST_DAYS = 0.02
 
@@ -54,30 +53,20 @@ def examples(home: SimulatedHome, number: int, seed: int) -> dict[str, Arrays]:
     """
     devices = picked(home, number, seed)
     rng = np.random.default_rng((seed, number, 1))
-    recording = home.recording
-    where = recording.home
-    asked = Asked(
-        recording,
-        LocalTime(where.time_zone, where.latitude, where.longitude),
-        features.Activity.of(where, recording.timelines),
-        features.home_inputs(where),
-    )
+    asked = ask(home.recording)
     state = list(_state_moments(asked, devices, rng))
-    accept: list[tuple[Entity, float, bool, float]] = []
-    contexts: Contexts | None = None
-    if number // 10 % CONTEXT_EVERY == 0:  # by tens, for homes are set apart by their last digit
-        accept = list(_accept_moments(asked, devices, home, rng))
-        moments = [m[1] for m in state] + [m[1] for m in accept]
-        contexts = follow(recording, np.unique(moments)) if moments else None
+    accept = list(accept_moments(asked, devices, home, rng))
+    moments = np.unique([m[1] for m in state] + [m[1] for m in accept])
+    contexts = follow(home.recording, moments)
     rows = [_state_rows(asked, contexts, entity, asof, cut, rng) for entity, asof, cut in state]
     known = {e.entity_id: number * 1000 + i for i, e in enumerate(devices)}
     for found, (entity, _, _) in zip(rows, state, strict=True):
         if found:
             found["device"] = np.full(len(found["target"]), known[entity.entity_id])
             found["home"] = np.full(len(found["target"]), number)
-    asks = [_accept_row(asked, contexts, *moment) for moment in accept] if contexts else []
-    for ask in asks:
-        ask["home"] = np.array([number])
+    asks = [accept_row(asked, contexts, *moment) for moment in accept]
+    for row in asks:
+        row["home"] = np.array([number])
     lived_in = home.generator == "residents"  # the other generator's roles name processes, not things
     described: Arrays = {
         "device": np.array(list(known.values()), dtype=np.int64),
@@ -85,6 +74,13 @@ def examples(home: SimulatedHome, number: int, seed: int) -> dict[str, Arrays]:
         "role": np.array([home.roles.get(e.entity_id, "") if lived_in else "" for e in devices], dtype="U48"),
     }
     return {"state": _stack([r for r in rows if r]), "accept": _stack(asks), "devices": described}
+
+
+def ask(recording: Recording) -> Asked:
+    """Make a home ready to be asked."""
+    home = recording.home
+    clock = LocalTime(home.time_zone, home.latitude, home.longitude)
+    return Asked(recording, clock, features.Activity.of(home, recording.timelines), features.home_inputs(home))
 
 
 def picked(home: SimulatedHome, number: int, seed: int) -> list[Entity]:
@@ -127,7 +123,7 @@ def _known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timel
 
 
 def _state_rows(
-    asked: Asked, contexts: Contexts | None, entity: Entity, asof: float, cut: float, rng: np.random.Generator
+    asked: Asked, contexts: Contexts, entity: Entity, asof: float, cut: float, rng: np.random.Generator
 ) -> Arrays:
     far = rng.random(TARGETS) < 0.3
     hours = np.where(far, rng.uniform(24, 168, TARGETS), np.exp(rng.uniform(np.log(1 / 6), np.log(24), TARGETS)))
@@ -139,7 +135,7 @@ def _state_rows(
     if not m:
         return {}
     timeline, usage = _known(asked, entity, asof, cut)
-    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts and contexts.at(asof), asked.clock)
+    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts.at(asof), asked.clock)
     guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
     return {
         "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
@@ -155,7 +151,7 @@ def _state_rows(
     }
 
 
-def _accept_moments(
+def accept_moments(
     asked: Asked, devices: list[Entity], home: SimulatedHome, rng: np.random.Generator
 ) -> Iterator[tuple[Entity, float, bool, float]]:
     """Yield (device, moment at which it is on, whether nobody wants it, weight of the moment)."""
@@ -201,7 +197,8 @@ def _inside(intervals: NDArray[np.float64], moment: float) -> bool:
     return bool(((intervals[:, 0] <= moment) & (moment < intervals[:, 1])).any())
 
 
-def _accept_row(asked: Asked, contexts: Contexts, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
+def accept_row(asked: Asked, contexts: Contexts, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
+    """Return the inputs of the acceptance model at `now`, as one row of arrays."""
     timeline, usage = _known(asked, entity, now, np.inf)
     seen = acceptance.look_out(timeline, usage, now, asked.clock)
     past = now - DAY
@@ -217,6 +214,7 @@ def _accept_row(asked: Asked, contexts: Contexts, entity: Entity, now: float, ye
         "usual_logit": seen.usual.logit[0],
         "usual_support": seen.usual.support[0],
         "habits": seen.habits,
+        "room": asked.activity.room(entity.area, now).astype(np.float32),
         "minutes": np.float32((now - timeline.current(now)[1]) / 60),
         "yes": np.float32(yes),
         "weight": np.float32(weight),

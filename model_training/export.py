@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
 from collections.abc import Mapping
@@ -22,7 +21,6 @@ def export(net: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
     """Return the ONNX file of `net` for any number of rows. Raises `ValueError` if numpy computes something else."""
     net.eval()
     rows = torch.export.Dim("n", min=1, max=1 << 20)
-    buffer = io.BytesIO()
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter deprecates parts of itself
@@ -37,8 +35,7 @@ def export(net: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
             verbose=False,
         )
     assert program is not None  # noqa: S101 (the exporter returns None only when it writes a file)
-    program.save(buffer)
-    data = _bare(buffer.getvalue())
+    data = _bare(program.model_proto)
     graph = Graph.load(data, runtime="numpy")
     with torch.no_grad():
         expected = net(*inputs.values()).numpy()
@@ -50,15 +47,15 @@ def export(net: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
     return data
 
 
-def _bare(data: bytes) -> bytes:
+def _bare(model: onnx.ModelProto) -> bytes:
     """Return the model without the exporter's notes: stack traces name files of the machine that trained it."""
-    found = onnx.load_from_string(data)
-    graph = found.graph
-    for part in (found, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
     graph.ClearField("value_info")
-    return found.SerializeToString(deterministic=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 class Forecaster(nn.Module):

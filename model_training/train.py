@@ -39,8 +39,8 @@ def main() -> int:
     """Parse the command line and train. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="script/train", description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="the same path on a small fleet, assets kept apart")
-    parser.add_argument("--homes", type=int, default=3000)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--homes", type=int, default=2400)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="shards and checkpoints")
     parser.add_argument("--assets", type=Path, default=None, help="where the assets go")

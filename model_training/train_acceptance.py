@@ -38,7 +38,7 @@ def inputs(nets: Nets, rows: Arrays) -> tuple[Tensor, Tensor, Tensor]:
         dim=1,
     )
     usual = nets.decoder(embedding, t["past_dynamic"], t["usual_query"], t["usual_logit"], t["usual_support"])[0]
-    outlook = torch.cat((ahead / 4, usual.unsqueeze(1) / 4, t["habits"]), dim=1)
+    outlook = torch.cat((ahead / 4, usual.unsqueeze(1) / 4, t["habits"], t["room"]), dim=1)
     return embedding, t["dynamic"], outlook
 
 

@@ -63,10 +63,10 @@ def fit(asked: list[Question]) -> dict[str, float]:
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
         loss = torch.nn.functional.cross_entropy(x @ weights + mask, right) + 1e-3 * (weights**2).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    optimiser.step(closure)
     return dict(zip((*routines.ROOM_INPUTS, "none"), (round(float(w), 5) for w in weights.detach()), strict=True))
 
 

@@ -23,9 +23,10 @@ PAIRS = 256  # devices a step whose two windows should meet
 LEARNING_RATE = 2e-3
 TABLE_RATE = 1e-2  # of the table of name tokens
 WEIGHT_DECAY = 1e-4
-PLAIN_WEIGHT = 0.5  # of the head without experts
+PLAIN_WEIGHT = 1.0  # of the head without experts
 CONTRAST_WEIGHT = 0.08
-CONTRAST_TEMPERATURE = 0.2
+CONTRAST_TEMPERATURE = 0.4
+MISNAMED = 0.15  # share of devices that carry another's name: what "Toaster" switches need not be a toaster
 DROP_NAME, DROP_AREA, DROP_KIND, DROP_CONTEXT = 0.45, 0.45, 0.15, 0.3
 _INPUTS = ("stable", "tokens", "dynamic", "query", "logit", "support")
 _OFFSETS = dict(zip(features.STABLE, np.cumsum([0, *features.STABLE.values()]), strict=False))
@@ -113,16 +114,25 @@ def _state_loss(nets: Nets, batch: dict[str, Tensor], target: Tensor) -> Tensor:
     return loss(mixed, target) + PLAIN_WEIGHT * loss(plain, target)
 
 
-def _masked(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Hide names, areas, kinds and the context at random, each apart: homes lack them too."""
+def _masked(batch: dict[str, Tensor], times: int = 1) -> dict[str, Tensor]:
+    """Hide names, areas, kinds and the context at random, each apart: homes lack them too.
+
+    `times`: into how many equal parts the batch falls that are to be masked alike.
+    """
     tokens, stable, dynamic = batch["tokens"].clone(), batch["stable"].clone(), batch["dynamic"].clone()
-    n = len(tokens)
+    n = len(tokens) // times
+
+    def kept(share: float) -> Tensor:
+        return (torch.rand(n, 1) > share).repeat(times, 1)
+
+    others = torch.cat([torch.randperm(n) + i * n for i in range(times)])
+    tokens = torch.where(kept(MISNAMED), tokens, tokens[others])
     split = features.N_NAME_TOKENS
-    tokens[:, :split] *= (torch.rand(n, 1) > DROP_NAME).long()
-    tokens[:, split:] *= (torch.rand(n, 1) > DROP_AREA).long()
+    tokens[:, :split] *= kept(DROP_NAME).long()
+    tokens[:, split:] *= kept(DROP_AREA).long()
     kinds = slice(int(_OFFSETS["domain"]), int(_OFFSETS["home"]))
-    stable[:, kinds] *= (torch.rand(n, 1) > DROP_KIND).float()
-    dynamic[:, -4:] *= (torch.rand(n, 1) > DROP_CONTEXT).float()
+    stable[:, kinds] *= kept(DROP_KIND).float()
+    dynamic[:, -4:] *= kept(DROP_CONTEXT).float()
     return {**batch, "tokens": tokens, "stable": stable, "dynamic": dynamic}
 
 
@@ -147,7 +157,8 @@ def _contrast(
     chosen = [rng.choice(pairs[i], 2, replace=False) for i in rng.choice(len(pairs), PAIRS, replace=False)]
     index = torch.from_numpy(np.stack(chosen))
     both = {key: data[key][index.T.reshape(-1)] for key in ("stable", "tokens", "dynamic")}
-    masked = _masked(both)
+    # Masked alike, or the two windows could only agree on what neither name nor kind says.
+    masked = _masked(both, times=2)
     points = projection(encoder(masked["stable"], masked["tokens"]))
     scores = points[:PAIRS] @ points[PAIRS:].T / CONTRAST_TEMPERATURE
     answer = torch.arange(PAIRS)

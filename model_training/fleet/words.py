@@ -52,3 +52,30 @@ def things(role: str, language: int) -> tuple[str, ...]:
 def sensors(kind: str, language: int) -> tuple[str, ...]:
     """Return what a kind of sensor is called."""
     return _table()["sensor", kind][language]
+
+
+@lru_cache(maxsize=1)
+def _english() -> dict[str, str]:
+    """Return for each phrase of any language, in lower case, what it is in English; English stays as it is."""
+    found: dict[str, str] = {}
+    for (kind, _), languages in _table().items():
+        if kind != "sensor":
+            for phrase in (phrase for phrases in languages[1:] for phrase in phrases):
+                found.setdefault(phrase.casefold(), languages[0][0].casefold())
+    for (kind, _), languages in _table().items():
+        if kind != "sensor":
+            found.update((phrase.casefold(), phrase.casefold()) for phrase in languages[0])
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def english(name: str) -> str:
+    """Return a name in lower case with the phrases that are known in another language put into English."""
+    text = " ".join(name.casefold().split())
+    phrases = _english()
+    tokens, out = text.split(" "), []
+    while tokens:
+        longest = next((n for n in range(len(tokens), 0, -1) if " ".join(tokens[:n]) in phrases), 0)
+        out.append(phrases[" ".join(tokens[:longest])] if longest else tokens[0])
+        tokens = tokens[max(longest, 1) :]
+    return " ".join(out)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HORIZONS: Final = np.array([0.25, 1.0, 3.0, 8.0]) * HOUR
 """How far ahead of now the state model is asked, in seconds."""
 _HABITS: Final = [EXPERTS.index(name) for name in ("rate", "profile", "clock", "clock_weekend")]
-N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(_HABITS) + 2
+N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(_HABITS) + 2 + 2
 _SHIFT_VARIANCE: Final = 1.0
 """Variance between devices of the log-odds of a yes beyond what the network explains: the prior of the shift."""
 
@@ -77,9 +77,15 @@ def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> 
     )
 
 
-def compose(ahead: NDArray[np.float32], usual: NDArray[np.float32], habits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Join log-odds at the four horizons [n, 4], of the usual forecast [n] and the habits [n, 10]: [n, 15]."""
-    return np.concatenate((ahead / 4, usual[:, None] / 4, habits), axis=1).astype(np.float32)
+def compose(
+    ahead: NDArray[np.float32], usual: NDArray[np.float32], habits: NDArray[np.float32], rooms: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the outlook [n, 17] as the network takes it.
+
+    Log-odds at the four horizons [n, 4], of the usual forecast [n], the habits [n, 10], and how quiet the device's
+    area is [n, 2] (`Activity.room`).
+    """
+    return np.concatenate((ahead / 4, usual[:, None] / 4, habits, rooms), axis=1).astype(np.float32)
 
 
 def shift(logits: Sequence[float], answers: Sequence[bool]) -> float:

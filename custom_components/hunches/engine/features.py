@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -201,34 +201,47 @@ def stable(entity: Entity, usage: Usage, home: NDArray[np.float32]) -> NDArray[n
 class Activity:
     """What the whole home did, ready to be asked about any moment.
 
-    `moments`: float64 [n], sorted times at which somebody or something did something. `devices`: timelines of what can
-    be on.
+    `moments`: float64 [n], sorted times at which somebody or something did something. `rooms`: the same by area.
+    `devices`: timelines of what can be on.
     """
 
     moments: NDArray[np.float64]
+    rooms: Mapping[str, NDArray[np.float64]]
     devices: tuple[Timeline, ...]
 
     @classmethod
     def of(cls, home: Home, timelines: Mapping[str, Timeline]) -> Activity:
         """Gather the activity of a home; the sun, the weather and opening states are not activity."""
-        entities: Iterable[Entity] = home.entities.values()
-        parts = [
-            timelines[e.entity_id].times[1:]
-            for e in entities
-            if e.entity_id in timelines and e.domain not in _QUIET_DOMAINS
-        ]
-        moments = np.sort(np.concatenate(parts)) if parts else np.zeros(0)
-        return cls(moments, tuple(timelines[e.entity_id] for e in home.devices if e.entity_id in timelines))
+        by_area: dict[str, list[NDArray[np.float64]]] = {}
+        for entity in home.entities.values():
+            if entity.entity_id in timelines and entity.domain not in _QUIET_DOMAINS:
+                by_area.setdefault(entity.area or "", []).append(timelines[entity.entity_id].times[1:])
+        rooms = {area: np.sort(np.concatenate(parts)) for area, parts in by_area.items()}
+        moments = np.sort(np.concatenate([*rooms.values(), np.zeros(0)]))
+        rooms.pop("", None)
+        return cls(moments, rooms, tuple(timelines[e.entity_id] for e in home.devices if e.entity_id in timelines))
+
+    def room(self, area: str | None, asof: float) -> NDArray[np.float64]:
+        """Return whether anything is known of the area, and log minutes since anything happened there: [2]."""
+        if area is None or area not in self.rooms:
+            return np.zeros(2)
+        return np.array([1.0, _log_quiet(self.rooms[area], asof)])
 
     def at(self, asof: float) -> NDArray[np.float64]:
         """Return share of devices on, log minutes since anything, log counts of 10 minutes, 1 and 6 hours: [5]."""
         states = np.array([int(t.at(asof)) for t in self.devices])
         known = states != UNKNOWN
         end = np.searchsorted(self.moments, asof, side="right")
-        quiet = min((asof - self.moments[end - 1]) / 60, REACH / 60) if end else REACH / 60
         counts = [end - np.searchsorted(self.moments, asof - span, side="right") for span in (600.0, HOUR, REACH)]
         share = float((states == ON).sum() / max(known.sum(), 1))
-        return np.array([share, np.log1p(quiet) / 6, *(np.log1p(c) / 5 for c in counts)])
+        return np.array([share, _log_quiet(self.moments, asof), *(np.log1p(c) / 5 for c in counts)])
+
+
+def _log_quiet(moments: NDArray[np.float64], asof: float) -> float:
+    """Return log minutes since the last of `moments` before `asof`, never more than `REACH`, scaled to [0, 1]."""
+    end = np.searchsorted(moments, asof, side="right")
+    quiet = min(asof - float(moments[end - 1]), REACH) if end else REACH
+    return float(np.log1p(quiet / 60) / 6)
 
 
 def dynamic(

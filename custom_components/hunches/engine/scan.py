@@ -162,7 +162,8 @@ class Mind:
             forecasts,
         )
         ahead, usual = logits[: n * horizons].reshape(n, horizons), logits[n * horizons :]
-        outlook = acceptance.compose(ahead, usual, np.stack([v.outlook.habits for v in views]))
+        rooms = np.stack([activity.room(v.entity.area, now) for v in views])
+        outlook = acceptance.compose(ahead, usual, np.stack([v.outlook.habits for v in views]), rooms)
         fleet = self._model.accept(embedding, dynamic, outlook)
         p_on = sigmoid(usual)
         archetypes = self._model.archetypes.assign(embedding)
