@@ -11,7 +11,7 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parent.parent.parent
 _PACKAGE = "custom_components.hunches"
 
-if _PACKAGE not in sys.modules:
+if _PACKAGE not in sys.modules and "homeassistant" not in sys.modules:
     _parent = ModuleType(_PACKAGE)
     _parent.__path__ = [str(ROOT / "custom_components" / "hunches")]
     sys.modules[_PACKAGE] = _parent
