@@ -23,6 +23,7 @@ from .run import say, show
 from .server import LOG, ServerError
 
 DEFAULT_PORT = 8123
+_INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,7 +91,7 @@ def _folder(arguments: argparse.Namespace, stack: ExitStack) -> tuple[Path, bool
     return folder, False
 
 
-def _run(arguments: argparse.Namespace, stack: ExitStack) -> None:
+def _run(arguments: argparse.Namespace, stack: ExitStack) -> int:
     port = free_port(arguments.port)
     folder, again = _folder(arguments, stack)
     rows = None
@@ -106,9 +107,12 @@ def _run(arguments: argparse.Namespace, stack: ExitStack) -> None:
             refuse(str(error))
         rows = prepare(recording, folder, port).rows
     found = asyncio.run(_until_stopped(show(folder, port, rows, once=arguments.once)))
-    if found is not None and arguments.json is not None:
+    if found is None:
+        return _INTERRUPTED if arguments.once else 0
+    if arguments.json is not None:
         found.pop("declined", None)
         arguments.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
 
 
 async def _until_stopped(job: Any) -> dict[str, Any] | None:
@@ -128,12 +132,11 @@ def main() -> int:
     arguments = _arguments(sys.argv[1:])
     with ExitStack() as stack:
         try:
-            _run(arguments, stack)
+            return _run(arguments, stack)
         except (ClientError, ServerError, TimeoutError) as error:
             where = f" [log: {arguments.config / LOG}]" if arguments.config else ""
             print(f"script/demo: {error or 'Home Assistant took too long'}{where}", file=sys.stderr)
             return 1
-    return 0
 
 
 if __name__ == "__main__":
