@@ -53,6 +53,7 @@ def demo() -> Iterator[str]:
             raise WalkError("the demo has ended")
         finally:
             process.terminate()
+            process.communicate()  # it has something to say until its end
 
 
 def log_in(page: Page, url: str) -> None:
