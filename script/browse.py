@@ -97,6 +97,10 @@ def walk(page: Page, url: str, out: Path | None) -> None:
     print(f"{len(hunches)} hunches in Repairs")
     for issue in hunches:
         answer(page, items, issue, out, number)
+    if out is not None:
+        page.goto(f"{url}/logbook")
+        page.locator("ha-logbook-renderer").wait_for()
+        shoot(page, out, "activity", number)
 
 
 def answer(page: Page, items: Locator, issue: dict[str, Any], out: Path | None, number: list[int]) -> None:
