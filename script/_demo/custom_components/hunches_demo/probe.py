@@ -1,15 +1,16 @@
 """Measures how long the integration holds up the event loop, for `script/benchmark`.
 
-Two views. *Stretch*: time from entering code of the integration on the loop's thread until leaving it, whatever that
-code calls meanwhile. *Lateness*: how much later than asked a timer fires, whoever is to blame: a thread that holds the
-interpreter's lock counts too.
+Three views. *Stretch*: from entering code of the integration on the loop's thread until leaving it, whatever that code
+calls meanwhile, by the clock and in processor time (other programs do not count there). *Lateness*: how much later than
+asked a timer fires, whoever is to blame. *Collection*: the longest garbage collection, which stops every thread.
 """
 
 import asyncio
+import gc
 import sys
 import threading
 from dataclasses import dataclass, field
-from time import perf_counter, time
+from time import perf_counter, thread_time, time
 from types import CodeType
 from typing import Any
 
@@ -30,16 +31,21 @@ class Probe:
 
     started: float | None = None
     stretch: float = 0.0
+    stretch_by_clock: float = 0.0
     stretch_in: str = ""
     lateness: float = 0.0
+    collection: float = 0.0
     _depth: int = 0
-    _entered: float = 0.0
+    _entered: tuple[float, float] = (0.0, 0.0)
+    _collecting: float = 0.0
     _thread: int = 0
     _task: asyncio.Task[None] | None = field(default=None)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to measure."""
-        self.stretch, self.stretch_in, self.lateness, self._depth = 0.0, "", 0.0, 0
+        self.stretch = self.stretch_by_clock = self.lateness = self.collection = 0.0
+        self.stretch_in, self._depth = "", 0
+        gc.callbacks.append(self._collect)
         self._thread = threading.get_ident()
         self._task = loop.create_task(self._tick())
         monitoring = sys.monitoring
@@ -63,6 +69,7 @@ class Probe:
 
     def stop(self) -> None:
         """Stop measuring."""
+        gc.callbacks.remove(self._collect)
         sys.monitoring.set_events(_TOOL, 0)
         sys.monitoring.free_tool_id(_TOOL)
         if self._task is not None:
@@ -79,7 +86,7 @@ class Probe:
             return sys.monitoring.DISABLE  # never asked about this code again
         if threading.get_ident() == self._thread:
             if self._depth == 0:
-                self._entered = perf_counter()
+                self._entered = thread_time(), perf_counter()
             self._depth += 1
         return None
 
@@ -88,10 +95,18 @@ class Probe:
             return sys.monitoring.DISABLE
         if threading.get_ident() == self._thread and self._depth:
             self._depth -= 1
-            took = perf_counter() - self._entered
-            if self._depth == 0 and took > self.stretch:
-                self.stretch, self.stretch_in = took, code.co_qualname
+            if self._depth == 0:
+                used, began = self._entered
+                self.stretch_by_clock = max(self.stretch_by_clock, perf_counter() - began)
+                if (took := thread_time() - used) > self.stretch:
+                    self.stretch, self.stretch_in = took, code.co_qualname
         return None
+
+    def _collect(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = perf_counter()
+        else:
+            self.collection = max(self.collection, perf_counter() - self._collecting)
 
     def _thrown(self, code: CodeType, offset: int, _: BaseException) -> None:
         if _OURS in code.co_filename:
@@ -135,7 +150,9 @@ def measure(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mes
         {
             "started": probe.started,
             "stretch": probe.stretch,
+            "stretch_by_clock": probe.stretch_by_clock,
             "stretch_in": probe.stretch_in,
             "lateness": probe.lateness,
+            "collection": probe.collection,
         },
     )
