@@ -212,6 +212,8 @@ def come_home(world: World, person: str) -> None:
     """Come home through the front door."""
     world.put(f"person.{person}", "home")
     through_the_door(world)
+    if world.chance(0.9):
+        world.off_at["lock.front_door"] = world.now + float(world.rng.uniform(60.0, 240.0))
     if world.dark:
         world.use("light.hallway", 4)
     if world.where["mia"] == "out":

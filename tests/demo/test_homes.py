@@ -27,7 +27,7 @@ def test_everybody_left_forty_minutes_ago(hours: int) -> None:
     }
     assert recording.timelines["person.anna"].current(now)[1] == pytest.approx(now - 2400.0)
     on = {e.entity_id for e in recording.home.devices if recording.timelines[e.entity_id].current(now)[0] == 1}
-    assert on == {"light.kitchen_ceiling", "lock.front_door", "switch.fridge"}
+    assert on == {"light.hallway", "lock.front_door", "switch.fridge"}
     assert recording.end <= now
 
 
@@ -48,7 +48,7 @@ def test_everything_is_handed_over(tmp_path: Path) -> None:
     recording = present(OWN_HOME, NOW)
     prepared = prepare(recording, tmp_path / "config", 8123)
     described = json.loads((prepared.folder / HOME_FILE).read_text(encoding="utf-8"))["entities"]
-    assert described["light.kitchen_ceiling"]["state"] == "on"
+    assert described["light.hallway"]["state"] == "on"
     assert described["lock.front_door"]["state"] == "unlocked"
     rows = (prepared.folder / ROWS_FILE).read_text(encoding="utf-8").splitlines()
     assert len(rows) == prepared.rows == sum(map(len, recording.timelines.values()))
