@@ -190,6 +190,14 @@ def through_the_door(world: World) -> None:
     world.put("binary_sensor.front_door", "off")
 
 
+def lock_up(world: World, *, at_once: bool) -> None:
+    """Lock the front door from outside, or from inside after hanging up the coats."""
+    if at_once:
+        world.stop("lock.front_door")
+    elif world.chance(0.9):
+        world.off_at["lock.front_door"] = world.now + float(world.rng.uniform(60.0, 240.0))
+
+
 def leave(world: World, person: str) -> None:
     """Leave home; the last one looks round and locks up."""
     last = all(world.where[other] == "out" for other in ("anna", "tom"))
@@ -203,8 +211,8 @@ def leave(world: World, person: str) -> None:
         world.put("cover.garage_door", "closed")
     else:
         through_the_door(world)
-    if last and not world.chance(FORGETFUL):
-        world.stop("lock.front_door")
+    if not world.chance(FORGETFUL):
+        lock_up(world, at_once=last)
     world.put(f"person.{person}", "not_home")
 
 
@@ -212,8 +220,7 @@ def come_home(world: World, person: str) -> None:
     """Come home through the front door."""
     world.put(f"person.{person}", "home")
     through_the_door(world)
-    if world.chance(0.9):
-        world.off_at["lock.front_door"] = world.now + float(world.rng.uniform(60.0, 240.0))
+    lock_up(world, at_once=False)
     if world.dark:
         world.use("light.hallway", 4)
     if world.where["mia"] == "out":
