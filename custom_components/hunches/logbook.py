@@ -7,6 +7,9 @@ from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ENTITY_ID, LOGB
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_ACTED
+from .engine.hunches import Kind
+
+_SEEN = {kind.value: kind.value.replace("_", " ") for kind in Kind}
 
 
 @callback
@@ -17,9 +20,10 @@ def async_describe_events(
 
     @callback
     def describe(event: Event) -> dict[str, Any]:
+        action, seen = event.data["action"], _SEEN[event.data["kind"]]
         return {
             LOGBOOK_ENTRY_NAME: "Hunches",
-            LOGBOOK_ENTRY_MESSAGE: f"called {event.data['action']}: a hunch ({event.data['kind']}) was accepted",
+            LOGBOOK_ENTRY_MESSAGE: f"called {action}, because it was {seen} and a person accepted the hunch",
             LOGBOOK_ENTRY_ENTITY_ID: event.data["entity_id"],
         }
 

@@ -40,9 +40,26 @@ async def test_devices_and_evidence(hass: HomeAssistant) -> None:
         hass.states.async_set(entity_id, "on", attributes)
     home = build_home(hass)
     assert [e.entity_id for e in home.devices] == ["light.lamp"]
-    assert [e.entity_id for e in home.evidence] == ["binary_sensor.motion", "sensor.lux", "zone.home"]
+    assert [e.entity_id for e in home.evidence] == ["binary_sensor.motion", "sensor.lux"]
     assert home.entities["light.lamp"].name == "Lamp"
     assert (home.time_zone, home.latitude) == (hass.config.time_zone, hass.config.latitude)
+
+
+async def test_the_zone_counts_only_where_somebody_is_followed(hass: HomeAssistant) -> None:
+    """A person without a tracker is unknown, and the zone counts nobody for ever: that is not an empty home."""
+    hass.states.async_set("zone.home", "0")
+    hass.states.async_set("person.ann", "unknown")
+    assert [e.entity_id for e in build_home(hass).evidence] == ["person.ann"]
+    hass.states.async_set("person.ann", "not_home")
+    assert [e.entity_id for e in build_home(hass).evidence] == ["person.ann", "zone.home"]
+
+
+async def test_a_tracker_is_evidence_though_it_is_diagnostic(hass: HomeAssistant) -> None:
+    entry = er.async_get(hass).async_get_or_create(
+        "device_tracker", "test", "phone", entity_category=EntityCategory.DIAGNOSTIC
+    )
+    hass.states.async_set(entry.entity_id, "home")
+    assert [e.entity_id for e in build_home(hass).evidence] == [entry.entity_id]
 
 
 async def test_hidden_disabled_and_technical_entities_are_left_out(hass: HomeAssistant) -> None:

@@ -58,9 +58,9 @@ async def test_menu_shows_the_evidence(
     assert flow["description_placeholders"]["evidence"].splitlines() == [
         "- On since 19:45, that is 2 h 20 min",
         "- Usually for 20 min to 1 h 35 min",
-        "- On nine days of ten that has ended by 23:15",
+        "- Usually over for the night by 23:15",
         "- Nobody seems to be at home (almost certain)",
-        "- At a time like this it would be so in 4 % of cases",
+        "- Usual at this hour: 4 %",
         "- Seen for 12 days; it is used like: porch",
     ]
 

@@ -46,7 +46,7 @@ async def test_what_is_not_known_is_not_said(hunches_allowed: object, hass: Home
     await hass.config.async_set_time_zone("Pacific/Kiritimati")  # 14 hours ahead: 02:00 on the 23rd
     assert await lines(hass) == [
         "- Open since 01:00, that is 1 h",
-        "- At a time like this it would be so in 50 % of cases",
+        "- Usual at this hour: 50 %",
         r"- Seen for less than a day; homes like this use it like: \<porch\>",
     ]
 
@@ -76,4 +76,4 @@ async def test_nothing_is_certain(hunches_allowed: object, hass: HomeAssistant, 
 
 async def test_usual_lengths_and_ends(hunches_allowed: object, hass: HomeAssistant) -> None:
     said = await lines(hass, usual_minutes=(30.0, 30.2), usual_off_hour=24.5)
-    assert said[1:3] == ["- Usually for 30 min", "- On nine days of ten that has ended by 00:30"]
+    assert said[1:3] == ["- Usually for 30 min", "- Usually over for the night by 00:30"]

@@ -222,15 +222,21 @@ class _Changes:
 
 
 def replay(
-    mind: Watcher, recording: Recording, policy: Policy, *, step: float = 300.0, nights: int = 1
+    mind: Watcher,
+    recording: Recording,
+    policy: Policy,
+    *,
+    begin: float = -math.inf,
+    step: float = 300.0,
+    nights: int = 1,
 ) -> Iterator[tuple[Hunch, str]]:
     """Yield each hunch that would have been raised, in order of time, with its outcome.
 
-    The mind learns once a day of history is there, then at four o'clock every `nights` nights; it looks every `step`
-    seconds while anything is on, open or unlocked. What the home did by itself, and what nobody answered, ends
-    hunches as it would have; nobody answers them, as nobody saw them.
+    The mind learns once a day of history is there (or at `begin`, if that is later), then at four o'clock every
+    `nights` nights; it looks every `step` seconds while anything is on, open or unlocked. What the home did by
+    itself, and what nobody answered, ends hunches as it would have; nobody answers them, as nobody saw them.
     """
-    now = math.ceil((recording.start + FIRST_LOOK) / step) * step
+    now = math.ceil(max(recording.start + FIRST_LOOK, begin) / step) * step
     end = recording.end
     if now > end:
         return

@@ -9,12 +9,13 @@ import json
 import sqlite3
 from array import array
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from . import storage
 from .bundle import Recording
-from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, Entity, Home, read_state
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
 from .timeline import Cause, Timeline
 
 if TYPE_CHECKING:
@@ -91,7 +92,15 @@ def read(path: Path, config: Path | None = None) -> tuple[Recording, tuple[str, 
             }
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {_reason(error)}") from error
+    if not any(_knows_people(key, timeline) for key, timeline in timelines.items()):
+        # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
+        home = replace(home, entities={k: e for k, e in home.entities.items() if k != "zone.home"})
+        timelines.pop("zone.home", None)
     return Recording(home, timelines), tuple(warnings)
+
+
+def _knows_people(entity_id: str, timeline: Timeline) -> bool:
+    return entity_id.partition(".")[0] in PEOPLE_DOMAINS and bool((timeline.states != UNKNOWN).any())
 
 
 def _reason(error: sqlite3.Error) -> str:

@@ -101,6 +101,7 @@ N_VOCABULARY: Final = 4096
 """Hashed character n-grams; 0 stands for none."""
 REACH: Final = 6 * HOUR
 """How far back a home's activity counts, in seconds."""
+_EVERYWHERE: Final = frozenset({"sun", "weather"})  # what every home has says nothing about this one
 _QUIET_DOMAINS: Final = frozenset({"sun", "zone", "sensor", "weather"})
 
 
@@ -123,7 +124,8 @@ def _grams(text: str, limit: int, salt: str = "") -> list[int]:
 
 def home_inputs(home: Home) -> NDArray[np.float32]:
     """Return what kind of home it is [16]: its size, its kinds, its evidence and how far from the equator."""
-    devices, evidence = home.devices, home.evidence
+    devices = home.devices
+    evidence = [e for e in home.evidence if e.domain not in _EVERYWHERE]
     n = max(len(devices), 1)
     kinds = [
         sum(e.domain == domain for e in devices) / n for domain in ("light", "switch", "media_player", "cover", "lock")

@@ -48,6 +48,7 @@ DEVICE_DOMAINS: Final = (
 )
 """Domains of what a person switches, in the order of the features' one-hot block."""
 
+PEOPLE_DOMAINS: Final = ("person", "device_tracker")
 EVIDENCE_DOMAINS: Final = (
     "binary_sensor",
     "person",

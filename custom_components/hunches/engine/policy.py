@@ -18,8 +18,12 @@ from .localtime import DAY, HOUR, LocalTime
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WRONG_COSTS: Final = 4.0
-"""How many missed hunches one wrong hunch costs. Showing pays when p > N / (N + 1): from .8 on."""
+WRONG_COSTS: Final = 2.0
+"""How many missed hunches one wrong hunch costs. Showing pays when p > N / (N + 1): from two thirds on.
+
+A wrong question costs a glance and some trust, a missed one a night of light or an unlocked door; nothing is ever done
+on this bar alone.
+"""
 
 
 class Answer(StrEnum):

@@ -101,7 +101,12 @@ def _describe(
         area=str(area["name"]) if area.get("name") else None,
         device_class=entry.get("device_class") or entry.get("original_device_class") or None,
         labels=tuple(sorted(labels[key] for key in label_ids if key in labels)),
-        left_out=any(entry.get(key) for key in ("hidden_by", "disabled_by", "entity_category")),
+        left_out=bool(
+            entry.get("hidden_by")
+            or entry.get("disabled_by")
+            # Trackers are diagnostic by default, and evidence all the same.
+            or (entry.get("entity_category") and not str(entry.get("entity_id")).startswith("device_tracker."))
+        ),
         is_group=entry.get("platform") == "group",
     )
 

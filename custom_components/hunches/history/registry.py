@@ -13,7 +13,7 @@ from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
-from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, Entity, Home
+from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
 
 
 @callback
@@ -33,7 +33,9 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
             continue
         entry = registry.async_get(key)
         if entry is not None:
-            if entry.hidden or entry.disabled or entry.entity_category:
+            # Trackers are diagnostic by default, and evidence all the same.
+            diagnostic = entry.entity_category and entity.domain != "device_tracker"
+            if entry.hidden or entry.disabled or diagnostic:
                 continue
             area, labels = _place(hass, entry)
             entity = replace(entity, area=area, labels=labels)
@@ -43,6 +45,11 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     groups = [key for key, state in states.items() if _members(hass, state) & entities.keys() - {key}]
     for key in groups:
         del entities[key]
+    if not any(
+        e.domain in PEOPLE_DOMAINS and read_state(e.domain, states[k].state) != UNKNOWN for k, e in entities.items()
+    ):
+        # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
+        entities.pop("zone.home", None)
     return Home(
         hass.config.location_name,
         str(hass.config.time_zone),
