@@ -274,7 +274,7 @@ def test_the_door_of_a_lock_is_found_by_name_then_by_area() -> None:
 
 
 def test_the_threshold_follows_from_the_stated_cost() -> None:
-    assert Settings().min_accept == pytest.approx(4 / 5)
+    assert Settings().min_accept == pytest.approx(2 / 3)
     assert Settings().keep_accept < Settings().min_accept
 
 
@@ -288,7 +288,7 @@ def test_a_candidate_is_raised_after_it_has_held() -> None:
 def test_a_dip_below_the_threshold_starts_the_wait_again() -> None:
     policy, ledger = Policy(), Ledger()
     policy.judge(HOME, [hunch()], ledger, NOW)
-    policy.judge(HOME, [hunch(p=0.7)], ledger, NOW + 200)
+    policy.judge(HOME, [hunch(p=0.6)], ledger, NOW + 200)
     assert not policy.judge(HOME, [hunch()], ledger, NOW + 400).raised
     assert policy.judge(HOME, [hunch()], ledger, NOW + 700).raised
 
@@ -342,7 +342,7 @@ def test_excluded_unknown_and_forbidden_are_declined_with_their_reason() -> None
         hunch("climate.home"),
         hunch("light.hall", action="turn_on"),
         hunch("light.attic", kind=Kind.STILL_OPEN),
-        hunch("light.shed", p=0.79),
+        hunch("light.shed", p=0.66),
     )
     assert not decision.raised
     assert reasons(decision) == {
