@@ -20,11 +20,13 @@ def async_describe_events(
 
     @callback
     def describe(event: Event) -> dict[str, Any]:
-        action, seen = event.data["action"], _SEEN[event.data["kind"]]
+        entity_id, action, seen = event.data["entity_id"], event.data["action"], _SEEN[event.data["kind"]]
+        state = hass.states.get(entity_id)
         return {
-            LOGBOOK_ENTRY_NAME: "Hunches",
-            LOGBOOK_ENTRY_MESSAGE: f"called {action}, because it was {seen} and a person accepted the hunch",
-            LOGBOOK_ENTRY_ENTITY_ID: event.data["entity_id"],
+            # The page puts the entity's name in front, whatever is given here; so it is the subject everywhere.
+            LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
+            LOGBOOK_ENTRY_MESSAGE: f"got {action} from Hunches, because it was {seen} and a person accepted the hunch",
+            LOGBOOK_ENTRY_ENTITY_ID: entity_id,
         }
 
     async_describe_event(DOMAIN, EVENT_ACTED, describe)

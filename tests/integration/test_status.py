@@ -98,7 +98,9 @@ async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
     described: dict[tuple[str, str], Any] = {}
     async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
     data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off"}
+    hass.states.async_set(PORCH, "off", {"friendly_name": "Porch"})
     entry = described[DOMAIN, EVENT_ACTED](Event(EVENT_ACTED, data))
-    assert entry["name"] == "Hunches"
+    assert f"{entry['name']} {entry['message']}" == (
+        "Porch got light.turn_off from Hunches, because it was still on and a person accepted the hunch"
+    )
     assert entry["entity_id"] == PORCH
-    assert "light.turn_off" in entry["message"]
