@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from custom_components.hunches.engine import features
+from custom_components.hunches.engine.model import N_EMBEDDING
 
-EMBEDDING = 32
+EMBEDDING = N_EMBEDDING
 ENCODER_WIDTH = 128
 DECODER_WIDTHS = (96, 64)
 TOKEN_WIDTH = 16

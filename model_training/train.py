@@ -19,8 +19,9 @@ import torch
 
 from custom_components.hunches.engine import features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
+from custom_components.hunches.engine.model import ASSETS
 
-from . import archetypes, evaluate, export, make_examples, train_acceptance, train_map, train_rooms, train_state
+from . import ROOT, archetypes, evaluate, export, make_examples, train_acceptance, train_map, train_rooms, train_state
 from .fleet import simulate
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from .networks import Acceptance, MapNet
     from .train_state import Nets
 
-ROOT = Path(__file__).resolve().parent.parent
-ASSETS = ROOT / "custom_components" / "hunches" / "assets"
 VERSION = 1
 HELD_OUT, VALIDATION = 0, 1  # homes by their number modulo ten
 LIMIT_BYTES = 3_000_000

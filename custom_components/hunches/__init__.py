@@ -8,10 +8,10 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import feedback
-from .const import ASSETS, DOMAIN
+from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
-from .engine.model import AssetError, Model
+from .engine.model import ASSETS, AssetError, Model
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

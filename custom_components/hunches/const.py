@@ -3,12 +3,10 @@
 import logging
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 DOMAIN: Final = "hunches"
 LOGGER: Final = logging.getLogger(__package__)
-ASSETS: Final = Path(__file__).parent / "assets"
 
 EVENT_ACTED: Final = "hunches_acted"
 """Fired with the context of every action of ours, so that history can tell it from a person's."""

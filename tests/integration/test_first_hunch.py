@@ -22,9 +22,10 @@ from sqlalchemy import insert
 
 from custom_components import hunches
 from custom_components.hunches import coordinator
-from custom_components.hunches.const import ASSETS, DOMAIN, Stage
+from custom_components.hunches.const import DOMAIN, Stage
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.home import state_name
+from custom_components.hunches.engine.model import ASSETS
 from custom_components.hunches.engine.policy import Settings
 from script._demo.homes import OWN_HOME, present
 

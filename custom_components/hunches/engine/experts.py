@@ -14,12 +14,12 @@ import numpy as np
 
 from .home import ON, UNKNOWN
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
+from .usage import TAU, Usage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .timeline import Timeline
-    from .usage import Usage
 
 EXPERTS: Final = (
     "rate",
@@ -41,7 +41,6 @@ EXPERTS: Final = (
 MEMORY: Final = 56 * DAY
 """How far back analogs look, in seconds: what the long memory keeps of single changes."""
 _STEP: Final = HOUR / 2
-_TAU: Final = 28 * DAY
 _TAU_CLOCK: Final = 14 * DAY
 _PRIOR: Final = 3.0  # moments of the coarser forecast that a finer one starts with
 _COARSER: Final = (None, 0, 0, 2, 1)  # what each of the five analogs by state is shrunk towards
@@ -104,10 +103,14 @@ def profile(
     """
     local = clock.local(targets)
     hour, weekend = hour_of(local).astype(np.int64), weekend_of(local)
-    on, known = usage.on.sum(axis=0)[hour] / HOUR, usage.known.sum(axis=0)[hour] / HOUR
-    coarse = (on + 2.0 * usage.rate) / (known + 2.0)
-    on, known = usage.on[weekend, hour] / HOUR, usage.known[weekend, hour] / HOUR
-    return (on + _PRIOR * coarse) / (known + _PRIOR), known
+    return profiles(usage)[weekend, hour], usage.known[weekend, hour] / HOUR
+
+
+def profiles(usage: Usage) -> NDArray[np.float64]:
+    """Return the shrunk share of time on by weekend and local hour [2, 24]."""
+    on, known = usage.on / HOUR, usage.known / HOUR
+    coarse = (on.sum(axis=0) + 2.0 * usage.rate) / (known.sum(axis=0) + 2.0)
+    return np.asarray((on + _PRIOR * coarse) / (known + _PRIOR))
 
 
 def _markov(
@@ -127,7 +130,7 @@ def _survival(
     starts, states = known.times[:-1], known.states[:-1]
     mine = states == (1 if on else 0)
     lengths = np.diff(known.times)[mine]
-    weight = np.exp(-(known.times[-1] - starts[mine]) / _TAU)
+    weight = np.exp(-(known.times[-1] - starts[mine]) / TAU)
     risk = weight[lengths > elapsed].sum()
     order = np.argsort(lengths)
     above = np.concatenate((np.cumsum((weight[order])[::-1])[::-1], [0.0]))
@@ -155,7 +158,7 @@ def _moments(
     if not moments.size:
         return p, support
     i = np.searchsorted(seen.times, moments, side="right") - 1
-    alike = (seen.states[i] == state).astype(np.float64) * np.exp(-(asof - moments) / _TAU)
+    alike = (seen.states[i] == state).astype(np.float64) * np.exp(-(asof - moments) / TAU)
     lasted = np.log((moments - seen.times[i] + 300.0) / (elapsed + 300.0))
     near = np.exp(-0.5 * (lasted / _ELAPSED_WIDTH) ** 2)
     gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
@@ -204,7 +207,7 @@ def _onsets(
     moments = starts[reached] + elapsed
     if not moments.size:
         return p, support
-    weight = np.exp(-(asof - moments) / _TAU)
+    weight = np.exp(-(asof - moments) / TAU)
     gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
     hour = np.exp(-0.5 * (gap / (2 * _CLOCK_WIDTH)) ** 2)
     later = moments[None, :] + horizon[:, None]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from .experts import EXPERTS, logit
+from .experts import EXPERTS, logit, profiles
 from .home import DEVICE_DOMAINS, OFF, ON, UNKNOWN, Entity, Home
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekday_of, weekend_of
 
@@ -155,10 +155,7 @@ def stable(entity: Entity, usage: Usage, home: NDArray[np.float32]) -> NDArray[n
     """Return the encoder's inputs [217] of one device; `home` is `home_inputs` [16]."""
     rate = usage.rate
     base = float(logit(rate))
-    hour_on, hour_known = usage.on.sum(axis=0) / HOUR, usage.known.sum(axis=0) / HOUR
-    coarse = (hour_on + 2 * rate) / (hour_known + 2)
-    on, known = usage.on / HOUR, usage.known / HOUR
-    profile = (on + 3 * coarse) / (known + 3)
+    profile, known = profiles(usage), usage.known / HOUR
     sun = (usage.sun_on / HOUR + 2 * rate) / (usage.sun_known / HOUR + 2)
     starts, uses, pauses = usage.starts.sum(axis=0), usage.uses.sum(), usage.pauses.sum()
     days = float(usage.known.sum() / DAY)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .features import tokens
+from .features import N_NAME_TOKENS, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def candidates(
             by_area.setdefault(other.area, []).append(other)
     if mine is None or not by_area:
         return []
-    name = set(tokens(entity)[:16].tolist()) - {0}
+    name = set(tokens(entity)[:N_NAME_TOKENS].tolist()) - {0}
     found = []
     for area, members in sorted(by_area.items()):
         pairs = [joint_changes(mine, timelines[m.entity_id]) for m in members]
@@ -80,7 +80,7 @@ def candidates(
             for m in members
             if m.entity_id in embeddings and entity.entity_id in embeddings
         ]
-        words = set(tokens(type(entity)(entity.entity_id, name=area))[:16].tolist()) - {0}
+        words = set(tokens(type(entity)(entity.entity_id, name=area))[:N_NAME_TOKENS].tolist()) - {0}
         shared = len(name & words) / max(len(words), 1)
         inputs = np.array(
             [

@@ -81,7 +81,7 @@ class Mind:
         until: float,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Take in history up to `until` and describe every device anew. Slow: about 2 ms a device and month.
+        """Take in history up to `until` and describe every device anew. Slow: for an executor.
 
         May be called again with overlapping history; nothing counts twice. `progress` is told (done, of).
         """

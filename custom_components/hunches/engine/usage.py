@@ -13,11 +13,10 @@ import numpy as np
 
 from .home import ON, UNKNOWN
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
+from .timeline import Cause, Timeline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from .timeline import Timeline
 
 TAU: Final = 28 * DAY
 """Time constant of the decay, in seconds: a month-old habit weighs a third of today's."""
@@ -28,7 +27,7 @@ DURATION_EDGES: Final = np.array(
     [10, 30, 60, 180, 600, 1200, 2400, 3600, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, 3 * DAY]
 )
 """Edges of the durations of uses and pauses, in seconds."""
-N_CAUSES: Final = 5
+N_CAUSES: Final = len(Cause)
 
 
 def _zeros(*shape: int) -> NDArray[np.float64]:
