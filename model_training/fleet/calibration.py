@@ -72,6 +72,22 @@ GUEST_HOMES: Final = 0.45
 GUESTS_A_WEEK: Final = (0.1, 1.5)
 GUESTS_STAY: Final = 0.25  # share of visits that last over night
 NIGHT_TRIPS: Final = (0.0, 1.6)  # a night
+LIES_MINUTES: Final = ((2.0, 40.0), (1.0, 40.0))  # in bed awake, before sleep and after it; medians, log-uniform
+NAPPERS: Final = 0.25  # share of adults who nap by day, as ATUS's tables have few who do
+NAPS_A_DAY: Final = (0.05, 0.6)
+NAP_MINUTES: Final = (40.0, 0.6)  # median, sigma of a lognormal
+NAP_HOURS: Final = (12.0, 18.0)
+NAP_ON_SOFA: Final = 0.5
+COUNTRIES: Final = {  # whose public holidays a zone keeps (package `holidays`); on these people live as on Sundays
+    "Europe/London": "GB", "Europe/Berlin": "DE", "Europe/Rome": "IT", "Europe/Paris": "FR", "Europe/Madrid": "ES",
+    "Europe/Amsterdam": "NL", "Europe/Stockholm": "SE", "Europe/Warsaw": "PL", "Europe/Lisbon": "PT",
+    "Europe/Prague": "CZ", "Europe/Helsinki": "FI", "Europe/Athens": "GR", "America/New_York": "US",
+    "America/Chicago": "US", "America/Denver": "US", "America/Los_Angeles": "US", "America/Sao_Paulo": "BR",
+    "America/Halifax": "CA", "America/Mexico_City": "MX", "Asia/Tokyo": "JP", "Asia/Singapore": "SG",
+    "Asia/Kolkata": "IN", "Australia/Sydney": "AU", "Australia/Brisbane": "AU", "Africa/Johannesburg": "ZA",
+    "Africa/Cairo": "EG",
+}  # fmt: skip
+HOLIDAYS_KEPT: Final = 0.85  # share of homes for which public holidays are free days
 
 # ---- rooms: median minutes of a stay and sigma of its lognormal (heavy-tailed); weight by part of the day ------
 # Parts: 0-6, 6-9, 9-12, 12-14, 14-17, 17-19, 19-21, 21-24 h. Shape from time-use diaries, sizes chosen.
@@ -142,6 +158,7 @@ MOTION_GAP_SECONDS: Final = {  # mean time between seen movements of somebody aw
 }  # fmt: skip
 MOTION_MISSED: Final = (0.0, 0.25)
 MOTION_ASLEEP_GAP_SECONDS: Final = 5400.0  # turning over in bed, before a motion sensor in the bedroom
+MOTION_LYING_GAP_SECONDS: Final = 1500.0  # of somebody awake in bed
 MOTION_OUTSIDE: Final = 0.2
 PET_HOMES: Final = 0.3
 PET_TRIPS_A_DAY: Final = (1.0, 25.0)
@@ -155,12 +172,12 @@ BRIGHT_INDOORS: Final = (1.0, 8.0)  # W/m2 outdoors for 50 lx on an indoor senso
 
 # ---- how homes are equipped: (style, share of homes) ---------------------------------------------------------
 STYLES: Final = (
-    ("few", 0.20), ("mixed", 0.30), ("rich", 0.14), ("lights", 0.11), ("appliances", 0.09), ("sensors", 0.10),
-    ("single kind", 0.06),
+    ("few", 0.16), ("mixed", 0.25), ("rich", 0.13), ("lights", 0.10), ("appliances", 0.09), ("sensors", 0.06),
+    ("single kind", 0.06), ("research", 0.15),
 )  # fmt: skip
 DEVICES: Final = {  # least and most devices of a style, drawn log-uniformly
     "few": (1, 5), "mixed": (5, 18), "rich": (16, 44), "lights": (2, 18), "appliances": (2, 7), "sensors": (1, 3),
-    "single kind": (1, 5),
+    "single kind": (1, 5), "research": (1, 5),
 }  # fmt: skip
 EVIDENCE_CHANCE: Final = {  # that a home of a style has any evidence sensor; then each kind by EVIDENCE
     "few": 0.5, "mixed": 0.7, "rich": 0.92, "lights": 0.35, "appliances": 0.15, "sensors": 1.0, "single kind": 0.25,
@@ -175,4 +192,41 @@ BULB_ODD: Final = (0.0, 0.15)  # share of uses in which one of them is left out
 MOST_DEVICES: Final = 60
 USELESS_NAMES: Final = (0.0, 0.7)  # share of a home's devices with a name that tells nothing, squared: most have few
 MISSING_AREAS: Final = (0.0, 1.0)  # share of a home's devices without an area, squared
+GROUP_ENTITIES: Final = 0.5  # share of switches with several bulbs that also have a group entity
+DOUBLED_HOMES: Final = 0.10  # share of homes in which some devices have a second entity (relay and light), and of those
+DOUBLED: Final = 0.25
+LABELLED_HOMES: Final = 0.2  # share of homes that use labels, and of their devices that carry one
+LABELLED: Final = (0.1, 0.8)
 NULL_CLASS: Final = 0.12  # share of binary sensors without a device class, a share of homes has them all
+
+# ---- homes as in smart-home research recordings: one or two people, contacts and mats on everything; chosen wide
+# around what descriptions of such recordings say (14-60 days, 12-40 binary sensors) -----------------------------
+RESEARCH_SIZES: Final = (0.62, 0.38)  # one or two people
+RESEARCH_DAYS: Final = (11.0, 34.0)
+RESEARCH_GRID_SECONDS: Final = ((0.0, 0.45), (1.0, 0.25), (60.0, 0.30))  # (grid, share); any use within a cell counts
+RESEARCH_SENSORS: Final = (5, 26)
+RESEARCH_MISSED: Final = (0.0, 0.35)  # share of events that a sensor does not see, squared: most see nearly all
+RESEARCH_DOOR: Final = 0.86  # share with a sensor on the entrance, and which share of passages it misses, or that
+RESEARCH_DOOR_MISSED: Final = (0.0, 0.55)  # take another way
+RESEARCH_BED: Final = 0.72  # share with mats in the bed
+RESEARCH_MOTION: Final = (0.45, 0.20)  # share with some motion sensors, with motion everywhere (one to three a room)
+RESEARCH_MOTION_HOLD_SECONDS: Final = (1.5, 90.0)  # log-uniform
+RESEARCH_STICKS: Final = 0.10  # share of mats and contacts that stay on after a share of uses, and these shares
+RESEARCH_STICKS_OFTEN: Final = (0.01, 0.3)
+RESEARCH_STICKS_HOURS: Final = (3.0, 1.3)  # median, sigma of a lognormal
+RESEARCH_DEAD: Final = 0.06  # share of sensors that fall silent for good or for days
+RESEARCH_FIDGETS_AN_HOUR: Final = (0.05, 12.0)  # a mat that lets go for seconds; log-uniform
+RESEARCH_HOURS_BUMP: Final = 0.5  # share of cupboards that are opened around one meal
+
+# ---- answers to hunches; no published figures were found: chosen wide, so that a training learns to read a person ---
+HEEDS: Final = (3.0, 1.6)  # beta: share of questions seen in time
+HEEDS_AWAY: Final = (0.5, 1.1)  # factors of it; away a phone is at hand
+HEEDS_ASLEEP: Final = (0.0, 0.12)
+AGREES: Final = (12.0, 1.5)  # beta: yes where it was unwanted and they mind
+OBLIGES: Final = (1.2, 9.0)  # beta: yes where it was wanted
+BANS: Final = (0.02, 0.3)  # share of noes that say never again
+TOLERANCE: Final = (1.5, 20.0)  # recent questions that halve the patience; log-uniform
+MEMORY_DAYS: Final = (0.7, 10.0)  # half-life of a question; log-uniform
+CARELESS_HOMES: Final = 0.15  # homes that mind little what stays on
+MINDS: Final = (6.0, 1.3)  # beta, for each device
+MINDS_LITTLE: Final = (1.2, 1.6)

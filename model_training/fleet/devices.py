@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from custom_components.hunches.engine.bundle import Interval
-from custom_components.hunches.engine.home import Entity
+from custom_components.hunches.engine.home import OFF, ON, Entity
+from custom_components.hunches.engine.timeline import Timeline
 
 from . import calibration as c
 from .habits import HABITS
-from .recorder import Recorder, causes_of
+from .recorder import Recorder, causes_of, on_spans
 from .roles import ROLES, Kinds, Role
 from .spans import Spans
 from .use import Use, held, spliced
 
 if TYPE_CHECKING:
-    from custom_components.hunches.engine.timeline import Timeline
-
     from .names import Namer
     from .world import World
 
@@ -29,18 +28,28 @@ Choice = tuple[Role, int, str, str | None]
 _DAY: Final = 86400.0
 _LIGHTS: Final = frozenset({"light", "porch", "night_light", "decoration"})
 _APPLIANCES: Final = frozenset({"short", "burst", "laundry", "dishwasher", "fridge", "steady", "charger"})
+_RESEARCH: Final = frozenset(
+    {"microwave", "kettle", "cooker", "coffee machine", "washing machine", "dishwasher", "tv", "bathroom light"}
+)
+_SECOND: Final = {"light": "switch", "switch": "light", "media_player": "switch", "fan": "switch", "climate": "switch"}
+"""The domain of a second entity of one thing: a relay beside its light, a plug beside its television."""
 _USUAL_ROOM: Final = 0.7  # share of devices that stand in the room where their role usually does
 _HABITS_CHANGE: Final = 0.5  # of a home's devices, where habits change
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device of a home: its entity, its true role, what was recorded and when it was on unwanted."""
+    """A device of a home: its entity, its true role, what was recorded and when it was on unwanted.
+
+    `same_as`: the first entity of the same physical device (empty: this is it); `members`: those of a group.
+    """
 
     entity: Entity
     role: str
     timeline: Timeline
     unwanted: tuple[Interval, ...]
+    same_as: str = ""
+    members: tuple[str, ...] = ()
 
 
 def _fits(role: Role, style: str, single: str) -> bool:
@@ -49,6 +58,8 @@ def _fits(role: Role, style: str, single: str) -> bool:
             return role.behaviour in _LIGHTS
         case "appliances":
             return role.behaviour in _APPLIANCES
+        case "research":
+            return role.name in _RESEARCH
         case "single kind":
             return any(kind[0] == single for kind in role.kinds)
     return True
@@ -95,17 +106,44 @@ def make(
     known: float,
     hidden: Spans | None,
     copies: int = 1,
+    *,
+    doubled: bool = False,
 ) -> list[Device]:
-    """Simulate one device, or several bulbs that are switched together.
+    """Simulate one device, or several bulbs that are switched together, with their group.
 
-    `known`: share of manual changes that carry a user; `hidden`: when lights are not seen; `copies`: how many bulbs.
+    `known`: share of manual changes that carry a user; `hidden`: when lights are not seen; `copies`: how many bulbs;
+    `doubled`: whether a second entity shows the same device.
     """
     use = _use(rng, world, choice)
     devices = [_recorded(rng, recorder, namer, choice, use, known, hidden)]
     for _ in range(copies - 1):
         one = _shared(rng, use, rng.uniform(*c.BULB_ODD))
         devices.append(_recorded(rng, recorder, namer, choice, one, known, hidden))
+    role, room, domain, device_class = choice
+    if doubled and copies == 1 and domain in _SECOND:
+        again = (role, room, _SECOND[domain], device_class if domain == "light" else None)
+        second = _recorded(rng, recorder, namer, again, _shared(rng, use, 0.0), known, hidden)
+        devices.append(replace(second, same_as=devices[0].entity.entity_id))
+    if copies > 1 and rng.random() < c.GROUP_ENTITIES:
+        devices.append(_group(recorder, namer, room, devices))
     return devices
+
+
+def _group(recorder: Recorder, namer: Namer, room: int, members: list[Device]) -> Device:
+    """Return the group of some bulbs: on while any of them is."""
+    lit = [on_spans(device.timeline, recorder.end) for device in members]
+    on = Spans.union(np.concatenate([s.starts for s in lit]), np.concatenate([s.ends for s in lit]))
+    begin = min(float(device.timeline.times[0]) for device in members)
+    on = on.cut(begin, recorder.end)
+    off = on.outside(begin, recorder.end)
+    times = np.concatenate([on.starts, off.starts])
+    states = np.repeat(np.array([ON, OFF], dtype=np.int8), [len(on), len(off)])
+    order = np.argsort(times, kind="stable")
+    name, area = namer.group(room), namer.area(room)
+    entity = Entity(namer.entity_id("light", name, area), name, area)
+    timeline = Timeline.from_readings(times[order], states[order])
+    unwanted = recorder.unwanted(timeline, tuple(i for device in members[:1] for i in device.unwanted))
+    return Device(entity, members[0].role, timeline, unwanted, "", tuple(d.entity.entity_id for d in members))
 
 
 def _use(rng: np.random.Generator, world: World, choice: Choice) -> Use:

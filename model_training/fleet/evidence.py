@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from custom_components.hunches.engine.home import ARMED_NIGHT, OFF, ON, Entity
+from custom_components.hunches.engine.home import ARMED_NIGHT, EVIDENCE_CLASSES, OFF, ON, Entity
 from custom_components.hunches.engine.timeline import Timeline
 
 from . import calibration as c
 from . import sensors
+from .research import research
 
 if TYPE_CHECKING:
     from .names import Namer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Found = list[tuple[Entity, Timeline]]
 _Placed = Iterator[tuple[int, "Spans"]]  # (room, when the sensor in it was on)
 
+RESEARCH: Final = "research"
+"""The style of homes whose sensors `research` places."""
 _OUTDOORS: Final = frozenset({"outside", "garden"})
 _CLASSES: Final[dict[str, tuple[str | None, ...]]] = {
     "motion": ("motion", "motion", "motion", "occupancy", "presence"),
@@ -81,8 +84,7 @@ def _window(rng: np.random.Generator, world: World) -> _Placed:
 
 
 def _bed(rng: np.random.Generator, world: World) -> _Placed:
-    beds = {int(room) for room in world.stays.rooms[world.stays.asleep]}
-    for room in _some(rng, sorted(beds), 2):
+    for room in _some(rng, _of_kind(world, "bedroom", "child's room"), 2):
         yield room, sensors.bed(rng, world, room)
 
 
@@ -123,8 +125,22 @@ def _panel(rng: np.random.Generator, world: World, recorder: Recorder) -> Timeli
     return Timeline.from_readings(np.append(recorder.start, times[within]), np.append(first, states[within]))
 
 
+def _research(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer) -> Found:
+    bare = rng.random() < c.NULL_CLASS
+    found: Found = []
+    for word, classes, room, on in research(rng, world):
+        name, area = namer.sensor(word, room), namer.area(room)
+        device_class = None if bare else classes[int(rng.integers(len(classes)))]
+        device_class = device_class if device_class in EVIDENCE_CLASSES else None
+        entity = Entity(namer.entity_id("binary_sensor", name, area), name, area, device_class)
+        found.append((entity, recorder.timeline(on)))
+    return found
+
+
 def evidence(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer, style: str) -> Found:
     """Return the evidence entities of a home and their timelines; many homes lack some kinds, some have none."""
+    if style == RESEARCH:
+        return _research(rng, world, recorder, namer)
     found: Found = []
     if rng.random() >= c.EVIDENCE_CHANCE[style]:
         return found

@@ -50,6 +50,16 @@ class Namer:
         self._count = int(rng.integers(0, 3))
         self._people = int(rng.integers(len(_PEOPLE)))
 
+    @property
+    def language(self) -> str:
+        """Return the home's language (a member of `words.LANGUAGES`)."""
+        return LANGUAGES[self._language]
+
+    def group(self, room: int) -> str:
+        """Return the name of a group of lights in a room."""
+        word = _pick(self._rng, things("light", self._language))
+        return self._nothing("light") if self._rng.random() < self._useless else self._with(word, room)
+
     def area(self, room: int) -> str | None:
         """Return the area that an entity in a room is registered in, or none."""
         return None if self._rng.random() < self._no_area else self._rooms[room]
@@ -85,7 +95,7 @@ class Namer:
         place = self._rooms[room]
         name = word
         if self._rng.random() < self._with_room and slug(place) not in slug(word):
-            germanic = LANGUAGES[self._language] in {"en", "de", "nl", "sv", "cs"}
+            germanic = self.language in {"en", "de", "nl", "sv", "cs"}
             first = self._rng.random() < (0.7 if germanic else 0.15)
             name = f"{place} {word}" if first else f"{word} {place}"
         if self._rng.random() < 0.06:

@@ -7,8 +7,11 @@ person's days look alike. Shifts, trips, holidays, outings and guests are laid o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+import holidays
 import numpy as np
 
 from . import calibration as c
@@ -65,7 +68,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person of a household; `bedroom` numbers the bedroom, `guest` people come and go."""
+    """One person of a household; `bedroom` numbers the bedroom, `guest` people come and go.
+
+    `lies`: minutes awake in bed before and after sleep, medians.
+    """
 
     plan: Plan
     child: bool
@@ -75,6 +81,8 @@ class Person:
     phone: bool
     forgetful: float
     night_trips: float
+    lies: tuple[float, float] = (10.0, 3.0)
+    naps_on_sofa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,10 @@ class Presence:
             left -= float(ends[i]) - begin
             i += 1
         return self.end
+
+
+def _log_uniform(rng: np.random.Generator, pair: c.Pair) -> float:
+    return float(np.exp(rng.uniform(*np.log(pair))))
 
 
 def _merged(times: NDArray[np.float64], states: NDArray[np.int8], end: float) -> Plan:
@@ -224,6 +236,38 @@ def _guest(rng: np.random.Generator, plans: list[Plan], a_week: float) -> Plan:
     return plan.overlay(host.spans(AWAY), AWAY)
 
 
+def _naps(rng: np.random.Generator, plan: Plan, clock: LocalTime) -> Plan:
+    """Lay naps over the afternoons at home."""
+    days = int((plan.end - float(plan.starts[0])) / DAY)
+    chosen = np.flatnonzero(rng.random(days) < rng.uniform(*c.NAPS_A_DAY))
+    local = clock.local(plan.starts[:1])[0] // DAY * DAY + chosen * DAY
+    begin = _to_utc(local + rng.uniform(*c.NAP_HOURS) * 3600.0 + rng.normal(0, 2400, chosen.size), clock)
+    minutes = np.exp(rng.normal(np.log(c.NAP_MINUTES[0]), c.NAP_MINUTES[1], chosen.size))
+    ends = begin + minutes * _MINUTE
+    calm = plan.spans(HOME).longer(3600.0)
+    inside = calm.contains(begin - 600.0) & calm.contains(ends + 600.0)
+    return plan.overlay(Spans.union(begin[inside], ends[inside]), ASLEEP, only=HOME)
+
+
+@lru_cache(maxsize=1024)
+def _public_holidays(country: str, year: int) -> frozenset[int]:
+    """Return a year's public holidays as days since 1970-01-01."""
+    epoch = date(1970, 1, 1).toordinal()
+    return frozenset(day.toordinal() - epoch for day in holidays.country_holidays(country, years=year))
+
+
+def _weekdays(rng: np.random.Generator, first_day: int, days: int, zone: str) -> NDArray[np.int64]:
+    """Return the weekday of each day (0: Monday); public holidays are Sundays, for most households."""
+    every = np.arange(first_day, first_day + days)
+    weekdays = (every + 3) % 7
+    country = c.COUNTRIES.get(zone)
+    if country is None or rng.random() >= c.HOLIDAYS_KEPT:
+        return weekdays
+    years = (1970 + np.unique(every / 365.2425).astype(np.int64)).tolist()
+    free = frozenset().union(*(_public_holidays(country, year) for year in {*years, years[-1] + 1}))
+    return np.where(np.isin(every, list(free)), 6, weekdays)
+
+
 def _joined(several: list[Spans]) -> Spans:
     return Spans.union(np.concatenate([s.starts for s in several]), np.concatenate([s.ends for s in several]))
 
@@ -235,7 +279,7 @@ def household(
 
     `size`: 1-5 residents; guests come on top. `change`: the day at which routines change (`days`: never).
     """
-    weekdays = (np.arange(first_day, first_day + days) + 3) % 7
+    weekdays = _weekdays(rng, first_day, days, clock.zone)
     adults = size if size < c.CHILD_FROM or rng.random() < c.ADULTS_ONLY else int(rng.choice([1, 2, 2, 2]))
     base_age = int(rng.choice(len(c.ADULT_AGES), p=c.ADULT_AGES))
     plans: list[Plan] = []
@@ -249,6 +293,8 @@ def household(
             plan = _outings(rng, plan, float(outings), *c.OUTING_MINUTES)
             if rng.random() < c.WORK_TRIPS:
                 plan = plan.overlay(_absences(rng, float(plan.starts[0]), plan.end, 2.0), AWAY)
+            if rng.random() < c.NAPPERS:
+                plan = _naps(rng, plan, clock)
         plans.append(plan)
     start, end = float(plans[0].starts[0]), min(plan.end for plan in plans)
     together = _absences(rng, start, end, rng.uniform(*c.ABSENCES_A_MONTH))
@@ -277,6 +323,8 @@ def household(
                 not child or rng.random() < 0.3,
                 float(np.exp(rng.normal(0, 0.5))) * (1.6 if child else 1.0),
                 float(rng.uniform(*c.NIGHT_TRIPS)),
+                (_log_uniform(rng, c.LIES_MINUTES[0]), _log_uniform(rng, c.LIES_MINUTES[1])),
+                bool(rng.random() < c.NAP_ON_SOFA),
             )
         )
     if rng.random() < c.GUEST_HOMES:

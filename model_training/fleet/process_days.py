@@ -93,12 +93,13 @@ def minus(spans: Spans, other: Spans) -> Spans:
     return spans.intersect(other.outside(float(spans.starts[0]), float(spans.ends[-1])))
 
 
-def draw_days(rng: Generator) -> Days:
-    """Draw a place, a stretch of time and a household's days."""
+def draw_days(rng: Generator, weeks: int | None = None) -> Days:
+    """Draw a place, a stretch of time (or `weeks` of it) and a household's days."""
     zone, latitude, longitude = PLACES[int(rng.integers(len(PLACES)))]
     placed = not chance(rng, 0.15)
     clock = LocalTime(zone, latitude + rng.normal(0, 1.0), longitude) if placed else LocalTime(zone)
     length = spread(rng, ranges.DAYS_LONG if chance(rng, ranges.LONG_SHARE) else ranges.DAYS_SHORT)
+    length = length if weeks is None else 7.0 * weeks
     first, last = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in ranges.YEARS)
     start = float(np.round(rng.uniform(first, last)))
     end = start + length * DAY

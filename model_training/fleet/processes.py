@@ -18,6 +18,7 @@ from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.home import Entity, Home
 
 from . import process_ranges as ranges
+from .answers import draw_answers
 from .home import SimulatedHome
 from .process_days import draw_days
 from .process_draw import chance, log_uniform, pick, spread
@@ -50,18 +51,18 @@ _NOUNS: Final[Mapping[str, tuple[str, ...]]] = {
 _AREAS: Final = ("Room 1", "Room 2", "Room 3", "Room 4", "Upstairs", "Downstairs", "Annexe")
 
 
-def simulate(index: int, seed: int) -> SimulatedHome:
+def simulate(index: int, seed: int, weeks: int | None = None) -> SimulatedHome:
     """Draw the home of this index: the same for the same index and seed (both ≥ 0), whatever was drawn before."""
     rng = np.random.default_rng((seed, _STREAM, index))
     for _ in range(_TRIES):
-        home = _draw_home(rng, f"processes_{seed}_{index}")
+        home = _draw_home(rng, f"processes_{seed}_{index}", weeks)
         if max(len(home.recording.timelines[key]) for key in home.roles) >= _LEAST_CHANGES:
             break
     return home
 
 
-def _draw_home(rng: Generator, name: str) -> SimulatedHome:
-    days = draw_days(rng)
+def _draw_home(rng: Generator, name: str, weeks: int | None) -> SimulatedHome:
+    days = draw_days(rng, weeks)
     recorder = draw_recorder(rng, days)
     kind = pick(rng, ranges.HOME_KINDS)
     low, high = ranges.DEVICES[kind]
@@ -92,7 +93,8 @@ def _draw_home(rng: Generator, name: str) -> SimulatedHome:
     home = Home(
         name, days.clock.zone, days.clock.latitude, days.clock.longitude, entities, "simulated: random processes"
     )
-    return SimulatedHome(Recording(home, timelines, known), roles, unwanted, "processes")
+    answers = draw_answers(rng, 1 + int(chance(rng, 0.6)), list(roles))
+    return SimulatedHome(Recording(home, timelines, known), roles, unwanted, "processes", kind, answers=answers)
 
 
 def _group(rng: Generator, uses: list[Uses], families: list[str]) -> None:

@@ -35,15 +35,15 @@ class Recorder:
     outages: Spans
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, start: float, end: float) -> Recorder:
-        """Draw a home's recorder."""
-        grids = np.array(c.GRID_SECONDS)
+    def draw(cls, rng: np.random.Generator, start: float, end: float, *, research: bool = False) -> Recorder:
+        """Draw a home's recorder, or that of a `research` recording, which keeps every use."""
+        grids = np.array(c.RESEARCH_GRID_SECONDS if research else c.GRID_SECONDS)
         grid = float(rng.choice(grids[:, 0], p=grids[:, 1]))
         count = rng.poisson(rng.uniform(*c.OUTAGES_A_MONTH) * (end - start) / (30 * 86400.0))
         begin = rng.uniform(start, end, count)
         minutes = np.exp(rng.normal(np.log(c.OUTAGE_MINUTES[0]), c.OUTAGE_MINUTES[1], count))
         outages = Spans.union(begin, begin + 60.0 * minutes).cut(start, end)
-        return cls(start, end, grid, bool(rng.random() < c.GRID_KEEPS_SHORT), outages)
+        return cls(start, end, grid, research or bool(rng.random() < c.GRID_KEEPS_SHORT), outages)
 
     def gridded(self, times: NDArray[np.float64], *, up: bool) -> NDArray[np.float64]:
         """Return the moments at which changes are seen, to the millisecond."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -13,12 +15,14 @@ from custom_components.hunches.engine.localtime import LocalTime
 from custom_components.hunches.engine.timeline import Timeline
 
 from . import calibration as c
+from .answers import draw_answers
 from .devices import choose, make
-from .evidence import evidence
+from .evidence import RESEARCH, evidence
 from .home import SimulatedHome
 from .names import Namer
 from .recorder import Recorder
 from .spans import Spans
+from .words import LABELS
 from .world import World, build
 
 GENERATOR: Final = "residents"
@@ -33,10 +37,22 @@ def _place(rng: np.random.Generator) -> LocalTime:
     return LocalTime(zone, round(latitude, 2), round(longitude + rng.normal(0, 1.0), 2))
 
 
-def _days(rng: np.random.Generator) -> float:
-    """Return how long a history is: a gamma of shape 2, cut."""
+def _days(rng: np.random.Generator, research: bool) -> float:
+    """Return how long a history is: a gamma of shape 2, cut; research recordings last a few weeks."""
+    if research:
+        return float(rng.uniform(*c.RESEARCH_DAYS))
     low, high = c.HISTORY_DAYS
     return float(np.clip(low + rng.gamma(2.0, (c.HISTORY_MEAN_DAYS - low) / 2.0), low, high))
+
+
+def _labels(rng: np.random.Generator, entities: dict[str, Entity], devices: Iterable[str]) -> None:
+    """Label some devices, as some people do: a word or two that need not tell what it is."""
+    share = rng.uniform(*c.LABELLED)
+    words = rng.choice(LABELS, int(rng.integers(1, 5)), replace=False).tolist()
+    for key in devices:
+        if rng.random() < share:
+            chosen = rng.choice(words, int(rng.integers(1, min(len(words), 2) + 1)), replace=False)
+            entities[key] = replace(entities[key], labels=tuple(str(word) for word in chosen))
 
 
 def _truth(world: World, start: float, end: float) -> tuple[Interval, ...]:
@@ -56,19 +72,21 @@ def _daylight(world: World) -> Spans:
     return Spans.union(dawns, np.append(dusks, world.end)[np.searchsorted(dusks, dawns, side="right")])
 
 
-def simulate(index: int, seed: int) -> SimulatedHome:
-    """Return home number `index` of the fleet `seed`: always the same one."""
+def simulate(index: int, seed: int, weeks: int | None = None) -> SimulatedHome:
+    """Return home number `index` of the fleet `seed`, recorded for `weeks` (none: drawn): always the same one."""
     rng = np.random.default_rng([seed, index, _STREAM])
     clock = _place(rng)
-    days = _days(rng)
-    first = date(c.START_YEARS[0], 1, 1).toordinal() - date(1970, 1, 1).toordinal()
-    last = date(c.START_YEARS[1], 6, 30).toordinal() - date(1970, 1, 1).toordinal()
-    world = build(rng, clock, int(rng.integers(first, last)), int(np.ceil(days)) + 2)
-    start = round(world.start + rng.uniform(0.3, 1.0) * _DAY, 3)
-    recorder = Recorder.draw(rng, start, min(start + days * _DAY, world.end - 60.0))
-    namer = Namer(rng, world.rooms)
     styles, shares = zip(*c.STYLES, strict=True)
     style = str(rng.choice(styles, p=shares))
+    research = style == RESEARCH
+    days = _days(rng, research) if weeks is None else 7.0 * weeks
+    first = date(c.START_YEARS[0], 1, 1).toordinal() - date(1970, 1, 1).toordinal()
+    last = date(c.START_YEARS[1], 6, 30).toordinal() - date(1970, 1, 1).toordinal()
+    sizes = c.RESEARCH_SIZES if research else c.HOUSEHOLD_SIZES
+    world = build(rng, clock, int(rng.integers(first, last)), int(np.ceil(days)) + 2, sizes)
+    start = round(world.start + rng.uniform(0.3, 1.0) * _DAY, 3)
+    recorder = Recorder.draw(rng, start, min(start + days * _DAY, world.end - 60.0), research=research)
+    namer = Namer(rng, world.rooms)
     low, high = c.DEVICES[style]
     count = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
     known = float(rng.uniform(*c.BY_HAND_KNOWN))
@@ -77,14 +95,24 @@ def simulate(index: int, seed: int) -> SimulatedHome:
     timelines: dict[str, Timeline] = {}
     roles: dict[str, str] = {}
     unwanted: dict[str, tuple[Interval, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    same_as: dict[str, str] = {}
     bulbs = rng.random() < c.BULB_HOMES
+    doubled = c.DOUBLED if rng.random() < c.DOUBLED_HOMES else 0.0
     for choice in choose(rng, world, style, max(count, 1)):
         copies = int(rng.integers(*c.BULBS, endpoint=True)) if bulbs and choice[2] == "light" else 1
-        copies = min(copies, c.MOST_DEVICES - len(roles))
-        for device in make(rng, world, recorder, namer, choice, known, hidden, copies):
+        copies = max(min(copies, c.MOST_DEVICES - len(roles) - 2), 0)
+        twice = bool(rng.random() < doubled)
+        for device in make(rng, world, recorder, namer, choice, known, hidden, copies, doubled=twice) if copies else ():
             key = device.entity.entity_id
             entities[key], timelines[key], roles[key] = device.entity, device.timeline, device.role
             unwanted[key] = device.unwanted
+            if device.members:
+                groups[key] = device.members
+            if device.same_as:
+                same_as[key] = device.same_as
+    if rng.random() < c.LABELLED_HOMES:
+        _labels(rng, entities, roles)
     for entity, timeline in evidence(rng, world, recorder, namer, style):
         entities[entity.entity_id], timelines[entity.entity_id] = entity, timeline
     source = f"simulated, seed {seed}"
@@ -97,6 +125,11 @@ def simulate(index: int, seed: int) -> SimulatedHome:
         roles,
         {key: value for key, value in cut.items() if value},
         GENERATOR,
+        style,
+        namer.language,
+        groups,
+        same_as,
+        draw_answers(rng, sum(not (p.child or p.guest) for p in world.people), list(roles)),
     )
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _GUEST_ROOMS: Final = frozenset({"living room", "kitchen", "dining room", "bathroom", "toilet", "garden"})
 _PARTS: Final = [bisect(c.DAY_PARTS, hour) - 1 for hour in range(24)]
+_UP: Final = 0
+_ASLEEP: Final = 1
+_LYING: Final = 2
+_NAP_SECONDS: Final = 2.5 * 3600.0
 _EVENING: Final = 6  # the first part of the day that is an evening
 
 
@@ -33,13 +37,17 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """Where people were: [n] start and end (Unix seconds), room and person by number; `asleep` are stays in bed."""
+    """Where people were: [n] start and end (Unix seconds), room and person by number.
+
+    `asleep`: stays asleep, `lying`: awake in bed.
+    """
 
     starts: NDArray[np.float64]
     ends: NDArray[np.float64]
     rooms: NDArray[np.int64]
     people: NDArray[np.int64]
     asleep: NDArray[np.bool_]
+    lying: NDArray[np.bool_]
 
 
 def layout(rng: np.random.Generator, people: tuple[Person, ...]) -> tuple[Room, ...]:
@@ -71,7 +79,7 @@ class _Walk:
     """One person's way through the rooms, stretch by stretch of being at home."""
 
     def __init__(self, rng: np.random.Generator, rooms: tuple[Room, ...], person: Person) -> None:
-        self.rows: list[tuple[float, float, int, bool]] = []
+        self.rows: list[tuple[float, float, int, int]] = []
         self._table = _weights(rng, rooms, person)
         self._last_room = len(rooms) - 1
         first = {room.kind: room.number for room in reversed(rooms)}
@@ -80,6 +88,8 @@ class _Walk:
         self._living = first["living room"]
         self._bed = next((r.number for r in rooms if r.owner == person.bedroom), self._living)
         self._room = self._bed
+        self._lies = [60.0 * minutes for minutes in person.lies]
+        self._sofa = person.naps_on_sofa
         pace = float(np.exp(rng.normal(0, 0.3)))
         self._median = [60.0 * pace * c.ROOMS[room.kind][0] for room in rooms]
         self._sigma = [c.ROOMS[room.kind][1] for room in rooms]
@@ -88,23 +98,26 @@ class _Walk:
         self._uniform = iter(rng.random(2 * n).tolist())
         self._spread = iter(np.exp(rng.normal(0, 1, n)).tolist())
 
-    def _go(self, room: int, begin: float, end: float, *, in_bed: bool = False) -> float:
+    def _go(self, room: int, begin: float, end: float, how: int = _UP) -> float:
         if end > begin:
-            self.rows.append((begin, end, room, in_bed))
+            self.rows.append((begin, end, room, how))
             self._room = room
         return max(begin, end)
 
     def _length(self, median: float, sigma: float) -> float:
         return float(median * next(self._spread, 1.0) ** sigma)
 
-    def sleep(self, begin: float, end: float, trips: list[float]) -> None:
-        """Be in bed, but for short `trips` to the bathroom (moments)."""
+    def sleep(self, begin: float, end: float, trips: list[float], *, nap: bool) -> None:
+        """Sleep in bed, but for short `trips` to the bathroom (moments); a `nap` may be taken on the sofa."""
         t = begin
+        if nap and self._sofa:
+            self._go(self._living, t, end, _ASLEEP)
+            return
         for moment in trips:
             if moment > t:
-                t = self._go(self._bed, t, moment, in_bed=True)
+                t = self._go(self._bed, t, moment, _ASLEEP)
                 t = self._go(self._bathroom, t, min(t + self._length(200.0, 0.6), end))
-        self._go(self._bed, t, end, in_bed=True)
+        self._go(self._bed, t, end, _ASLEEP)
 
     def wake(self, begin: float, end: float, before: int, after: int, offset: float) -> None:
         """Be up at home: come from outside or from bed, move about, leave or go to bed; `offset` of local time."""
@@ -112,12 +125,17 @@ class _Walk:
         if before == AWAY:
             t = self._go(self._hall, t, min(end, t + self._length(70.0, 0.7)))
         elif before == ASLEEP:
-            t = self._go(self._bed, t, min(end, t + self._length(200.0, 0.9)))
+            t = self._go(self._bed, t, min(end, t + self._length(self._lies[1], 0.9)), _LYING)
+            t = self._go(self._bed, t, min(end, t + self._length(90.0, 0.9)))
             t = self._go(self._bathroom, t, min(end, t + self._length(480.0, 0.8)))
-        last: list[tuple[int, float]] = [(self._hall, self._length(100.0, 0.7))]
+        last: list[tuple[int, float, int]] = [(self._hall, self._length(100.0, 0.7), _UP)]
         if after == ASLEEP:
-            last = [(self._bathroom, self._length(360.0, 0.6)), (self._bed, self._length(600.0, 1.0))]
-        stop = max(end - sum(seconds for _, seconds in last), t)
+            last = [
+                (self._bathroom, self._length(360.0, 0.6), _UP),
+                (self._bed, self._length(120.0, 0.9), _UP),
+                (self._bed, self._length(self._lies[0], 0.9), _LYING),
+            ]
+        stop = max(end - sum(seconds for _, seconds, _ in last), t)
         while t < stop:
             part = _PARTS[int((t + offset) % 86400.0 / 3600.0)]
             room = self._next_room(part)
@@ -127,8 +145,8 @@ class _Walk:
             if next(self._uniform, 0.5) < c.STAY_TAIL:
                 seconds *= 1.0 + (c.STAY_TAIL_FACTOR - 1.0) * next(self._uniform, 0.5)
             t = self._go(room, t, min(stop, t + seconds))
-        for room, seconds in last:
-            t = self._go(room, t, min(end, t + seconds))
+        for room, seconds, how in last:
+            t = self._go(room, t, min(end, t + seconds), how)
 
     def _next_room(self, part: int) -> int:
         u = next(self._uniform, 0.5)
@@ -149,7 +167,7 @@ def _trips(rng: np.random.Generator, person: Person, begin: float, end: float) -
 
 def move(rng: np.random.Generator, rooms: tuple[Room, ...], people: tuple[Person, ...], clock: LocalTime) -> Stays:
     """Return everybody's stays in the rooms while at home, with heavy-tailed durations, in order of time."""
-    rows: list[tuple[float, float, int, bool]] = []
+    rows: list[tuple[float, float, int, int]] = []
     who: list[int] = []
     for number, person in enumerate(people):
         walk = _Walk(rng, rooms, person)
@@ -159,20 +177,22 @@ def move(rng: np.random.Generator, rooms: tuple[Room, ...], people: tuple[Person
             begins, ends, states, [AWAY, *states[:-1]], [*states[1:], AWAY], offsets, strict=True
         ):
             if state == ASLEEP:
-                walk.sleep(begin, end, _trips(rng, person, begin, end))
+                day = 9.0 <= (begin + offset) % 86400.0 / 3600.0 < 20.0
+                walk.sleep(begin, end, _trips(rng, person, begin, end), nap=day and end - begin < _NAP_SECONDS)
             elif state == HOME:
                 walk.wake(begin, end, before, after, offset)
         rows += walk.rows
         who += [number] * len(walk.rows)
     table = np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
     order = np.argsort(table[:, 0], kind="stable")
-    asleep = np.array([row[3] for row in rows], dtype=np.bool_)
+    how = np.array([row[3] for row in rows], dtype=np.int8)[order]
     return Stays(
         table[order, 0],
         table[order, 1],
         table[order, 2].astype(np.int64),
         np.array(who, dtype=np.int64)[order],
-        asleep[order],
+        how == _ASLEEP,
+        how == _LYING,
     )
 
 

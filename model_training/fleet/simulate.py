@@ -16,19 +16,19 @@ RESIDENTS_SHARE: Final = 0.6
 _CHUNK: Final = 8
 
 
-def home(index: int, seed: int) -> SimulatedHome:
-    """Return home number `index` of the fleet `seed`."""
+def home(index: int, seed: int, weeks: int | None = None) -> SimulatedHome:
+    """Return home number `index` of the fleet `seed`, recorded for `weeks` (none: for as long as its draw says)."""
     mixed = np.random.default_rng([seed, index, 0]).random()
     if mixed < RESIDENTS_SHARE:
-        return residents.simulate(index, seed)
-    return processes.simulate(index, seed)
+        return residents.simulate(index, seed, weeks)
+    return processes.simulate(index, seed, weeks)
 
 
-def _numbered(task: tuple[int, int]) -> SimulatedHome:
+def _numbered(task: tuple[int, int, int | None]) -> SimulatedHome:
     return home(*task)
 
 
-def fleet(count: int, seed: int, workers: int = 2, first: int = 0) -> Iterator[SimulatedHome]:
+def fleet(count: int, seed: int, workers: int = 2, first: int = 0, weeks: int | None = None) -> Iterator[SimulatedHome]:
     """Yield homes `first` to `first + count - 1` of the fleet `seed`, in order of their index.
 
     `workers` processes make them; below two, this process does. Memory stays bounded: homes are made only a few
@@ -37,10 +37,10 @@ def fleet(count: int, seed: int, workers: int = 2, first: int = 0) -> Iterator[S
     indices = range(first, first + count)
     if workers < 2:
         for index in indices:
-            yield home(index, seed)
+            yield home(index, seed, weeks)
         return
     ahead = workers * 4 * _CHUNK
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for begin in range(0, count, ahead):
-            tasks = [(index, seed) for index in indices[begin : begin + ahead]]
+            tasks = [(index, seed, weeks) for index in indices[begin : begin + ahead]]
             yield from pool.imap(_numbered, tasks, chunksize=_CHUNK)

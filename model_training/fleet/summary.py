@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.localtime import LocalTime
 
+from .command import Parser, at_least
 from .home import SimulatedHome
 from .recorder import on_spans
 from .simulate import fleet
@@ -159,31 +159,12 @@ def _real(folder: Path) -> Iterable[SimulatedHome]:
         yield SimulatedHome(bundle.read(path), {}, {}, "real")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say in one line what is wrong with the command line, and stop."""
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least {least}")
-        return value
-
-    return number
-
-
 def main(arguments: Sequence[str] | None = None, out: Callable[[str], None] = print) -> int:
     """Print the summaries; return the exit code (2 for bad input)."""
-    parser = _Parser(prog="model_training.fleet.summary", description="Summaries of the simulated fleet.")
-    parser.add_argument("--count", type=_at_least(1), default=50, help="homes to simulate")
-    parser.add_argument("--seed", type=_at_least(0), default=1)
-    parser.add_argument("--workers", type=_at_least(1), default=2)
+    parser = Parser(prog="model_training.fleet.summary", description="Summaries of the simulated fleet.")
+    parser.add_argument("--count", type=at_least(1), default=50, help="homes to simulate")
+    parser.add_argument("--seed", type=at_least(0), default=1)
+    parser.add_argument("--workers", type=at_least(1), default=2)
     parser.add_argument("--roles", action="store_true", help="also a line for each role")
     parser.add_argument("--homes", type=Path, help="a folder of home bundles, for comparison")
     chosen = parser.parse_args(arguments)

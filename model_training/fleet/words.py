@@ -14,6 +14,9 @@ from typing import Final
 LANGUAGES: Final = ("en", "de", "fr", "it", "es", "nl", "sv", "pl", "pt", "cs")
 _FILE: Final = Path(__file__).with_name("words.csv")
 
+LABELS: Final = ("security", "energy", "lights", "downstairs", "upstairs", "kids", "night", "holiday", "important",
+                 "outdoor", "test", "Sicherheit", "Strom", "lumières", "notte", "tuin", "ute")  # fmt: skip
+"""Labels that homes put on devices; they need not tell what a device is."""
 USELESS: Final = {
     "light": ("Bulb {n}", "Lamp {n}", "Light {n}", "Hue white lamp {n}", "TRADFRI bulb E27 WS {n}", "LED {hex6}",
               "Dimmer {n}", "Lampe {n}", "Luce {n}", "0x{hex16}", "wiz_{hex6}", "Color bulb {n}", "First Light",

@@ -75,10 +75,19 @@ def _left_by(stays: Stays, room: int, spans: Spans) -> NDArray[np.int64]:
     return stays.people[order[np.maximum(last, 0)]]
 
 
-def build(rng: np.random.Generator, clock: LocalTime, first_day: int, days: int) -> World:
-    """Return a home whose people live in it for `days` local days from `first_day` (days since 1970-01-01)."""
+def build(
+    rng: np.random.Generator,
+    clock: LocalTime,
+    first_day: int,
+    days: int,
+    sizes: tuple[float, ...] = c.HOUSEHOLD_SIZES,
+) -> World:
+    """Return a home whose people live in it for `days` local days from `first_day` (days since 1970-01-01).
+
+    `sizes`: shares of households of one, two … residents.
+    """
     change = int(days * rng.uniform(0.25, 0.75)) if rng.random() < c.HABIT_CHANGE else days
-    size = 1 + int(rng.choice(len(c.HOUSEHOLD_SIZES), p=c.HOUSEHOLD_SIZES))
+    size = 1 + int(rng.choice(len(sizes), p=sizes))
     people = household(rng, size, first_day, days, clock, change)
     start, end = float(people[0].plan.starts[0]), people[0].plan.end
     here = presence(people, start, end)
