@@ -9,6 +9,7 @@ A training that wants to know "would this be accepted at `now`, after questions 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Respondent:
 
     def patience(self, now: float, asked: Sequence[float]) -> float:
         """Return what is left of the patience at `now` after questions at `asked` (Unix seconds), in (0, 1]."""
-        recent = sum(0.5 ** ((now - t) / (self.memory_days * _DAY)) for t in asked if t < now)
+        recent = sum(math.exp2((t - now) / (self.memory_days * _DAY)) for t in asked if t < now)
         return 1.0 / (1.0 + recent / self.tolerance)
 
 

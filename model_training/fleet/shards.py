@@ -96,7 +96,7 @@ def write_shard(path: Path, homes: list[SimulatedHome]) -> Totals:
     """Write homes into one file, whole or not at all, and return the counts."""
     timelines = [t for home in homes for t in home.recording.timelines.values()]
     totals = Totals(len(homes), sum(len(home.roles) for home in homes), len(timelines), sum(len(t) for t in timelines))
-    arrays = {
+    arrays: dict[str, Any] = {
         "times": np.concatenate([_packed(t.times) for t in timelines]),
         "states": np.concatenate([t.states for t in timelines]),
         "causes": np.concatenate([t.causes for t in timelines]),
@@ -190,14 +190,18 @@ def _described(home: SimulatedHome) -> dict[str, Any]:
 
 def _home(one: dict[str, Any], timelines: Iterator[Timeline]) -> SimulatedHome:
     name, zone, latitude, longitude, source, licence = one["home"]
-    entities = {row[0]: Entity(*row[:4], tuple(row[4])) for row in one["entities"]}
+    generator, style, language = one["is"]
+    rows = (Entity(key, title, area, kind, tuple(labels)) for key, title, area, kind, labels in one["entities"])
+    entities = {entity.entity_id: entity for entity in rows}
     recorded = {key: next(timelines) for key in one["recorded"]}
     truth = tuple(Interval(*row) for row in one["truth"])
     return SimulatedHome(
         Recording(Home(name, zone, latitude, longitude, entities, source, licence), recorded, truth),
         one["roles"],
         {key: tuple(Interval(*row) for row in rows) for key, rows in one["unwanted"].items()},
-        *one["is"],
+        generator,
+        style,
+        language,
         {key: tuple(members) for key, members in one["groups"].items()},
         one["same_as"],
         Answers(tuple(Respondent(*row) for row in one["people"]), one["minds"]),
