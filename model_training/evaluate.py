@@ -1,16 +1,44 @@
-"""Scores of the trained model on simulated homes that were held out, beside its rivals on the same questions."""
+"""Scores the shipped model beside its rivals on homes that no training saw, and writes the report.
+
+    python -m model_training evaluate [--homes DIR] [--fleet-homes N] [--seed S] [--assets DIR] [--out DIR]
+
+Held-out homes of the simulated fleet are asked, and every home bundle in DIR: by its `queries.csv`, or by questions
+drawn with the seed. All answers come from the assets as they ship. What is slow to make is kept in `--work`.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from sklearn.metrics import adjusted_mutual_info_score
 
-from custom_components.hunches.engine import features
+from custom_components.hunches.engine import bundle, features
+from custom_components.hunches.engine.model import ASSETS, AssetError, Model
 
-from . import metrics, rivals, train_acceptance, train_state
+from . import (
+    ROOT,
+    evaluate_acceptance,
+    evaluate_asked,
+    evaluate_embedding,
+    evaluate_forecasts,
+    evaluate_recorded,
+    evaluate_unseen,
+    figures,
+    make_examples,
+    metrics,
+    report,
+    train_acceptance,
+    train_state,
+)
+from .evaluate_asked import HELD_OUT, Answered
+from .evaluate_store import Store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,15 +47,154 @@ if TYPE_CHECKING:
     from .networks import Acceptance
     from .train_state import Nets
 
-MAX_RIVAL_ROWS = 150_000  # boosting on more changes nothing and takes minutes
+REPORTS = ROOT / "model_training" / "reports"
+VALIDATION = 1  # homes by their number modulo ten, beside `HELD_OUT`
+
+
+class ExamplesError(ValueError):
+    """Examples on disk were made by other code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to evaluate: the fleet by size and seed, home bundles in `homes`; `unseen`: train for unseen kinds too."""
+
+    homes: Path | None = None
+    work: Path = ROOT / "build" / "training"
+    fleet_homes: int = 2400
+    seed: int = 1
+    assets: Path = ASSETS
+    unseen: bool = True
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What figures are drawn from: held-out devices, the answers by set of questions, and the archetypes' titles."""
+
+    devices: evaluate_embedding.Embedded
+    archetypes: np.ndarray
+    titles: tuple[str, ...]
+    answers: dict[str, Answered]
+
+
+def main() -> int:
+    """Parse the command line, evaluate, and write the report. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--homes", type=Path, help="folder of home bundles")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="what is kept between runs")
+    parser.add_argument("--fleet-homes", type=int, default=2400, help="homes of the fleet; one in ten is asked")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--assets", type=Path, default=ASSETS)
+    parser.add_argument("--out", type=Path, default=REPORTS, help="folder of the report")
+    parser.add_argument("--workers", type=int, help="processes that simulate")
+    parser.add_argument("--no-unseen", action="store_true", help="leave out the two short trainings")
+    parser.add_argument("--readme", type=Path, help="file whose figures, between markers, are brought up to date")
+    given = parser.parse_args()
+    if given.homes is not None and not any(given.homes.glob("*/home.json")):
+        print(f"evaluate: {given.homes}: no folder with a home.json", file=sys.stderr)
+        return 2
+    if given.fleet_homes < 20:
+        print("evaluate: --fleet-homes must be 20 or more, or no home is left to ask", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    options = Options(
+        given.homes, given.work, given.fleet_homes, given.seed, given.assets, not given.no_unseen, given.workers
+    )
+    try:
+        found, seen = run(options)
+        report.write(found, figures.draw(found, seen, given.out), given.out)
+        if given.readme:
+            report.update(given.readme, found)
+    except (AssetError, bundle.BundleError, ExamplesError, report.ReportError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 2
+    print(report.reached(found))
+    print(f"\nevaluate: report in {given.out}, {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def run(options: Options) -> tuple[dict[str, Any], Seen]:
+    """Evaluate. Returns (all figures, what they were made from). Raises `ExamplesError`, `BundleError`, `AssetError`."""
+    homes, seed = options.fleet_homes, options.seed
+    model, store = Model.load(options.assets), Store(options.work / "evaluation")
+    folder = options.work / f"fleet-{seed}-{homes}"
+    make_examples.make(folder, homes, seed, options.workers)
+    state = make_examples.load(folder, "state")
+    if state["stable"].shape[1] != features.N_STABLE or state["dynamic"].shape[1] != len(features.DYNAMIC):
+        msg = f"{folder}: made for other features than these; remove it"
+        raise ExamplesError(msg)
+
+    folders = sorted(p.parent for p in options.homes.glob("*/home.json")) if options.homes else []
+    recordings = {p.name: bundle.read(p) for p in folders}
+    asked = evaluate_asked.fleet(store, homes, seed)
+    training = asked.pop("training")
+    for path in folders:
+        if rows := evaluate_asked.recorded(store, path, recordings[path.name], seed):
+            asked[path.name] = rows
+    answers = evaluate_asked.answered(store, model, asked, part(state), training, seed)
+    mixed, curve = answers["mixed"], answers["curve"]
+    devices = evaluate_embedding.Embedded.of(model, evaluate_asked.portraits(store, homes, seed))
+    fleet = windows(part(state))
+    points = model.embed(fleet["stable"], fleet["tokens"].astype(np.int64))
+    found: dict[str, Any] = {
+        "about": {
+            "assets": model.card["assets"],
+            "trained_on": model.card.get("data", {}),
+            "fleet_homes": homes,
+            "seed": seed,
+            "held_out_homes": len(np.unique(mixed.homes)),
+            "questions": len(mixed.target),
+            "questions_by_history": len(curve.target),
+            "share_on": round(float(mixed.target.mean()), 3),
+        },
+        "simulated": evaluate_forecasts.by_method(mixed, seed),
+        "by_horizon": evaluate_forecasts.by_horizon(mixed),
+        "by_history": evaluate_forecasts.by_history(curve),
+        "language": evaluate_forecasts.language(model, mixed, curve, seed),
+        "embedding": evaluate_embedding.scores(model, devices, points, fleet["home"], seed),
+        "acceptance": evaluate_acceptance.scores(model, part(make_examples.load(folder, "accept"), HELD_OUT)),
+    }
+    if options.unseen:
+        described = make_examples.load(folder, "devices")
+        found["unseen_roles"] = evaluate_unseen.roles(
+            part(state), part(state, VALIDATION), part(state, HELD_OUT), described, seed
+        )
+    if scored := {p.name: evaluate_recorded.score(answers[p.name], seed) for p in folders if p.name in answers}:
+        found["recorded"] = {"homes": scored, "mean": evaluate_recorded.summary(scored)}
+    if contexts := {name: f1 for name, home in recordings.items() if (f1 := evaluate_recorded.context(home))}:
+        found["context"] = {"homes": contexts, "mean": evaluate_recorded.context_summary(contexts)}
+    labels = evaluate_embedding.archetypes(model, devices.named)
+    return found, Seen(devices, labels, model.archetypes.titles, answers)
+
+
+def summary(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what goes into the model card: every figure of `run` but those of single homes."""
+    short = {key: value for key, value in found.items() if key not in {"recorded", "context", "about"}}
+    return short | {key: found[key]["mean"] for key in ("recorded", "context") if key in found}
+
+
+def part(rows: Arrays, which: int | None = None) -> Arrays:
+    """Return the rows of training homes, or of the homes set apart as `which`."""
+    share = rows["home"] % 10
+    keep = (share != HELD_OUT) & (share != VALIDATION) if which is None else share == which
+    return {key: value[keep] for key, value in rows.items()}
+
+
+def windows(rows: Arrays) -> Arrays:
+    """Return one row for each device: its longest history."""
+    order = np.lexsort((rows["history"], rows["device"]))
+    last = np.append(np.diff(rows["device"][order]) != 0, True)
+    return {key: value[order[last]] for key, value in rows.items()}
+
+
+# --- until train.py takes its figures from `run` ---
 
 
 def state(nets: Nets, rows: Arrays, held_out: Arrays, seed: int) -> dict[str, Any]:
     """Return log-loss, AUC and ECE of the model, of the model without names, and of every rival."""
-    rng = np.random.default_rng(seed)
-    some = rng.permutation(len(rows["target"]))[:MAX_RIVAL_ROWS]
     target = held_out["target"]
-    logits = dict(rivals.forecasts({k: v[some] for k, v in rows.items()}, held_out, seed))
+    logits = {}
     data = train_state.tensors(held_out)
     logits["model"] = train_state.predict(nets, data)[0].numpy()
     nameless = {**data, "tokens": torch.zeros_like(data["tokens"])}
@@ -83,3 +250,7 @@ def _scores(logit: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | No
         "auc": round(metrics.auc(logit, target, weight), 4),
         "ece": round(metrics.calibration_error(logit, target, weight), 4),
     }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
