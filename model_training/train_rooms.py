@@ -1,95 +1,304 @@
-"""Fits how strongly joint use, likeness and names speak for a device being in an area, on simulated homes."""
+"""Fits what speaks for a device being in an area: joint use, likeness and names, on simulated homes.
+
+    python -m model_training.train_rooms [--assets DIR] [--homes 1000]
+
+fits it anew for the encoder in DIR and writes `rooms.json` there, with its hash in the model card.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
-from custom_components.hunches.engine import features, routines
-from custom_components.hunches.engine.home import Entity, Home
-from custom_components.hunches.engine.localtime import LocalTime
+from custom_components.hunches.engine import features
+from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless, without
+from custom_components.hunches.engine.home import Entity
+from custom_components.hunches.engine.localtime import DAY, LocalTime
+from custom_components.hunches.engine.model import ASSETS, CARD, N_EMBEDDING
+from custom_components.hunches.engine.onnx import Graph
+from custom_components.hunches.engine.room_words import N_KINDS
+from custom_components.hunches.engine.rooms import AreaGuess, Rooms
 from custom_components.hunches.engine.usage import Usage, advance
+
+from .fleet import residents, simulate
+from .train_room_words import words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from custom_components.hunches.engine.bundle import Recording
+    from custom_components.hunches.engine.timeline import Timeline
+
     from .fleet.home import SimulatedHome
-    from .networks import Encoder
 
-Question = tuple["NDArray[np.float64]", int, float]
-"""Inputs of each area [k, 5], the index of the true one (k for none of them), joint changes of the best."""
+Embed = Callable[[Tensor, Tensor], Tensor]
+"""Stable inputs [n, S] and name tokens [n, T] → embeddings [n, 32]: the encoder."""
+
+WIDTH: Final = 32
+EPOCHS: Final = 60
+BATCH: Final = 256
+RATE: Final = 3e-3
+WEIGHT_DECAY: Final = 3e-3
+DROPOUT: Final = 0.1
+HELD_OUT: Final = 5  # one home in so many sets the temperature and when to stop
+NAMELESS: Final = 0.6  # share of questions that hide the device's name
+HIDDEN: Final = 0.05  # share of questions that hide the true area, beside those that have no other device in it
+SHORTENED: Final = 0.5  # share of homes of which only the last days are known
+FEWEST_DAYS: Final = 2.0
 
 
-def questions(homes: Iterable[SimulatedHome], encoder: Encoder, seed: int) -> list[Question]:
-    """Ask of each device with an area which it is in; for one in five its own area is hidden from the candidates."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which of these areas is a device in.
+
+    `answer`: the place of the true one, or the number of areas for none of them. `home`: of which home it is.
+    `named`: whether the name was told. `days`: of history. `mates`: other entities in the true area.
+    """
+
+    areas: tuple[Candidate, ...]
+    embedding: NDArray[np.float32]
+    answer: int
+    home: int
+    entity_id: str
+    named: bool
+    days: float
+    mates: int
+
+    @property
+    def joint(self) -> float:
+        """Return how many joint changes the device has with the true area, 0 where it is none of them."""
+        return self.areas[self.answer].joint if self.answer < len(self.areas) else 0.0
+
+    def guess(self, rooms: Rooms) -> AreaGuess | None:
+        """Return what would be said."""
+        return rooms.guess(self.areas, self.embedding)
+
+    def right(self, guess: AreaGuess) -> bool:
+        """Whether a guess is right."""
+        return self.answer < len(self.areas) and self.areas[self.answer].area == guess.area
+
+
+def questions(homes: Iterable[SimulatedHome], encoder: Embed, seed: int) -> list[Question]:
+    """Ask of each device with an area which it is in.
+
+    Only of homes in whose rooms people live: the other generator deals out areas by lot, and nothing can tell them.
+    """
     rng = np.random.default_rng(seed)
     found: list[Question] = []
-    for simulated in homes:
-        home, timelines = simulated.recording.home, simulated.recording.timelines
-        embeddings = _embeddings(home, simulated, encoder)
-        everyone = [*home.devices, *home.evidence]
-        for entity in home.devices:
-            if not entity.area or entity.entity_id not in embeddings:
-                continue
-            nameless = Entity(entity.entity_id, "", None, entity.device_class)
-            asked = nameless if rng.random() < 0.5 else entity
-            areas = routines.candidates(asked, everyone, timelines, embeddings)
-            if rng.random() < 0.2:
-                areas = [c for c in areas if c.area != entity.area]
-            if areas:
-                right = next((i for i, c in enumerate(areas) if c.area == entity.area), len(areas))
-                found.append((np.stack([c.inputs for c in areas]), right, max(c.joint for c in areas)))
+    for number, simulated in enumerate(homes):
+        if simulated.generator != residents.GENERATOR:
+            continue
+        recording = simulated.recording
+        days = (recording.end - recording.start) / DAY
+        if rng.random() < SHORTENED:
+            days = float(np.exp(rng.uniform(np.log(FEWEST_DAYS), np.log(max(days, FEWEST_DAYS)))))
+        for question in ask(recording, encoder, number, days, rng, NAMELESS):
+            if question.answer < len(question.areas) and rng.random() < HIDDEN:
+                areas = tuple(without(question.areas, question.areas[question.answer].area))
+                if not areas:
+                    continue
+                question = replace(question, areas=areas, answer=len(areas))  # noqa: PLW2901
+            found.append(question)
     return found
 
 
-def fit(asked: list[Question]) -> dict[str, float]:
-    """Return the weights of `routines.guess_area`: a multinomial logit, by L-BFGS with a small ridge."""
-    width = max(len(inputs) for inputs, _, _ in asked) + 1
-    x = torch.zeros(len(asked), width, len(routines.ROOM_INPUTS) + 1)
-    mask = torch.full((len(asked), width), -1e9)
-    right = torch.zeros(len(asked), dtype=torch.long)
-    for row, (inputs, answer, _) in enumerate(asked):
-        k = len(inputs)
-        x[row, :k, :-1] = torch.from_numpy(inputs)
-        x[row, k, -1] = 1.0
-        mask[row, : k + 1] = 0.0
-        right[row] = answer
-    weights = torch.zeros(x.shape[2], requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(x @ weights + mask, right) + 1e-3 * (weights**2).sum()
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)
-    return dict(zip((*routines.ROOM_INPUTS, "none"), (round(float(w), 5) for w in weights.detach()), strict=True))
-
-
-def score(asked: list[Question], weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the share of questions answered, and of these the share that was right."""
-    told, good = 0, 0
-    for inputs, answer, joint in asked:
-        areas = [routines.Candidate(str(i), row, joint) for i, row in enumerate(inputs)]
-        guess = routines.guess_area(areas, weights)
-        told += guess is not None
-        good += guess is not None and guess.area == str(answer)
-    return {"answered": told / max(len(asked), 1), "right": good / max(told, 1)}
+def ask(
+    recording: Recording, encoder: Embed, number: int, days: float, rng: np.random.Generator, nameless: float
+) -> Iterator[Question]:
+    """Ask of each device of one home that has an area, with `days` of history; `nameless`: share without its name."""
+    home = recording.home
+    timelines = {key: t.since(recording.end - days * DAY) for key, t in recording.timelines.items() if len(t)}
+    devices = [e for e in home.devices if e.entity_id in timelines]
+    if not devices:
+        return
+    subjects = [Entity(e.entity_id, "", None, e.device_class) if rng.random() < nameless else e for e in devices]
+    known, own = _embeddings(recording, timelines, devices, subjects, encoder)
+    everyone = [*home.devices, *home.evidence]
+    found = candidates(
+        dict(zip(subjects, own, strict=True)),
+        everyone,
+        timelines,
+        {e.entity_id: row for e, row in zip(devices, known, strict=True)},
+        words(),
+    )
+    for entity, subject, embedding in zip(devices, subjects, own, strict=True):
+        areas = tuple(found[entity.entity_id])
+        if not entity.area or not areas:
+            continue
+        yield Question(
+            areas,
+            embedding,
+            next((i for i, c in enumerate(areas) if c.area == entity.area), len(areas)),
+            number,
+            entity.entity_id,
+            subject is entity,
+            days,
+            sum(e.area == entity.area and e.entity_id in timelines for e in everyone) - 1,
+        )
 
 
 @torch.no_grad()
-def _embeddings(home: Home, simulated: SimulatedHome, encoder: Encoder) -> dict[str, NDArray[np.float32]]:
+def _embeddings(
+    recording: Recording,
+    timelines: Mapping[str, Timeline],
+    devices: Sequence[Entity],
+    subjects: Sequence[Entity],
+    encoder: Embed,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the embeddings [n, 32] of devices, and of the same as `subjects`, all without their areas."""
+    home = recording.home
     clock = LocalTime(home.time_zone, home.latitude, home.longitude)
-    inputs, recording = features.home_inputs(home), simulated.recording
-    known = [e for e in home.devices if len(recording.timelines.get(e.entity_id, ()))]
-    if not known:
-        return {}
-    usages = [advance(Usage(), recording.timelines[e.entity_id], recording.end, clock) for e in known]
-    stable = np.stack([features.stable(e, u, inputs) for e, u in zip(known, usages, strict=True)])
-    tokens = np.stack([features.tokens(e) for e in known])
-    points = encoder(torch.from_numpy(stable), torch.from_numpy(tokens)).numpy()
-    return {e.entity_id: point for e, point in zip(known, points, strict=True)}
+    inputs = features.home_inputs(home)
+    usages = [advance(Usage(), timelines[e.entity_id], recording.end, clock) for e in devices]
+    stable = torch.from_numpy(np.stack([features.stable(e, u, inputs) for e, u in zip(devices, usages, strict=True)]))
+    tokens = [torch.from_numpy(np.stack([features.tokens(placeless(e)) for e in who])) for who in (devices, subjects)]
+    return encoder(stable, tokens[0]).numpy(), encoder(stable, tokens[1]).numpy()
+
+
+def fit(asked: Sequence[Question], seed: int = 1) -> dict[str, Any]:
+    """Return the contents of `rooms.json`: the network of `engine.rooms`, by AdamW, stopped and tempered apart."""
+    torch.manual_seed(seed)
+    training = [q for q in asked if q.home % HELD_OUT]
+    held_out = [q for q in asked if not q.home % HELD_OUT] or training
+    rows = np.concatenate([np.stack([c.inputs for c in q.areas]) for q in training])
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-2
+    net = _Net(torch.from_numpy(mean).float(), torch.from_numpy(scale).float())
+    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
+    packed, apart = _pack(training), _pack(held_out)
+    best, kept = float("inf"), net.state_dict()
+    for _ in range(EPOCHS):
+        net.train()
+        for batch in torch.randperm(len(training)).split(BATCH):
+            optimiser.zero_grad()
+            loss = nn.functional.cross_entropy(net(*(part[batch] for part in packed[:-1])), packed[-1][batch])
+            loss.backward()
+            optimiser.step()
+        schedule.step()
+        net.eval()
+        with torch.no_grad():
+            loss = float(nn.functional.cross_entropy(net(*apart[:-1]), apart[-1]))
+        if loss < best:
+            best, kept = loss, {key: value.clone() for key, value in net.state_dict().items()}
+    net.load_state_dict(kept)
+    with torch.no_grad():
+        scores = net(*apart[:-1])
+    temperatures = np.exp(np.linspace(-0.7, 0.9, 65))
+    losses = [float(nn.functional.cross_entropy(scores / t, apart[-1])) for t in temperatures]
+    return net.rooms(float(temperatures[int(np.argmin(losses))])).as_json()
+
+
+class _Net(nn.Module):
+    """`engine.rooms.Rooms` as it is trained."""
+
+    def __init__(self, mean: Tensor, scale: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+        self.hidden = nn.Linear(len(INPUTS), WIDTH)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.out = nn.Linear(WIDTH, 1)
+        self.use = nn.Linear(N_EMBEDDING, N_KINDS)
+        nn.init.zeros_(self.use.weight)
+        nn.init.zeros_(self.use.bias)
+
+    def forward(self, inputs: Tensor, kinds: Tensor, mask: Tensor, embedding: Tensor) -> Tensor:
+        """Return scores [n, k + 1] from inputs [n, k, I], kinds [n, k, 14], mask [n, k], embedding [n, 32]."""
+        hidden = torch.tanh(self.hidden((inputs - self.mean) / self.scale))
+        scores = self.out(self.dropout(hidden)).squeeze(-1)
+        scores = scores + (kinds * self.use(embedding)[:, None]).sum(-1) + mask
+        return torch.cat((scores, torch.zeros(len(scores), 1)), dim=1)
+
+    def rooms(self, temperature: float) -> Rooms:
+        """Return the network as the engine runs it."""
+        found = {key: value.double().numpy() for key, value in self.state_dict().items()}
+        return Rooms(
+            words(),
+            found["mean"],
+            found["scale"],
+            found["hidden.weight"].T,
+            found["hidden.bias"],
+            found["out.weight"][0],
+            float(found["out.bias"][0]),
+            found["use.weight"].T,
+            found["use.bias"],
+            temperature,
+        )
+
+
+def _pack(asked: Sequence[Question]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Return inputs [n, k, I], kinds [n, k, 14], mask [n, k] (0, or -1e9 where there is no area), embedding, answer.
+
+    The answer "none of them" is k, the place after the longest list of areas.
+    """
+    width = max(len(q.areas) for q in asked)
+    inputs, kinds = torch.zeros(len(asked), width, len(INPUTS)), torch.zeros(len(asked), width, N_KINDS)
+    mask = torch.full((len(asked), width), -1e9)
+    for row, question in enumerate(asked):
+        k = len(question.areas)
+        inputs[row, :k] = torch.from_numpy(np.stack([c.inputs for c in question.areas]))
+        kinds[row, :k] = torch.from_numpy(np.stack([c.kinds for c in question.areas]))
+        mask[row, :k] = 0.0
+    answer = torch.tensor([q.answer if q.answer < len(q.areas) else width for q in asked])
+    return inputs, kinds, mask, torch.from_numpy(np.stack([q.embedding for q in asked])), answer
+
+
+def score(asked: Sequence[Question], weights: Mapping[str, Any]) -> dict[str, float]:
+    """Return the share of questions answered, the share of these that was right, and how probable they were said."""
+    rooms = Rooms.from_json(weights)
+    told = [(q, guess) for q in asked if (guess := q.guess(rooms))]
+    right = sum(q.right(guess) for q, guess in told)
+    said = sum(guess.probability for _, guess in told)
+    return {
+        "answered": len(told) / max(len(asked), 1),
+        "right": right / max(len(told), 1),
+        "said": said / max(len(told), 1),
+    }
+
+
+def encoder_of(assets: Path) -> Embed:
+    """Return the encoder in a folder of assets, whatever else is in it, as one that takes tensors."""
+    graph = Graph.load((assets / "encoder.onnx").read_bytes(), runtime="numpy")
+
+    def encoder(stable: Tensor, tokens: Tensor) -> Tensor:
+        return torch.from_numpy(graph.run(stable=stable.numpy(), tokens=tokens.numpy())[graph.outputs[0]])
+
+    return encoder
+
+
+def main() -> int:
+    """Fit, write, and print how well it does on homes that were not fitted on. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="train_rooms", description=__doc__.splitlines()[0])
+    parser.add_argument("--assets", type=Path, default=ASSETS)
+    parser.add_argument("--homes", type=int, default=2400)
+    parser.add_argument("--first", type=int, default=100_000, help="number of the first simulated home")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    card = json.loads((options.assets / CARD).read_text(encoding="utf-8"))
+    encoder = encoder_of(options.assets)
+    numbers = range(options.first, options.first + options.homes)
+    asked = questions((simulate.home(n, options.seed) for n in numbers), encoder, options.seed)
+    weights = fit(asked, options.seed)
+    data = (json.dumps(weights, indent=1) + "\n").encode()
+    card["assets"]["rooms.json"] = hashlib.sha256(data).hexdigest()
+    card["bytes"] = sum((options.assets / name).stat().st_size for name in card["assets"] if name != "rooms.json")
+    card["bytes"] += len(data)
+    (options.assets / "rooms.json").write_bytes(data)
+    (options.assets / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"train_rooms: {len(asked)} questions, {len(data):,} bytes in {options.assets}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

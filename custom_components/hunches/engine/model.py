@@ -14,6 +14,7 @@ import numpy as np
 from . import features
 from .acceptance import N_OUTLOOK
 from .onnx import Graph, OnnxError
+from .rooms import Rooms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Model:
 
     card: Mapping[str, Any]
     archetypes: Archetypes
-    rooms: Mapping[str, float]
+    rooms: Rooms
     _graphs: Mapping[str, Graph]
 
     @classmethod
@@ -86,7 +87,7 @@ class Model:
             archetypes = Archetypes(
                 np.array(clusters["centres"]), tuple(clusters["titles"]), float(clusters["temperature"])
             )
-            rooms = {str(k): float(v) for k, v in json.loads(data["rooms.json"]).items()}
+            rooms = Rooms.from_json(json.loads(data["rooms.json"]))
         except OnnxError as error:
             msg = f"{folder}: {error}"
             raise AssetError(msg) from error

@@ -1,112 +1,230 @@
-"""Devices that are used together, and what follows from it: the likely room of a device."""
+"""Devices that are used together: joint changes and joint on-time, against what the hours of the day alone give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from .features import N_NAME_TOKENS, tokens
+from .home import ON, UNKNOWN
+from .localtime import DAY, HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .home import Entity
     from .timeline import Timeline
 
-TOGETHER: Final = 300.0
-"""Changes within so many seconds of each other are joint."""
-FEWEST_JOINT: Final = 10
-SURE_ENOUGH: Final = 0.9
-ROOM_INPUTS: Final = ("lift", "joint", "cosine", "name", "size")
+WINDOWS: Final = (2.0, 30.0, 300.0)
+"""Changes within so many seconds of each other are joint: one switch, one person entering, one stay."""
+MOST_CHANGES: Final = 192
+"""So many latest changes of a device are looked at: later ones tell where it stands now."""
+MOST_DAYS: Final = 60
+STEP: Final = 1021.0
+"""Seconds between the moments at which chance is measured; fits no recorder's grid."""
+_GRAINS: Final = (3600.0, 1800.0, 900.0, 600.0, 300.0, 60.0)  # seconds of recorders that look now and then
+_FEWEST_TIMES: Final = 20  # from which a grid can be told from chance
+_EXACT: Final = 0.02  # seconds
+_OFF_GRID: Final = 0.05  # share of times that a recorder with a grid may have off it
+_SHRINK: Final = 4.0  # moments by which an hour's share is drawn towards the day's
+_NEVER: Final = np.float32(1e9)
 
 
 @dataclass(frozen=True, slots=True)
-class AreaGuess:
-    """The area that a device seems to be in, judged by the devices that are used with it."""
+class Company:
+    """Every entity of a home, ready to be compared with every other.
 
-    area: str
-    probability: float
+    E entities in order of `keys`, G moments spread evenly over the recording. `times`: of each entity the changes
+    between two known states; `ups`: whether to on. `first`: when it was first known, [E]. `hours`: of the moments,
+    [G]. `before`, `after`: seconds from each moment to the entity's last and next change, float32 [E, G]. `on`,
+    `stir`: being on, and having a change within the widest window, less what is usual at that hour, of unit length,
+    float32 [E, G]. `rates`: changes a second by hour of the day, [E, 24]. `windows`: `WINDOWS`, no narrower than the
+    recorder sees. UTC hours do: only that the same hour is compared with itself matters.
+    """
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what `script/replay devices` writes."""
-        return {"area": self.area, "probability": round(self.probability, 4)}
+    keys: tuple[str, ...]
+    times: tuple[NDArray[np.float64], ...]
+    ups: tuple[NDArray[np.bool_], ...]
+    first: NDArray[np.float64]
+    hours: NDArray[np.int64]
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    on: NDArray[np.float32]
+    stir: NDArray[np.float32]
+    rates: NDArray[np.float64]
+    windows: tuple[float, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One area as a device's room: `inputs` [5] in the order of `ROOM_INPUTS`, `joint` changes seen together."""
-
-    area: str
-    inputs: NDArray[np.float64]
-    joint: float
-
-
-def joint_changes(first: Timeline, second: Timeline) -> tuple[float, float]:
-    """Return (changes of `first` with one of `second` within `TOGETHER`, how many chance alone would give)."""
-    a, b = first.times[1:], second.times[1:]
-    if not a.size or not b.size:
-        return 0.0, 0.0
-    near = np.searchsorted(b, a + TOGETHER) > np.searchsorted(b, a - TOGETHER)
-    span = max(min(first.times[-1], second.times[-1]) - max(first.times[0], second.times[0]), TOGETHER)
-    chance = 1 - np.exp(-2 * TOGETHER * b.size / span)
-    return float(near.sum()), float(a.size * chance)
-
-
-def candidates(
-    entity: Entity,
-    entities: Sequence[Entity],
-    timelines: Mapping[str, Timeline],
-    embeddings: Mapping[str, NDArray[np.float32]],
-) -> list[Candidate]:
-    """Return what speaks for each area of the home as the room of `entity`, whose own area is not looked at."""
-    mine = timelines.get(entity.entity_id)
-    by_area: dict[str, list[Entity]] = {}
-    for other in entities:
-        if other.area and other.entity_id != entity.entity_id and other.entity_id in timelines:
-            by_area.setdefault(other.area, []).append(other)
-    if mine is None or not by_area:
-        return []
-    name = set(tokens(entity)[:N_NAME_TOKENS].tolist()) - {0}
-    found = []
-    for area, members in sorted(by_area.items()):
-        pairs = [joint_changes(mine, timelines[m.entity_id]) for m in members]
-        joint, chance = max(pairs, key=lambda pair: pair[0] / (pair[1] + 3.0))
-        alike = [
-            float(embeddings[entity.entity_id] @ embeddings[m.entity_id])
-            / float(np.linalg.norm(embeddings[entity.entity_id]) * np.linalg.norm(embeddings[m.entity_id]) + 1e-9)
-            for m in members
-            if m.entity_id in embeddings and entity.entity_id in embeddings
-        ]
-        words = set(tokens(type(entity)(entity.entity_id, name=area))[:N_NAME_TOKENS].tolist()) - {0}
-        shared = len(name & words) / max(len(words), 1)
-        inputs = np.array(
-            [
-                np.log((joint + 1.0) / (chance + 1.0)),
-                np.log1p(joint) / 3,
-                max(alike, default=0.0),
-                shared,
-                np.log1p(len(members)) / 3,
-            ]
+    @classmethod
+    def of(cls, timelines: Mapping[str, Timeline]) -> Company:
+        """Prepare a home. Outages are looked through: what changes as a radio comes back was not switched then."""
+        keys = tuple(sorted(key for key, timeline in timelines.items() if len(timeline)))
+        known = [timelines[key] for key in keys]
+        changes = [switchings(timeline) for timeline in known]
+        times = tuple(t for t, _ in changes)
+        end = max((float(t.times[-1]) for t in known), default=0.0)
+        start = max(min((float(t.times[0]) for t in known), default=0.0), end - MOST_DAYS * DAY)
+        moments = np.arange(start + STEP / 2, end, STEP)
+        hours = (moments % DAY // HOUR).astype(np.int64)
+        shape = (len(keys), moments.size)
+        before, after = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        states = np.empty(shape, np.int8)
+        rates = np.zeros((len(keys), 24))
+        for row, (timeline, t) in enumerate(zip(known, times, strict=True)):
+            before[row], after[row] = gaps(t, moments)
+            states[row] = timeline.at(moments)
+            rates[row] = np.bincount((t[t >= start] % DAY // HOUR).astype(np.int64), minlength=24)
+        seconds = np.bincount(hours, minlength=24) * STEP
+        windows = _windows(times)
+        stir = (np.minimum(before, after) <= windows[-1]).astype(np.float32)
+        return cls(
+            keys,
+            times,
+            tuple(up for _, up in changes),
+            np.array([float(t.times[0]) for t in known]),
+            hours,
+            before,
+            after,
+            unusual((states == ON).astype(np.float32), states != UNKNOWN, hours),
+            unusual(stir, np.isfinite(stir), hours),
+            _smooth(rates) / np.maximum(_smooth(seconds[None]), STEP),
+            windows,
         )
-        found.append(Candidate(area, inputs, sum(pair[0] for pair in pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Encounters:
+    """The latest changes of some devices, and how far from each the next change of every entity was.
+
+    D devices, Q changes of all of them one after the other, E entities. `rows`: the devices' places in the company,
+    [D]; `starts`: where each one's changes begin, [D]; `counts`: how many it has, [D]. `when`, `hours`: of the
+    changes, [Q]. `inside`, `outside`: seconds to the nearest change of an entity on the side of the change on which
+    the device is on, and on the other, float32 [E, Q]. Whoever switches a lamp on comes from elsewhere
+    and stays; whoever switches it off goes.
+    """
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    when: NDArray[np.float64]
+    hours: NDArray[np.int64]
+    inside: NDArray[np.float32]
+    outside: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, company: Company, rows: Sequence[int]) -> Encounters:
+        """Look around each change of the devices in these rows."""
+        when = [company.times[row][-MOST_CHANGES:] for row in rows]
+        ups = np.concatenate([np.zeros(0, np.bool_), *(company.ups[row][-MOST_CHANGES:] for row in rows)])
+        counts = np.array([t.size for t in when], dtype=np.int64)
+        starts = np.cumsum(counts) - counts
+        moments = np.concatenate([np.zeros(0), *when])
+        inside = np.empty((len(company.keys), moments.size), np.float32)
+        outside = np.empty_like(inside)
+        for row, times in enumerate(company.times):
+            before, after = gaps(times, moments)
+            inside[row], outside[row] = np.where(ups, after, before), np.where(ups, before, after)
+        for row, start, count in zip(rows, starts, counts, strict=True):
+            inside[row, start : start + count] = outside[row, start : start + count] = _NEVER
+        return cls(
+            np.array(rows, dtype=np.int64),
+            starts,
+            counts,
+            moments,
+            (moments % DAY // HOUR).astype(np.int64),
+            inside,
+            outside,
+        )
+
+    def sums(self, values: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return for each device how many of its changes hold: [..., Q] → [..., D]."""
+        reached = np.zeros((*values.shape[:-1], values.shape[-1] + 1), np.int32)
+        np.cumsum(values, axis=-1, out=reached[..., 1:])
+        return (reached[..., self.starts + self.counts] - reached[..., self.starts]).astype(np.float64)
+
+    def by_hour(self) -> NDArray[np.float64]:
+        """Return the number of changes of each device by hour of the day, [D, 24]."""
+        device = np.repeat(np.arange(self.counts.size), self.counts)
+        return np.bincount(device * 24 + self.hours, minlength=24 * self.counts.size).reshape(-1, 24).astype(np.float64)
+
+
+def switchings(timeline: Timeline) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the changes between two known states that follow each other: when, and whether to on."""
+    known = timeline.states != UNKNOWN
+    keep = np.flatnonzero(known[1:] & known[:-1]) + 1
+    return timeline.times[keep], timeline.states[keep] == ON
+
+
+def gaps(times: NDArray[np.float64], moments: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the seconds from each moment to the last and to the next of `times` (one at the moment is both)."""
+    if not times.size:
+        never = np.full(moments.shape, _NEVER)
+        return never, never
+    padded = np.concatenate(([-1e12], times, [1e12]))
+    i = np.searchsorted(times, moments, side="left") + 1
+    after = padded[i] - moments
+    before = np.where(after == 0.0, 0.0, moments - padded[i - 1])
+    return before.astype(np.float32), after.astype(np.float32)
+
+
+def unusual(values: NDArray[np.float32], known: NDArray[np.bool_], hours: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return `values` [E, G] less each row's mean at that hour of the day, zero where not known, of unit length."""
+    share = _by_hour(values * known, known, hours)
+    rest = np.where(known, values - share[:, hours], 0.0).astype(np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+    return np.asarray(rest / np.maximum(length, 1e-6)[:, None], dtype=np.float32)
+
+
+def coverage(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    hours: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    windows: Sequence[float],
+    *,
+    sided: bool = False,
+) -> NDArray[np.float64]:
+    """Return the share of moments near a change, [rows, windows, 24] by hour of the day.
+
+    Measured at the moments, since changes come in bursts; a narrow window is met too rarely for that and is
+    reckoned from the rate, at most the share of a wider one. `sided`: on one side of the moment only, on average.
+    """
+    every = np.ones(before.shape, dtype=np.bool_)
+    found = np.empty((before.shape[0], len(windows), 24))
+    above = np.ones((before.shape[0], 24))
+    for i in range(len(windows) - 1, -1, -1):
+        window = windows[i]
+        if window >= STEP / 10:
+            if sided:
+                near = ((before <= window).astype(np.float32) + (after <= window)) / 2
+            else:
+                near = (np.minimum(before, after) <= window).astype(np.float32)
+            above = _by_hour(near, every, hours)
+        else:
+            above = np.minimum(above, 1 - np.exp(-rates * window * (1 if sided else 2)))
+        found[:, i] = above
     return found
 
 
-def guess_area(found: Sequence[Candidate], weights: Mapping[str, float]) -> AreaGuess | None:
-    """Return the most likely area, or None where the home gives too little to say it with `SURE_ENOUGH`.
+def _by_hour(values: NDArray[np.float32], known: NDArray[np.bool_], hours: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return each row's mean by hour of the day [E, 24], smoothed, and shrunk towards the row's own mean."""
+    member = np.zeros((hours.size, 24), np.float32)
+    member[np.arange(hours.size), hours] = 1.0
+    total, count = (values @ member).astype(np.float64), (known.astype(np.float32) @ member).astype(np.float64)
+    mean = total.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1.0)
+    return np.asarray((_smooth(total) + _SHRINK * mean) / (_smooth(count) + _SHRINK))
 
-    A multinomial logit over the home's areas and "none of them", with the fleet's `weights` of `ROOM_INPUTS`.
-    """
-    if not found:
-        return None
-    coefficients = np.array([weights[name] for name in ROOM_INPUTS])
-    scores = np.array([float(c.inputs @ coefficients) for c in found] + [weights["none"]])
-    p = np.exp(scores - scores.max())
-    p /= p.sum()
-    best = int(p[:-1].argmax())
-    if p[best] < SURE_ENOUGH or found[best].joint < FEWEST_JOINT:
-        return None
-    return AreaGuess(found[best].area, float(p[best]))
+
+def _smooth(by_hour: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(by_hour / 2 + (np.roll(by_hour, 1, axis=-1) + np.roll(by_hour, -1, axis=-1)) / 4)
+
+
+def _windows(times: Sequence[NDArray[np.float64]]) -> tuple[float, ...]:
+    """Return `WINDOWS`, none narrower than half of the grid to which a recorder has rounded all its times."""
+    every = np.concatenate([np.zeros(0), *(t[-MOST_CHANGES:] for t in times)])
+    if every.size < _FEWEST_TIMES:
+        return WINDOWS
+    every -= np.median(every)
+    off = (np.abs(every - grain * np.round(every / grain)) for grain in _GRAINS)
+    grain = next((g for g, far in zip(_GRAINS, off, strict=True) if np.mean(far > _EXACT) < _OFF_GRID), 0.0)
+    return tuple(max(window, grain / 2) for window in WINDOWS)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import acceptance, features, habits, routines
+from . import acceptance, features, habits
+from .areas import candidates, placeless
 from .context import Tracker
 from .experts import Forecasts, logit
 from .home import ON, Entity, Home
@@ -21,6 +22,7 @@ from .localtime import DAY, LocalTime
 from .memory import Memory
 from .model import Archetype, Model, sigmoid
 from .policy import action_for
+from .rooms import AreaGuess
 from .usage import advance
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Portrait:
     embedding: NDArray[np.float32]
     archetype: Archetype
     place: tuple[float, float]
-    area_guess: routines.AreaGuess | None
+    area_guess: AreaGuess | None
     history_days: float
 
     def as_json(self) -> dict[str, Any]:
@@ -203,19 +205,29 @@ class Mind:
         stable = np.stack([features.stable(m.entity, m.usage, self._inputs) for m in memories])
         embeddings = self._model.embed(stable, np.stack([features.tokens(m.entity) for m in memories]))
         archetypes, places = self._model.archetypes.assign(embeddings), self._model.place(embeddings)
-        by_id = {m.entity.entity_id: e for m, e in zip(memories, embeddings, strict=True)}
-        everyone = [m.entity for m in self._memory.values()]
+        guesses = self._rooms([m.entity for m in memories], stable, known)
         return {
             m.entity.entity_id: Portrait(
                 m.entity,
                 embedding,
                 archetype,
                 (float(place[0]), float(place[1])),
-                routines.guess_area(routines.candidates(m.entity, everyone, known, by_id), self._model.rooms),
+                guesses[m.entity.entity_id],
                 m.usage.history / DAY,
             )
             for m, embedding, archetype, place in zip(memories, embeddings, archetypes, places, strict=True)
         }
+
+    def _rooms(
+        self, devices: Sequence[Entity], stable: NDArray[np.float32], known: Mapping[str, Timeline]
+    ) -> dict[str, AreaGuess | None]:
+        """Return for each device the area it seems to be in, whatever its own is said to be."""
+        rooms, everyone = self._model.rooms, [m.entity for m in self._memory.values()]
+        points = self._model.embed(stable, np.stack([features.tokens(placeless(e)) for e in devices]))
+        embeddings = {e.entity_id: point for e, point in zip(devices, points, strict=True)}
+        asked = dict(zip(devices, points, strict=True))
+        found = candidates(asked, everyone, known, embeddings, rooms.words)
+        return {key: rooms.guess(areas, embeddings[key]) for key, areas in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

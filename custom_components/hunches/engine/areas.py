@@ -1,0 +1,339 @@
+"""What speaks for each area of a home as the room of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .localtime import DAY
+from .room_words import Words, grams
+from .routines import STEP, WINDOWS, Company, Encounters, coverage, unusual
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .home import Entity
+    from .timeline import Timeline
+
+_COMPARED: Final = (
+    # Joint changes of any member, beyond chance: as a share of the device's changes, and how surely
+    "share_switch",
+    "share_step",
+    "share_stay",
+    "sure_switch",
+    "sure_step",
+    "sure_stay",
+    "inside_step",
+    "inside_stay",
+    "outside_step",
+    "outside_stay",
+    # The same of the member for which it is highest
+    "best_switch",
+    "best_step",
+    "best_stay",
+    "best_inside",
+    "presence_inside",
+    # Correlations beyond the hours of the day, with the best member and with the area as a whole
+    "on_on",
+    "on_stir",
+    "stir_stir",
+    "area_on_stir",
+    "area_stir_stir",
+    # The same with what the other areas explain taken out
+    "only_on_stir",
+    "only_stir_stir",
+    # Likeness and words
+    "cosine",
+    "cosine_mean",
+    "named",
+    "kind",
+)
+"""What is also given as its lead over the best other area: areas compete."""
+_ALONE: Final = ("joint", "changes", "size", "presence", "areas", "grain", "days")
+INPUTS: Final = (*_COMPARED, *(f"{name}_lead" for name in _COMPARED), *_ALONE)
+_PRESENCE: Final = frozenset({"motion", "occupancy", "presence", "moving"})
+_RIDGE: Final = 0.3  # of correlations with areas that are correlated with each other
+_AT_ONCE: Final = 32  # devices, which bounds memory
+_DOUBT: Final = 3.0  # changes by which a share is drawn towards none
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One area as a device's room.
+
+    `inputs`: float64, in the order of `INPUTS`. `kinds`: what its name says it is, a probability for each of
+    `room_words.KINDS`. `joint`: how many times a change of the device had one of an entity of the area within minutes.
+    """
+
+    area: str
+    inputs: NDArray[np.float64]
+    kinds: NDArray[np.float64]
+    joint: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Some entities taken as one: `cover`, `side` [windows, 24] (see `coverage`), `stir` [G] (see `Company`)."""
+
+    cover: NDArray[np.float64]
+    side: NDArray[np.float64]
+    stir: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, company: Company, rows: Sequence[int]) -> _Pool:
+        if not rows:
+            none = np.zeros((len(company.windows), 24))
+            return cls(none, none, np.zeros(company.hours.size, np.float32))
+        before = company.before[rows].min(axis=0, keepdims=True)
+        after = company.after[rows].min(axis=0, keepdims=True)
+        rates = company.rates[rows].sum(axis=0, keepdims=True)
+        cover, side = (
+            coverage(before, after, company.hours, rates, company.windows, sided=sided)[0] for sided in (False, True)
+        )
+        near = (np.minimum(before, after) <= company.windows[-1]).astype(np.float32)
+        return cls(cover, side, unusual(near, np.ones(near.shape, np.bool_), company.hours)[0])
+
+
+def candidates(
+    asked: Mapping[Entity, NDArray[np.float32]],
+    entities: Sequence[Entity],
+    timelines: Mapping[str, Timeline],
+    embeddings: Mapping[str, NDArray[np.float32]],
+    words: Words,
+) -> dict[str, list[Candidate]]:
+    """Return for each of `asked` by entity id what speaks for each area of `entities` as its room.
+
+    `asked`: devices with their embeddings [32]; their own areas and entity ids are not looked at. `embeddings`: of the
+    devices among `entities`. Neither may know areas. An area without another entity of known history is no candidate.
+    A device without history has none.
+    """
+    company = Company.of({e.entity_id: timelines[e.entity_id] for e in entities if e.entity_id in timelines})
+    places = {key: row for row, key in enumerate(company.keys)}
+    by_area: dict[str, list[Entity]] = {}
+    for entity in sorted(entities, key=lambda e: e.entity_id):
+        if entity.area and entity.entity_id in places:
+            by_area.setdefault(entity.area, []).append(entity)
+    out: dict[str, list[Candidate]] = {e.entity_id: [] for e in asked}
+    subjects = [e for e in asked if e.entity_id in places]
+    if not by_area or not subjects:
+        return out
+    ground, areas = _Ground.of(company, by_area), tuple(by_area)
+    kinds = np.stack([words.kinds(area) for area in areas])
+    for first in range(0, len(subjects), _AT_ONCE):
+        some = subjects[first : first + _AT_ONCE]
+        found = _Evidence.of(ground, [places[e.entity_id] for e in some])
+        for i, subject in enumerate(some):
+            members = [[m for m in by_area[area] if m.entity_id != subject.entity_id] for area in areas]
+            keep = np.flatnonzero([len(m) for m in members])
+            likeness = [_likeness(asked[subject], m, embeddings) for m in members]
+            compared = np.concatenate(
+                (found.compared[i], np.array(likeness), _spoken(subject.name, areas, kinds, words)), axis=1
+            )[keep]
+            inputs = np.concatenate((compared, _lead(compared), found.alone[i, keep]), axis=1)
+            inputs[:, INPUTS.index("areas")] = np.log1p(keep.size) / 2
+            out[subject.entity_id] = [
+                Candidate(areas[j], row, kinds[j], float(found.joint[i, j]))
+                for j, row in zip(keep, inputs, strict=True)
+            ]
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The areas of a home, A of them, before any device is asked about.
+
+    `members`, `watches`: rows of each area's entities, and of those that see people. `pools`: each area as one.
+    `cover`, `side`: share of moments near a change of each entity, [E, windows, 24] and [E, 24] (see `coverage`).
+    """
+
+    company: Company
+    members: tuple[list[int], ...]
+    watches: tuple[list[int], ...]
+    pools: tuple[_Pool, ...]
+    cover: NDArray[np.float64]
+    side: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, company: Company, by_area: Mapping[str, Sequence[Entity]]) -> _Ground:
+        places = {key: row for row, key in enumerate(company.keys)}
+        members = tuple([places[m.entity_id] for m in found] for found in by_area.values())
+        watches = tuple([places[m.entity_id] for m in found if _watches(m)] for found in by_area.values())
+        cover, side = (
+            coverage(company.before, company.after, company.hours, company.rates, company.windows, sided=sided)
+            for sided in (False, True)
+        )
+        pools = tuple(_Pool.of(company, m) for m in members)
+        return cls(company, members, watches, pools, cover, side[:, 1])
+
+    def without(self, row: int) -> list[_Pool]:
+        """Return the areas as they are without one entity: a device is no witness of its own room."""
+        return [
+            _Pool.of(self.company, [m for m in members if m != row]) if row in members else pool
+            for members, pool in zip(self.members, self.pools, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What was seen of D devices and A areas: `compared` [D, A, 22], `alone` [D, A, 7], `joint` [D, A]."""
+
+    compared: NDArray[np.float64]
+    alone: NDArray[np.float64]
+    joint: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, ground: _Ground, rows: list[int]) -> _Evidence:
+        company, members = ground.company, ground.members
+        met, windows = Encounters.of(company, rows), company.windows
+        n, by_hour = met.counts.astype(np.float64)[:, None, None], met.by_hour()
+        pools = [ground.without(row) for row in rows]
+        inside = np.stack([met.inside[m].min(axis=0) for m in members])
+        outside = np.stack([met.outside[m].min(axis=0) for m in members])
+        joint = _joint(met, np.minimum(inside, outside), windows)
+        chance = np.einsum("dh,dawh->daw", by_hour, np.array([[p.cover for p in found] for found in pools]))
+        sure = (joint - chance) / np.sqrt(chance * (1 - chance / np.maximum(n, 1.0)) + 1.0)
+        one_sided = np.einsum("dh,dawh->daw", by_hour, np.array([[p.side[1:] for p in found] for found in pools]))
+        compared = np.concatenate(
+            (
+                _share(joint, chance, n),
+                np.arcsinh(sure) / 3,
+                _share(_joint(met, inside, windows[1:]), one_sided, n),
+                _share(_joint(met, outside, windows[1:]), one_sided, n),
+                _best(ground, met),
+                _related(ground, rows, [np.stack([p.stir for p in found]) for found in pools]),
+            ),
+            axis=2,
+        )
+        alone = np.stack(
+            np.broadcast_arrays(
+                np.log1p(joint[:, :, 2]) / 4,
+                np.log1p(n[:, :, 0]) / 4,
+                np.log1p([len(m) for m in members])[None] / 2,
+                np.array([float(bool(w)) for w in ground.watches])[None],
+                0.0,  # how many areas there are is known when those without another entity are gone
+                np.log1p(windows[0] - WINDOWS[0]) / 4,
+                np.log1p(company.hours.size * STEP / DAY) / 4,
+            ),
+            axis=2,
+        )
+        near = np.minimum(met.inside, met.outside) <= windows[2]
+        return cls(compared, alone, np.stack([met.sums(near[m]).sum(axis=0) for m in members], axis=1))
+
+
+def _watches(entity: Entity) -> bool:
+    return entity.domain == "binary_sensor" and (entity.device_class is None or entity.device_class in _PRESENCE)
+
+
+def _joint(met: Encounters, gaps: NDArray[np.float32], windows: Sequence[float]) -> NDArray[np.float64]:
+    """Return how many changes of each device have a gap [A, Q] within each window: [D, A, windows]."""
+    return np.stack([met.sums(gaps <= window).T for window in windows], axis=2)
+
+
+def _share(joint: NDArray[np.float64], chance: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of `n` changes that are joint beyond chance, drawn towards none where there are few."""
+    found: NDArray[np.float64] = (joint - chance) / (n - chance + _DOUBT)
+    return found
+
+
+def _best(ground: _Ground, met: Encounters) -> NDArray[np.float64]:
+    """Return the highest share of joint changes among an area's members: [D, A, 5], 0 where there is none."""
+    windows, by_hour = ground.company.windows, met.by_hour()
+    known = met.sums(met.when[None] >= ground.company.first[:, None])  # [E, D]
+    part = known / np.maximum(met.counts, 1)
+    near = np.minimum(met.inside, met.outside)
+    shares = [
+        _share(met.sums(near <= window), (ground.cover[:, i] @ by_hour.T) * part, known)
+        for i, window in enumerate(windows)
+    ]
+    inside = _share(met.sums(met.inside <= windows[1]), (ground.side @ by_hour.T) * part, known)
+    return np.stack(
+        [
+            *(_highest(share, met.rows, ground.members) for share in (*shares, inside)),
+            _highest(inside, met.rows, ground.watches),
+        ],
+        axis=2,
+    )
+
+
+def _highest(
+    values: NDArray[np.floating], rows: NDArray[np.int64], members: Sequence[Sequence[int]]
+) -> NDArray[np.float64]:
+    """Return the highest of `values` [E, D] over an area's members other than the device itself: [D, A]."""
+    others = values.astype(np.float64)
+    others[rows, np.arange(rows.size)] = -np.inf
+    found = np.stack([others[m].max(axis=0, initial=-np.inf) for m in members], axis=1)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def _related(ground: _Ground, rows: list[int], stir: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Return the correlations of being on and of changing, beyond the hour of the day: [D, A, 7].
+
+    `stir`: for each device that of each area, [A, G].
+    """
+    at, company, members = np.array(rows), ground.company, ground.members
+    on, changing = company.on[rows], company.stir[rows]
+    pairs = [
+        _highest(company.on @ on.T, at, members),
+        _highest(company.stir @ on.T, at, members),
+        _highest(company.stir @ changing.T, at, members),
+    ]
+    whole = np.zeros((len(rows), len(members), 4))
+    for i, areas in enumerate(stir):
+        between = (areas @ areas.T).astype(np.float64)
+        with_areas = (areas @ np.stack((on[i], changing[i]), axis=1)).astype(np.float64)
+        whole[i, :, :2] = with_areas
+        whole[i, :, 2:] = np.linalg.solve(between + _RIDGE * np.eye(len(members)), with_areas)
+    return np.concatenate((np.stack(pairs, axis=2), whole), axis=2)
+
+
+def _likeness(
+    mine: NDArray[np.float32], others: Sequence[Entity], embeddings: Mapping[str, NDArray[np.float32]]
+) -> tuple[float, float]:
+    """Return the highest and the mean cosine of a device's embedding with those of the area's devices."""
+    known = [embeddings[e.entity_id] for e in others if e.entity_id in embeddings]
+    if not known:
+        return 0.0, 0.0
+    rows = np.stack(known)
+    cosine = rows @ mine / (np.linalg.norm(rows, axis=1) * np.linalg.norm(mine) + 1e-9)
+    return float(cosine.max()), float(cosine.mean())
+
+
+def _spoken(name: str, areas: Sequence[str], kinds: NDArray[np.float64], words: Words) -> NDArray[np.float64]:
+    """Return how much of an area's name is in the device's, and log-odds that both speak of one kind: [A, 2]."""
+    mine, usual = words.kinds(name), words.kinds("")
+    heard, text = set(grams(name).tolist()), " ".join(name.casefold().split())
+    found = np.zeros((len(areas), 2))
+    for i, area in enumerate(areas):
+        parts = set(grams(area).tolist())
+        shared = len(parts & heard) / max(len(parts), 1)
+        whole = " ".join(area.casefold().split())
+        contained = 0.5 + 0.5 * len(whole) / len(text) if whole and whole in text else 0.0
+        found[i] = (shared + contained) / 2, np.log((mine * kinds[i] / usual).sum() + 1e-3) / 3
+    return found
+
+
+def placeless(entity: Entity) -> Entity:
+    """Return an entity without area and labels: the embeddings that rooms are judged by must not know them."""
+    return replace(entity, area=None, labels=())
+
+
+def without(found: Sequence[Candidate], area: str) -> list[Candidate]:
+    """Return the candidates as they would be if `area` were none."""
+    kept = [c for c in found if c.area != area]
+    if not kept:
+        return []
+    inputs = np.stack([c.inputs for c in kept])
+    inputs[:, len(_COMPARED) : 2 * len(_COMPARED)] = _lead(inputs[:, : len(_COMPARED)])
+    inputs[:, INPUTS.index("areas")] = np.log1p(len(kept)) / 2
+    return [replace(c, inputs=row) for c, row in zip(kept, inputs, strict=True)]
+
+
+def _lead(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each value less the highest of the other rows: [k, n]; the value itself where there is no other."""
+    if len(values) < 2:
+        return values.copy()
+    order = np.sort(values, axis=0)
+    return values - np.where(values == order[-1], order[-2], order[-1])
