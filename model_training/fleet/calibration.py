@@ -64,10 +64,11 @@ HABIT_CHANGE: Final = 0.30  # share of homes whose habits change once in the his
 OUTINGS_A_DAY: Final = (0.05, 1.2)  # short ones, alone: dog, shop, letterbox
 OUTING_MINUTES: Final = (18.0, 0.9)  # median, sigma of a lognormal
 FAMILY_OUTINGS_A_WEEK: Final = (0.2, 3.0)
-ABSENCES_A_MONTH: Final = (0.0, 1.0)
+ABSENCES_A_MONTH: Final = 1.2  # at most: times the square of a uniform draw. Homes: longest pauses of daily appliances
 ABSENCE_DAYS: Final = (2.5, 0.9)  # median, sigma of a lognormal, cut at two weeks
 ABSENCE_MOST_DAYS: Final = 14.0
-WORK_TRIPS: Final = 0.15  # share of adults who are away for one to four nights now and then
+WORK_TRIPS: Final = 0.12  # share of adults who are away for one to four nights now and then, so many times a month
+WORK_TRIPS_A_MONTH: Final = (0.2, 2.0)
 GUEST_HOMES: Final = 0.45
 GUESTS_A_WEEK: Final = (0.1, 1.5)
 GUESTS_STAY: Final = 0.25  # share of visits that last over night
@@ -114,6 +115,14 @@ ROOM_CHANCE: Final = {  # that a home has such a room beside kitchen, living roo
 }  # fmt: skip
 ROOM_TASTE_SIGMA: Final = 0.6  # of each person's own weight of a room, lognormal
 EVENING_STAYS: Final = 2.5  # how much longer people stay in the living room after 19 h: what evenings are for
+EATS_AT_HOME: Final = (0.25, 1.0)  # share of breakfasts, lunches and dinners that somebody at home prepares; of each
+BREAKFAST_MINUTES: Final = 12.0  # medians of a lognormal
+MEAL_MINUTES: Final = 22.0
+MEAL_HOURS: Final = (
+    (12.4, 0.6),
+    (18.3, 1.0),
+)  # mean and sigma of the person's own hours; ATUS's cooking has these peaks
+MEAL_LATE_HOURS: Final = 2.5
 STAY_TAIL: Final = 0.04  # share of stays that last several times longer (heavy tail), and how much longer at most
 STAY_TAIL_FACTOR: Final = 8.0
 
@@ -128,12 +137,31 @@ LIGHT_ENDS_BY_DURATION: Final = (0.0, 0.5)  # share of a light's uses that end i
 CLOUD: Final = (0.12, 1.0)  # share of clear-sky irradiance that arrives; persists for days
 CLEAR_SKY: Final = (1098.0, 0.057)  # W/m2 and extinction: Haurwitz (1945)
 
+BURNS: Final = 0.9  # at most (times a power of a uniform draw): share of a home's lights that burn all evening,
+BURNS_ELSEWHERE: Final = 0.7  # less so outside the rooms where evenings are spent. Homes: opensmarthome, long and alike
+MORNINGS: Final = 0.35  # share of such lights that also burn on dark mornings; chosen
+
+# ---- daily rituals with appliances. Homes: the first use of a day varies by one to four hours, daily uses by .2-1.3
+RITUALS: Final = 0.85  # share of devices with some
+RITUAL_SHARE: Final = (0.3, 1.0)  # of the uses
+RITUAL_JITTER_MINUTES: Final = (4.0, 80.0)
+RITUAL_WAITS: Final = 5400.0  # seconds that one waits for somebody to come into the room
+APART_MINUTES: Final = (
+    1.0,
+    120.0,
+)  # uses closer than this are rare; log-uniform. Homes: 3-30 % of pauses under an hour
+APART_BROKEN: Final = 0.15
+RUNS_AT_HOUR: Final = (0.0, 0.95)  # share of a machine's runs at the home's own hours rather than the survey's
+RUNS_JITTER_MINUTES: Final = (10.0, 110.0)
+RUNS_SPLIT: Final = 0.2  # share of machines whose programme shows pauses in its power, and of their runs that do
+RUNS_SPLIT_OFTEN: Final = (0.05, 0.9)
+
 # ---- forgetting: (chance when everybody leaves, falls asleep, leaves the room), per person and room: chosen so
 # that a light in a forgetful home is forgotten a few times a week and in a careful one a few times a year --------
 FORGET: Final = (0.06, 0.045, 0.03)
 FORGET_MOST: Final = 0.7
 FORGET_SIGMA: Final = 0.9  # between homes and, half as much, between devices; lognormal
-PATIENCE_MINUTES: Final = (1.0, 20.0)  # absences from a room for which a light is left on without a thought
+PATIENCE_MINUTES: Final = (1.0, 150.0)  # absences from a room for which a light is left on without a thought
 NOTICE_MINUTES: Final = (9.0, 1.5)  # median, sigma of a lognormal, awake at home, until a forgotten device is noticed
 NOTICE_ROOM_FACTOR: Final = 5.0  # longer after leaving a room than after coming home or getting up
 NOTICE_ON_ENTRY: Final = 0.8  # chance that who enters the room notices

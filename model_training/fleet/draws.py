@@ -50,7 +50,7 @@ def bumps(rng: np.random.Generator, hours: Hours) -> Bumps:
     """Return a home's own version of a role's hours."""
     own = []
     for hour, width, height in hours:
-        spread, taste = np.exp(rng.normal((-0.2, 0.0), (0.4, 0.6)))
+        spread, taste = np.exp(rng.normal((-0.2, 0.0), (0.5, 1.2)))
         own.append((hour + rng.normal(0, 0.8), width * float(spread), height * float(taste)))
     return own
 

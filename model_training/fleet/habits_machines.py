@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from . import calibration as c
 from .draws import DAY, HOUR, between, clock_times, durations, some, temper
 from .habits_rooms import burst, stays_used, while_away
 from .roles import Role
@@ -14,6 +15,8 @@ from .tables import starts as survey_starts
 from .use import Use, by_clock, by_hand, occasions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .world import World
 
 _COOL: Final = 21.0  # degrees outdoors around which heaters and fans become wanted
@@ -30,13 +33,33 @@ def _machine(rng: np.random.Generator, world: World, role: Role, table: str, per
     shares = survey_starts(table)[weekdays[day]]
     bins = (shares < rng.random(day.size)[:, None]).sum(axis=1)
     moment = days[day] + (bins + rng.random(day.size)) * 300.0 + rng.normal(0, 1) * HOUR
+    own = rng.choice(np.arange(288), 2, p=np.diff(survey_starts(table).mean(axis=0), prepend=0.0)) * 300.0
+    own = np.where(rng.random(2) < 0.4, rng.uniform(6, 21, 2) * HOUR, own)
+    usual = rng.random(day.size) < rng.uniform(*c.RUNS_AT_HOUR)
+    about = own[(rng.random(day.size) < rng.uniform(0, 0.5)).astype(np.int64)]
+    jitter = 60.0 * between(rng, c.RUNS_JITTER_MINUTES)
+    moment = np.where(usual, days[day] + about + jitter * rng.standard_normal(day.size), moment)
     awake = world.presence.awake
     later = np.append(awake.starts, world.end)[np.searchsorted(awake.starts, moment, side="right")]
     moment = np.where(awake.contains(moment), moment, later + rng.uniform(300, 5400, moment.size))
     programmes = np.array([between(rng, role.minutes) for _ in range(int(rng.integers(1, 4)))])
     spread = np.exp(rng.normal(0, rng.uniform(0.02, 0.25), moment.size))
     minutes = programmes[rng.integers(0, programmes.size, moment.size)] * spread
+    if rng.random() < c.RUNS_SPLIT:
+        return by_hand(_split(rng, moment, 60.0 * minutes))
     return by_hand(Spans.union(moment, moment + 60.0 * minutes))
+
+
+def _split(rng: np.random.Generator, starts: NDArray[np.float64], seconds: NDArray[np.float64]) -> Spans:
+    """Return runs, some with a pause of minutes in which little power is drawn."""
+    cut = rng.random(starts.size) < rng.uniform(*c.RUNS_SPLIT_OFTEN)
+    at = seconds * np.clip(rng.normal(rng.uniform(0.1, 0.9), 0.08, starts.size), 0.02, 0.98)
+    pause = np.minimum(60.0 * np.exp(rng.normal(1.5, 0.8, starts.size)), seconds - at)
+    whole = Spans.union(starts, starts + seconds)
+    pauses = Spans.union((starts + at)[cut], (starts + at + pause)[cut])
+    if not len(pauses) or not len(whole):
+        return whole
+    return whole.intersect(pauses.outside(float(whole.starts[0]), float(whole.ends[-1])))
 
 
 def laundry(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:

@@ -292,12 +292,14 @@ def household(
             outings = np.exp(rng.uniform(*np.log(c.OUTINGS_A_DAY)))
             plan = _outings(rng, plan, float(outings), *c.OUTING_MINUTES)
             if rng.random() < c.WORK_TRIPS:
-                plan = plan.overlay(_absences(rng, float(plan.starts[0]), plan.end, 2.0), AWAY)
+                plan = plan.overlay(
+                    _absences(rng, float(plan.starts[0]), plan.end, rng.uniform(*c.WORK_TRIPS_A_MONTH)), AWAY
+                )
             if rng.random() < c.NAPPERS:
                 plan = _naps(rng, plan, clock)
         plans.append(plan)
     start, end = float(plans[0].starts[0]), min(plan.end for plan in plans)
-    together = _absences(rng, start, end, rng.uniform(*c.ABSENCES_A_MONTH))
+    together = _absences(rng, start, end, c.ABSENCES_A_MONTH * float(rng.random()) ** 2)
     weekly = rng.uniform(*c.FAMILY_OUTINGS_A_WEEK)
     trips = _outings(rng, plans[0], weekly / 7, 120.0, 0.7).spans(AWAY)
     for number, plan in enumerate(plans):

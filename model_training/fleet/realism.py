@@ -3,7 +3,8 @@
 DIR holds the bundles that may be used for calibration. Each real device is a *kind* (kettle, room light …); against it
 stand the simulated devices of that kind of the generator "residents", seen as the real ones were recorded: appliances
 on a one-minute grid, room lights looked at every ten minutes while the sun is down. Plugs that are simply always on are
-left out on both sides, since a power meter does not show them. Rows are two weeks of one device (`windows`).
+left out on both sides, since a power meter does not show them, and so are homes recorded on a coarser grid. Rows are
+two weeks of one device (`windows`).
 
 Each kind weighs as much among the simulated as among the real, each device of a kind alike. Folds leave out one real
 home with a share of the simulated ones; the AUC is taken within each fold. The stricter figure leaves out single real
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from custom_components.hunches.engine.bundle import Recording
+    from custom_components.hunches.engine.timeline import Timeline
 
 _MINUTE: Final = 60.0
 _LOOK: Final = 600.0  # seconds between looks at a room's light
@@ -84,6 +86,11 @@ def _seen(recording: Recording, key: str, kind: str, clock: LocalTime) -> tuple[
     return known.intersect(night), windows.sampled(on, _LOOK, recording.start, recording.end).intersect(night)
 
 
+def _grid(timeline: Timeline) -> float:
+    """Return the grid of a recorder in seconds, as one device's changes tell it."""
+    return float(np.gcd.reduce(np.rint(np.diff(timeline.times)).astype(np.int64))) if len(timeline) > 1 else 0.0
+
+
 def _add(
     found: list[tuple[NDArray[np.float64], str, str, str, bool]],
     recording: Recording,
@@ -94,7 +101,10 @@ def _add(
     clock = LocalTime(home.time_zone, home.latitude, home.longitude)
     for key, kind in kinds.items():
         known, on = _seen(recording, key, kind, clock)
-        if not kind.endswith("light") and on.total > _MOST_ON * max(known.total, 1.0):
+        light = kind.endswith("light")
+        if not light and on.total > _MOST_ON * max(known.total, 1.0):
+            continue
+        if _grid(recording.timelines[key]) > (_LOOK if light else _MINUTE):
             continue
         rows = windows.rows(known, on, clock)
         if len(rows) > _WINDOWS:
@@ -256,6 +266,10 @@ def _counted(t: Table, side: NDArray[np.bool_]) -> str:
 def _each_kind(t: Table, out: Callable[[str], None]) -> None:
     for kind in np.unique(t.kind[t.real]):
         rows = t.kind == kind
+        if np.unique(t.device[rows & t.real]).size > 1:
+            one = Table(t.x[rows], t.kind[rows], t.home[rows], t.device[rows], t.real[rows])
+            auc, low, high = separability(one, _models()["boosted trees"], one.device, 0)
+            out(f"  {kind} alone, devices held out: AUC {auc:.3f} ({low:.3f} to {high:.3f})")
         out(f"  {kind}: real {_counted(t, rows & t.real)}; simulated {_counted(t, rows & ~t.real)}")
         for column, name in enumerate(windows.NAMES):
             cells = [

@@ -18,7 +18,7 @@ Hours = tuple[tuple[float, float, float], ...]
 LIGHT: Final[Kinds] = (("light", None, 0.85), ("switch", None, 0.1), ("switch", "switch", 0.05))
 LAMP: Final[Kinds] = (("light", None, 0.65), ("switch", "outlet", 0.3), ("switch", None, 0.05))
 PLUG: Final[Kinds] = (("switch", "outlet", 0.8), ("switch", None, 0.2))
-MORNING_EVENING: Final[Hours] = ((7.0, 1.5, 1.0), (19.5, 3.0, 1.0))
+MORNING_EVENING: Final[Hours] = ((7.0, 1.5, 1.0), (19.5, 3.0, 0.7))
 EVENING: Final[Hours] = ((20.5, 2.5, 1.0),)
 MEALS: Final[Hours] = ((7.5, 1.2, 0.8), (12.5, 1.3, 0.7), (18.5, 1.5, 1.0))
 ALL_DAY: Final[Hours] = ()
@@ -87,7 +87,7 @@ ROLES: Final[tuple[Role, ...]] = (
     Role("coffee machine", ("kitchen",), PLUG, "burst", 4, 1, ((7.3, 1.2, 1.0), (14.5, 1.5, 0.35)), (0.7, 1.0),
          (0.6, 4.0), (1.0, 40.0), forget=2.0),
     Role("kettle", ("kitchen",), PLUG, "short", 4, 1, ((7.5, 1.5, 1.0), (13.0, 3.0, 0.5), (19.0, 2.5, 0.6)), (0.7, 1.0),
-         (1.0, 12.0), (1.0, 4.0)),
+         (1.0, 12.0), (1.0, 3.2)),
     Role("microwave", ("kitchen",), PLUG, "short", 3, 1, MEALS, (0.7, 1.0), (0.5, 7.0), (1.0, 5.0)),
     Role("cooker", ("kitchen",), PLUG, "burst", 2, 1, MEALS, (0.7, 1.0), (0.2, 2.0), (6.0, 45.0), forget=0.6),
     Role("shower", ("bathroom",), PLUG, "short", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.2, 2.0), (4.0, 12.0)),

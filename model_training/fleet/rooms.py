@@ -90,6 +90,10 @@ class _Walk:
         self._room = self._bed
         self._lies = [60.0 * minutes for minutes in person.lies]
         self._sofa = person.naps_on_sofa
+        self._kitchen = first["kitchen"]
+        self._eats = rng.uniform(*c.EATS_AT_HOME, 3).tolist()
+        self._meals = [3600.0 * float(rng.normal(*hour)) for hour in c.MEAL_HOURS]
+        self._asked = [0.0] * len(self._meals)
         pace = float(np.exp(rng.normal(0, 0.3)))
         self._median = [60.0 * pace * c.ROOMS[room.kind][0] for room in rooms]
         self._sigma = [c.ROOMS[room.kind][1] for room in rooms]
@@ -128,6 +132,8 @@ class _Walk:
             t = self._go(self._bed, t, min(end, t + self._length(self._lies[1], 0.9)), _LYING)
             t = self._go(self._bed, t, min(end, t + self._length(90.0, 0.9)))
             t = self._go(self._bathroom, t, min(end, t + self._length(480.0, 0.8)))
+            if next(self._uniform, 0.5) < self._eats[0]:
+                t = self._go(self._kitchen, t, min(end, t + self._length(60.0 * c.BREAKFAST_MINUTES, 0.7)))
         last: list[tuple[int, float, int]] = [(self._hall, self._length(100.0, 0.7), _UP)]
         if after == ASLEEP:
             last = [
@@ -138,6 +144,9 @@ class _Walk:
         stop = max(end - sum(seconds for _, seconds, _ in last), t)
         while t < stop:
             part = _PARTS[int((t + offset) % 86400.0 / 3600.0)]
+            if self._meal_due(t + offset):
+                t = self._go(self._kitchen, t, min(stop, t + self._length(60.0 * c.MEAL_MINUTES, 0.6)))
+                continue
             room = self._next_room(part)
             seconds = max(self._length(self._median[room], self._sigma[room]), 5.0)
             if room == self._living and part >= _EVENING:
@@ -147,6 +156,16 @@ class _Walk:
             t = self._go(room, t, min(stop, t + seconds))
         for room, seconds, how in last:
             t = self._go(room, t, min(end, t + seconds), how)
+
+    def _meal_due(self, local: float) -> bool:
+        """Return whether one of the day's meals is prepared now (local seconds); each is asked about once a day."""
+        day, hour = divmod(local, 86400.0)
+        for number, begin in enumerate(self._meals):
+            if self._asked[number] < day and begin <= hour < begin + c.MEAL_LATE_HOURS * 3600.0:
+                self._asked[number] = day
+                if next(self._uniform, 0.5) < self._eats[1 + number]:
+                    return True
+        return False
 
     def _next_room(self, part: int) -> int:
         u = next(self._uniform, 0.5)

@@ -29,8 +29,9 @@ class World:
     `occupied`: for each room when somebody awake is in it; `left_by`: who left at each end of it. `wake`, `bed`,
     `leave`, `back`: moments at which the household as a whole gets up, is asleep, has left, is back. `forget`: the
     home's forgetting as (leaving home, falling asleep, leaving a room); `patience`: seconds for which a room may
-    stay empty with things on. `change`: when habits change (`end`: never). `sweeps`: whether an automation switches
-    things off when everybody has left, is in bed.
+    stay empty with things on; `burns`: share of lights that burn all evening wherever people are. `change`: when
+    habits change (`end`: never). `sweeps`: whether an automation switches things off when everybody has left, is in
+    bed.
     """
 
     start: float
@@ -49,6 +50,7 @@ class World:
     back: NDArray[np.float64]
     forget: NDArray[np.float64]
     patience: float
+    burns: float
     change: float
     sweeps: tuple[bool, bool]
 
@@ -114,6 +116,7 @@ def build(
         gone.ends[gone.ends < end],
         np.minimum(np.array(c.FORGET) * temper, c.FORGET_MOST),
         60.0 * float(np.exp(rng.uniform(*np.log(c.PATIENCE_MINUTES)))),
+        c.BURNS * float(rng.random()) ** 1.5,
         end if change >= days else start + change * _DAY,
         (bool(rng.random() < c.SWEEPS[0]), bool(rng.random() < c.SWEEPS[1])),
     )
