@@ -187,9 +187,9 @@ def fit(asked: Sequence[Question], seed: int = 1) -> dict[str, Any]:
         schedule.step()
         net.eval()
         with torch.no_grad():
-            loss = float(nn.functional.cross_entropy(net(*apart[:-1]), apart[-1]))
-        if loss < best:
-            best, kept = loss, {key: value.clone() for key, value in net.state_dict().items()}
+            apart_loss = float(nn.functional.cross_entropy(net(*apart[:-1]), apart[-1]))
+        if apart_loss < best:
+            best, kept = apart_loss, {key: value.clone() for key, value in net.state_dict().items()}
     net.load_state_dict(kept)
     with torch.no_grad():
         scores = net(*apart[:-1])
@@ -203,8 +203,7 @@ class _Net(nn.Module):
 
     def __init__(self, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
-        self.register_buffer("mean", mean)
-        self.register_buffer("scale", scale)
+        self.mean, self.scale = nn.Parameter(mean, requires_grad=False), nn.Parameter(scale, requires_grad=False)
         self.hidden = nn.Linear(len(INPUTS), WIDTH)
         self.dropout = nn.Dropout(DROPOUT)
         self.out = nn.Linear(WIDTH, 1)

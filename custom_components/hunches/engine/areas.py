@@ -336,4 +336,4 @@ def _lead(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(values) < 2:
         return values.copy()
     order = np.sort(values, axis=0)
-    return values - np.where(values == order[-1], order[-2], order[-1])
+    return np.asarray(values - np.where(values == order[-1], order[-2], order[-1]))

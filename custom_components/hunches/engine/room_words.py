@@ -53,7 +53,7 @@ class Words:
     def from_json(cls, data: Mapping[str, Any]) -> Words:
         """Read what `as_json` wrote."""
         table = np.frombuffer(base64.b64decode(data["table"]), dtype=np.int8).reshape(N_VOCABULARY, N_KINDS)
-        return cls(table * float(data["scale"]), np.array(data["bias"], dtype=np.float64))
+        return cls(table.astype(np.float64) * float(data["scale"]), np.array(data["bias"], dtype=np.float64))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data, the table as base64 of bytes."""

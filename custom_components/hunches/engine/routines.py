@@ -64,7 +64,7 @@ class Company:
         times = tuple(t for t, _ in changes)
         end = max((float(t.times[-1]) for t in known), default=0.0)
         start = max(min((float(t.times[0]) for t in known), default=0.0), end - MOST_DAYS * DAY)
-        moments = np.arange(start + STEP / 2, end, STEP)
+        moments = np.arange(start + STEP / 2, end, STEP, dtype=np.float64)
         hours = (moments % DAY // HOUR).astype(np.int64)
         shape = (len(keys), moments.size)
         before, after = np.empty(shape, np.float32), np.empty(shape, np.float32)
@@ -195,11 +195,9 @@ def coverage(
     for i in range(len(windows) - 1, -1, -1):
         window = windows[i]
         if window >= STEP / 10:
-            if sided:
-                near = ((before <= window).astype(np.float32) + (after <= window)) / 2
-            else:
-                near = (np.minimum(before, after) <= window).astype(np.float32)
-            above = _by_hour(near, every, hours)
+            within = (before <= window, after <= window)
+            near = (within[0].astype(np.float32) + within[1]) / np.float32(2) if sided else within[0] | within[1]
+            above = _by_hour(near.astype(np.float32), every, hours)
         else:
             above = np.minimum(above, 1 - np.exp(-rates * window * (1 if sided else 2)))
         found[:, i] = above
