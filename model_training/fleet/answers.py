@@ -78,7 +78,7 @@ class Answers:
         for person in self.people:
             patience = person.patience(now, asked)
             place = person.heeds_away if away else person.heeds_asleep if asleep else 1.0
-            heeds = person.heeds * place * patience
+            heeds = min(person.heeds * place, 1.0) * patience
             agrees = minds * person.agrees + (1.0 - minds) * person.obliges
             # who is tired of being asked agrees less, and bans more
             agrees *= 0.5 + 0.5 * patience

@@ -21,7 +21,9 @@ Pair = tuple[float, float]
 
 # ---- recording -----------------------------------------------------------------------------------------------
 HISTORY_DAYS: Final = (8.0, 110.0)  # Model notes
-HISTORY_MEAN_DAYS: Final = 42.0  # about six weeks; a truncated gamma of shape 2
+HISTORY_MEAN_DAYS: Final = 47.0  # about six weeks; a truncated gamma of shape 2
+HISTORY_SHORT: Final = 0.14  # share of homes that keep little more than the recorder's own ten days, and how many
+HISTORY_SHORT_DAYS: Final = (7.5, 12.0)
 START_YEARS: Final = (2007, 2027)
 LATITUDES: Final = (-35.0, 65.0)
 GRID_SECONDS: Final = ((0.0, 0.72), (60.0, 0.14), (600.0, 0.07), (900.0, 0.07))  # (grid, share of homes); Model notes
@@ -56,7 +58,7 @@ CHILD_FROM: Final = 3  # a household of so many has children, but for a share of
 ADULTS_ONLY: Final = 0.25
 REGULARITY: Final = (0.35, 0.97)  # share of days that follow the personal routine; tables alone: too independent
 ROUTINE_JITTER_MINUTES: Final = (3.0, 35.0)  # sigma of a routine's moments from day to day
-PERSONAL_SHIFT_MINUTES: Final = 50.0  # sigma of larks and owls around the tables
+PERSONAL_SHIFT_MINUTES: Final = (25.0, 130.0)  # sigma of larks and owls around the tables; log-uniform, as students
 SECOND_ROUTINE: Final = 0.35  # share of people with another routine on some weekdays
 SHIFT_WORK: Final = 0.09
 SHIFT_HOURS: Final = (0, -3, 6, 10, 13)  # early, normal, late and night shifts, in hours against the routine
@@ -145,6 +147,9 @@ MORNINGS: Final = 0.35  # share of such lights that also burn on dark mornings; 
 RITUALS: Final = 0.85  # share of devices with some
 RITUAL_SHARE: Final = (0.3, 1.0)  # of the uses
 RITUAL_JITTER_MINUTES: Final = (4.0, 80.0)
+RARELY_USED: Final = 0.12  # share of appliances used far less than their like, and how much less; log-uniform
+RARELY_FACTOR: Final = (0.03, 0.5)
+DAILY_MOOD: Final = (0.0, 1.3)  # sigma of how much a day is one for television, music …; lognormal
 RITUAL_WAITS: Final = 5400.0  # seconds that one waits for somebody to come into the room
 APART_MINUTES: Final = (
     1.0,

@@ -79,12 +79,28 @@ def stays_used(rng: np.random.Generator, world: World, role: Role, room: int) ->
     n = len(spans)
     length = spans.ends - spans.starts
     shape = profile(bumps(rng, role.hours), world.clock.hour(spans.starts))
-    chance = rng.uniform(*role.chance) * shape
+    chance = rng.uniform(*role.chance) * shape * _mood(rng, world, spans.starts)
     least = 60.0 * rng.uniform(*role.stay_minutes) * np.exp(rng.normal(0, 0.6, n))
     wish = (rng.random(n) < chance) & (length >= least)
     moment = spans.starts + np.minimum(np.exp(rng.normal(4.5, 1.2, n)), length * 0.5)
     limit = np.where(rng.random(n) < 0.15, durations(rng, 60.0, 0.9, n), np.inf)
     return attended(rng, world, room, _on_at(rng, wish, moment), limit, temper(rng, world, role))
+
+
+def _mood(rng: np.random.Generator, world: World, moments: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a factor for each moment, one for its day: some days are for television, some are not."""
+    day = (world.clock.local(moments) // 86400.0).astype(np.int64)
+    if not day.size:
+        return np.ones(0)
+    sigma = rng.uniform(*c.DAILY_MOOD)
+    factor = np.exp(sigma * rng.standard_normal(int(day.max() - day.min()) + 1) - 0.5 * sigma**2)
+    return np.asarray(factor[day - day.min()])
+
+
+def _often(rng: np.random.Generator, role: Role) -> float:
+    """Return how often a day a device of a role is used; some hardly ever."""
+    per_day = between(rng, role.per_day)
+    return per_day * between(rng, c.RARELY_FACTOR) if rng.random() < c.RARELY_USED else per_day
 
 
 def while_away(rng: np.random.Generator, world: World, role: Role, chance: float) -> Use:
@@ -169,14 +185,14 @@ def _into_stays(rng: np.random.Generator, spans: Spans, moments: NDArray[np.floa
 
 def short(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
     """A short use that ends by itself: kettle, microwave, shower."""
-    moment, _ = _visits(rng, world, role, room, between(rng, role.per_day))
+    moment, _ = _visits(rng, world, role, room, _often(rng, role))
     ends = moment + durations(rng, between(rng, role.minutes), rng.uniform(0.15, 0.7), moment.size)
     return by_hand(Spans.union(moment, ends, gap=5.0))
 
 
 def burst(rng: np.random.Generator, world: World, role: Role, room: int) -> Use:
     """A use of a certain length that somebody has to end: coffee machine, cooker, exhaust fan."""
-    moment, stay_end = _visits(rng, world, role, room, between(rng, role.per_day))
+    moment, stay_end = _visits(rng, world, role, room, _often(rng, role))
     ends = moment + durations(rng, between(rng, role.minutes), rng.uniform(0.3, 1.0), moment.size)
     if rng.random() < 0.3:
         return ended_by_itself(Spans.union(moment, moment + 60.0 * between(rng, role.minutes)))

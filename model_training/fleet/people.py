@@ -153,7 +153,7 @@ def _plan(
     fresh = np.empty((days, QUARTERS), dtype=np.int8)
     regularity = rng.uniform(*c.REGULARITY)
     routine = rng.random(days) < regularity
-    shift = rng.normal(0, c.PERSONAL_SHIFT_MINUTES, 2) * _MINUTE - earlier * 3600.0
+    shift = rng.normal(0, _log_uniform(rng, c.PERSONAL_SHIFT_MINUTES), 2) * _MINUTE - earlier * 3600.0
     jitter = np.exp(rng.uniform(*np.log(c.ROUTINE_JITTER_MINUTES))) * _MINUTE
     offsets = np.zeros(days, dtype=np.int64)
     if rng.random() < c.SHIFT_WORK:

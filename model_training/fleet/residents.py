@@ -38,9 +38,11 @@ def _place(rng: np.random.Generator) -> LocalTime:
 
 
 def _days(rng: np.random.Generator, research: bool) -> float:
-    """Return how long a history is: a gamma of shape 2, cut; research recordings last a few weeks."""
+    """Return how long a history is: a gamma of shape 2, cut, or what a recorder keeps; research lasts weeks."""
     if research:
         return float(rng.uniform(*c.RESEARCH_DAYS))
+    if rng.random() < c.HISTORY_SHORT:
+        return float(rng.uniform(*c.HISTORY_SHORT_DAYS))
     low, high = c.HISTORY_DAYS
     return float(np.clip(low + rng.gamma(2.0, (c.HISTORY_MEAN_DAYS - low) / 2.0), low, high))
 
@@ -97,7 +99,7 @@ def simulate(index: int, seed: int, weeks: int | None = None) -> SimulatedHome:
     unwanted: dict[str, tuple[Interval, ...]] = {}
     groups: dict[str, tuple[str, ...]] = {}
     same_as: dict[str, str] = {}
-    bulbs = rng.random() < c.BULB_HOMES
+    bulbs = rng.random() < c.BULB_HOMES and not research
     doubled = c.DOUBLED if rng.random() < c.DOUBLED_HOMES else 0.0
     for choice in choose(rng, world, style, max(count, 1)):
         copies = int(rng.integers(*c.BULBS, endpoint=True)) if bulbs and choice[2] == "light" else 1

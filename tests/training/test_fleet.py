@@ -21,7 +21,7 @@ SEED = 11
 
 @pytest.fixture(scope="module")
 def homes() -> list[SimulatedHome]:
-    return [residents.simulate(index, SEED) for index in range(100)]
+    return [residents.simulate(index, SEED) for index in range(150)]
 
 
 def _same(one: SimulatedHome, other: SimulatedHome) -> bool:
