@@ -172,10 +172,10 @@ def fit(asked: Sequence[Question], seed: int = 1) -> dict[str, Any]:
     held_out = [q for q in asked if not q.home % HELD_OUT] or training
     rows = np.concatenate([np.stack([c.inputs for c in q.areas]) for q in training])
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-2
-    net = _Net(torch.from_numpy(mean).float(), torch.from_numpy(scale).float())
+    net = Net(torch.from_numpy(mean).float(), torch.from_numpy(scale).float())
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
-    packed, apart = _pack(training), _pack(held_out)
+    packed, apart = pack(training), pack(held_out)
     best, kept = float("inf"), net.state_dict()
     for _ in range(EPOCHS):
         net.train()
@@ -198,7 +198,7 @@ def fit(asked: Sequence[Question], seed: int = 1) -> dict[str, Any]:
     return net.rooms(float(temperatures[int(np.argmin(losses))])).as_json()
 
 
-class _Net(nn.Module):
+class Net(nn.Module):
     """`engine.rooms.Rooms` as it is trained."""
 
     def __init__(self, mean: Tensor, scale: Tensor) -> None:
@@ -235,7 +235,7 @@ class _Net(nn.Module):
         )
 
 
-def _pack(asked: Sequence[Question]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def pack(asked: Sequence[Question]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return inputs [n, k, I], kinds [n, k, 14], mask [n, k] (0, or -1e9 where there is no area), embedding, answer.
 
     The answer "none of them" is k, the place after the longest list of areas.

@@ -113,7 +113,7 @@ def candidates(
     company = Company.of({e.entity_id: timelines[e.entity_id] for e in entities if e.entity_id in timelines})
     places = {key: row for row, key in enumerate(company.keys)}
     by_area: dict[str, list[Entity]] = {}
-    for entity in sorted(entities, key=lambda e: e.entity_id):
+    for entity in sorted(entities, key=lambda e: (e.area or "", e.entity_id)):
         if entity.area and entity.entity_id in places:
             by_area.setdefault(entity.area, []).append(entity)
     out: dict[str, list[Candidate]] = {e.entity_id: [] for e in asked}

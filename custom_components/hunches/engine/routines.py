@@ -222,7 +222,7 @@ def _windows(times: Sequence[NDArray[np.float64]]) -> tuple[float, ...]:
     every = np.concatenate([np.zeros(0), *(t[-MOST_CHANGES:] for t in times)])
     if every.size < _FEWEST_TIMES:
         return WINDOWS
-    every -= np.median(every)
+    every -= np.sort(every)[every.size // 2]
     off = (np.abs(every - grain * np.round(every / grain)) for grain in _GRAINS)
     grain = next((g for g, far in zip(_GRAINS, off, strict=True) if np.mean(far > _EXACT) < _OFF_GRID), 0.0)
     return tuple(max(window, grain / 2) for window in WINDOWS)
