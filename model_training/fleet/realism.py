@@ -186,7 +186,8 @@ def separability(t: Table, make: Callable[[], Any], units: NDArray[np.str_], see
         ]
     )
     mean = (draws * share).sum(axis=1) / share.sum()
-    return float(mean[0]), *(float(q) for q in np.quantile(mean[1:], (0.025, 0.975)))
+    low, high = np.quantile(mean[1:], (0.025, 0.975)).tolist()
+    return float(mean[0]), low, high
 
 
 def _resampled(
