@@ -25,6 +25,7 @@ from custom_components.hunches.engine.model import ASSETS, AssetError, Model
 from . import (
     ROOT,
     evaluate_acceptance,
+    evaluate_areas,
     evaluate_asked,
     evaluate_embedding,
     evaluate_forecasts,
@@ -115,7 +116,10 @@ def main() -> int:
 
 
 def run(options: Options) -> tuple[dict[str, Any], Seen]:
-    """Evaluate. Returns (all figures, what they were made from). Raises `ExamplesError`, `BundleError`, `AssetError`."""
+    """Evaluate. Returns (all figures, what they were made from).
+
+    Raises `ExamplesError`, `bundle.BundleError` or `AssetError`.
+    """
     homes, seed = options.fleet_homes, options.seed
     model, store = Model.load(options.assets), Store(options.work / "evaluation")
     folder = options.work / f"fleet-{seed}-{homes}"
@@ -154,6 +158,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         "language": evaluate_forecasts.language(model, mixed, curve, seed),
         "embedding": evaluate_embedding.scores(model, devices, points, fleet["home"], seed),
         "acceptance": evaluate_acceptance.scores(model, part(make_examples.load(folder, "accept"), HELD_OUT)),
+        "rooms": evaluate_areas.scores(options.assets, recordings, seed),
     }
     if options.unseen:
         described = make_examples.load(folder, "devices")

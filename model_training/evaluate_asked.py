@@ -14,9 +14,8 @@ from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.experts import Forecasts
 
 from . import dataset, evaluate_devices, evaluate_questions, evaluate_recorded
-from .evaluate_recorded import MASKED, MODEL
 from .fleet import simulate
-from .rivals import Rivals
+from .rivals import MASKED, MODEL, Rivals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +27,10 @@ if TYPE_CHECKING:
     from .dataset import Arrays
     from .evaluate_store import Store
 
-HELD_OUT, ASKED = 0, 5
-"""Homes by their number modulo ten: those that no training sees, and training homes that rivals are calibrated on."""
+HELD_OUT = 0
+"""Homes that no training sees, by their number modulo ten."""
+ASKED = 5
+"""Training homes that rivals are calibrated on, by their number modulo twenty."""
 _BATCH = 8192
 
 
@@ -68,11 +69,11 @@ def fleet(store: Store, homes: int, seed: int) -> dict[str, Arrays]:
 
     def make() -> Arrays:
         found: dict[str, list[Arrays]] = {"mixed": [], "curve": [], "training": []}
-        numbers = [n for n in range(homes) if n % 10 in {HELD_OUT, ASKED}]
+        numbers = [n for n in range(homes) if n % 10 == HELD_OUT or n % 20 == ASKED]
         for n in tqdm(numbers, desc="asking homes", unit="home"):
             home = simulate.home(n, seed)
             mixed, curve = evaluate_questions.simulated(home.recording, dataset.picked(home, n, seed), n, seed)
-            if n % 10 == ASKED:
+            if n % 20 == ASKED:
                 found["training"].append(mixed)
             else:
                 found["mixed"].append(mixed)

@@ -1,4 +1,4 @@
-"""Portraits of simulated devices: what the encoder sees of each, under several names and over two stretches of its past."""
+"""Portraits of simulated devices: what the encoder sees of each, under several names and over halves of its past."""
 
 from __future__ import annotations
 

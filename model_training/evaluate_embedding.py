@@ -130,7 +130,8 @@ def nearest(
     out = np.full((len(points), count), -1, dtype=np.int64)
     for i, row in enumerate(found):
         others = row[pool_homes[row] != homes[i]][:count]
-        out[i, : len(others)] = others
+        if len(others):
+            out[i] = np.resize(others, count)  # in a tiny fleet there may be fewer: they count again
     return out  # type: ignore[return-value]
 
 
@@ -232,8 +233,8 @@ def on_time(seen: Embedded) -> dict[str, Any]:
     centred = points - points.mean(axis=0)
     _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
     along = centred @ directions[:3].T
-    folds = GroupKFold(5)
     homes = seen.devices["home"][known]
+    folds = GroupKFold(min(5, len(np.unique(homes))))
 
     def explained(inputs: NDArray[np.float64], fitted: Any) -> float:
         guess = cross_val_predict(fitted, inputs, target, groups=homes, cv=folds)
@@ -256,7 +257,7 @@ def _outdoors(seen: Embedded) -> dict[str, Any]:
     if not outside.any() or outside.all():
         return {}
     homes, on_times = devices["home"][lights], devices["on_time"][lights]
-    long = outside & (on_times > np.nanmedian(on_times[outside]))
+    long = outside & (on_times >= np.nanmedian(on_times[outside]))
     found: dict[str, Any] = {
         "lights": len(lights),
         "outdoor": int(outside.sum()),

@@ -9,9 +9,9 @@ import numpy as np
 from custom_components.hunches.engine.localtime import HOUR
 
 from . import metrics
-from .evaluate_asked import MASKED, MODEL, Answered, log_odds
+from .evaluate_asked import Answered, log_odds
 from .evaluate_questions import CUTS
-from .rivals import BOOSTED, EWMA, LINEAR
+from .rivals import BOOSTED, EWMA, LINEAR, MASKED, MODEL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,10 @@ def by_method(asked: Answered, seed: int) -> dict[str, Any]:
     losses = {name: metrics.losses(logit, asked.target) for name, logit in asked.logits.items()}
     table = {
         name: metrics.scores(logit, asked.target)
-        | {"log_loss_95": _pair(metrics.interval(losses[name], asked.homes, seed))}
+        | {
+            "log_loss_95": _pair(metrics.interval(losses[name], asked.homes, seed)),
+            "ece_of_chance": round(metrics.calibration_floor(logit, seed), 4),
+        }
         for name, logit in asked.logits.items()
     }
     ratios = {

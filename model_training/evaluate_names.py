@@ -1,7 +1,8 @@
 """Names in a language that no training has seen, and names that tell nothing: the same devices, called otherwise.
 
-Finnish is unrelated to all ten languages of the fleet, so hardly an n-gram of its words has been trained. Words of
-rooms and things are put into it through English; numbers, codes and what is in no table stay as they are.
+Finnish is unrelated to all ten languages of the fleet and shares no word with them. Its n-grams fall on rows of the
+hashed table that other words have trained, as those of any new language would. Words of rooms and things are put into
+it through English; numbers, codes and what is in no table stay as they are.
 """
 
 from __future__ import annotations

@@ -14,12 +14,10 @@ from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.forecaster import Query
 
 from . import evaluate_context, metrics
-from .rivals import OWN_PAST
+from .rivals import MASKED, MODEL, OWN_PAST
 
 if TYPE_CHECKING:
     from .evaluate_asked import Answered
-
-MODEL, MASKED = "model", "model, names masked"
 
 
 def queries(path: Path) -> list[Query]:
@@ -41,6 +39,7 @@ def score(asked: Answered, seed: int) -> dict[str, Any]:
         "questions": len(asked.target),
         "share_on": round(float(asked.target.mean()), 3),
         "model": metrics.scores(asked.logits[MODEL], asked.target),
+        "ece_of_chance": round(metrics.calibration_floor(asked.logits[MODEL], seed), 4),
         "rivals": rivals,
         "best_rival": best,
         "to_best": round(float(losses[MODEL].mean() / losses[best].mean()), 3),

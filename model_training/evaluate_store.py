@@ -21,7 +21,7 @@ _SOURCES = (
     "model_training/fleet/*.py",
     "model_training/fleet/*.csv",
     "model_training/dataset.py",
-    "model_training/evaluate_*.py",
+    *(f"model_training/evaluate_{name}.py" for name in ("asked", "devices", "names", "questions")),
     "model_training/rivals.py",
 )
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from . import metrics
 from .evaluate_devices import is_light, outdoors
-from .evaluate_recorded import MASKED, MODEL
-from .rivals import BOOSTED, EWMA, LINEAR, OWN_PAST
+from .rivals import BOOSTED, EWMA, LINEAR, MASKED, MODEL, OWN_PAST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
     from .evaluate import Seen
@@ -95,7 +95,7 @@ def _reliability(axis: Axes, seen: Seen, sets: tuple[str, ...], methods: tuple[s
 
 
 def _log_odds(p: np.ndarray) -> np.ndarray:
-    return np.log(p / (1 - p))
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def _lines(axis: Axes, cuts: Mapping[str, Any], label: str, methods: tuple[str, ...]) -> None:
@@ -120,6 +120,10 @@ def _homes(axis: Axes, homes: Mapping[str, Any]) -> None:
     axis.set(xlabel="below 1: better than the home's best rival; dotted: the target")
 
 
+def _dots(axis: Axes, places: np.ndarray, **looks: Any) -> PathCollection:
+    return axis.scatter(places[:, 0], places[:, 1], **{"lw": 0, **looks})
+
+
 def _frame(axis: Axes) -> None:
     axis.set_xticks([])
     axis.set_yticks([])
@@ -128,9 +132,9 @@ def _frame(axis: Axes) -> None:
 def _map_on_time(figure: Figure, axis: Axes, seen: Seen) -> None:
     places, seconds = seen.devices.places, seen.devices.devices["on_time"]
     known = np.isfinite(seconds)
-    axis.scatter(*places[~known].T, s=5, color="0.85", lw=0)
+    _dots(axis, places[~known], s=5, color="0.85")
     hours = np.log10(np.clip(seconds[known], 10, 3e5))
-    drawn = axis.scatter(*places[known].T, s=7, c=hours, cmap="viridis", lw=0)
+    drawn = _dots(axis, places[known], s=7, c=hours, cmap="viridis")
     bar = figure.colorbar(drawn, ax=axis, shrink=0.8)
     ticks = {60: "1 min", 600: "10 min", 3600: "1 h", 6 * 3600: "6 h", 86400: "1 day"}
     bar.set_ticks([float(np.log10(s)) for s in ticks], labels=list(ticks.values()))
@@ -140,7 +144,7 @@ def _map_on_time(figure: Figure, axis: Axes, seen: Seen) -> None:
 def _map_archetypes(axis: Axes, seen: Seen) -> None:
     places, labels = seen.devices.places, seen.archetypes
     colours = mpl.colormaps["tab20"](np.arange(len(seen.titles)) * 7 % 20)
-    axis.scatter(*places.T, s=7, c=colours[labels], lw=0)
+    _dots(axis, places, s=7, c=colours[labels])
     for k, _ in Counter(labels.tolist()).most_common(ISLANDS):
         x, y = np.median(places[labels == k], axis=0)
         box = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.0}
@@ -153,12 +157,11 @@ def _map_outdoors(axis: Axes, seen: Seen) -> None:
     light, outside = np.array([is_light(r) for r in roles]), np.array([outdoors(r) for r in roles])
     porch = np.array([r == "porch light" for r in roles])
     places = seen.devices.places
-    axis.scatter(*places[~light].T, s=4, color="0.9", lw=0)
-    axis.scatter(*places[light & ~outside].T, s=7, color="#90a4c4", lw=0, label="lights indoors")
-    axis.scatter(*places[outside].T, s=11, color="#e08e00", lw=0, label="lights outdoors")
-    axis.scatter(
-        *seen.devices.bare_places[porch].T, s=14, color="#b5179e", marker="x", lw=0.8, label="called “First Light”"
-    )
+    _dots(axis, places[~light], s=4, color="0.9")
+    _dots(axis, places[light & ~outside], s=7, color="#90a4c4", label="lights indoors")
+    _dots(axis, places[outside], s=11, color="#e08e00", label="lights outdoors")
+    unnamed = {"s": 14, "color": "#b5179e", "marker": "x", "lw": 0.8, "label": "called “First Light”"}
+    _dots(axis, seen.devices.bare_places[porch], **unnamed)
     axis.legend(fontsize=7)
     _frame(axis)
 

@@ -57,6 +57,12 @@ def calibration_error(logit: Floats, target: Floats, weight: Floats | None = Non
     return float((np.abs(said - came) * filled).sum() / filled.sum())
 
 
+def calibration_floor(logit: Floats, seed: int, draws: int = 20) -> float:
+    """Return the calibration error that chance alone gives these forecasts if every one of them is right."""
+    p, rng = probabilities(logit), np.random.default_rng(seed)
+    return float(np.mean([calibration_error(logit, (rng.random(len(p)) < p).astype(np.float64)) for _ in range(draws)]))
+
+
 def scores(logit: Floats, target: Floats, weight: Floats | None = None) -> dict[str, float]:
     """Return log-loss, Brier score, AUC and expected calibration error, rounded to four places."""
     return {

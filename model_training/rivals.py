@@ -1,6 +1,6 @@
 """What the model has to beat: plain forecasts from a device's own past, and models fitted on the same training homes.
 
-Names of the rivals are the rows of the report. A rule ("off when away") is scored as a forecast, too: each of its
+Names of methods are the rows of the report. A rule ("off when away") is scored as a forecast, too: each of its
 cases gets the share of cases that turned out on in training homes.
 """
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .dataset import Arrays
 
+MODEL: Final = "model"
+MASKED: Final = "model, names masked"
 OWN_PAST: Final = (
     "device rate",
     "persistence, decaying to the rate",
@@ -89,9 +91,11 @@ class _Linear:
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """Rivals fitted on training homes. `hours`: after how many a device that is on counts as off; `off_after`,
-    `off_when_away`: log-odds of "on" by case of the two rules [4].
-    """  # fmt: skip
+    """Rivals fitted on training homes.
+
+    `hours`: after how many a device that is on counts as off. `off_after`, `off_when_away`: log-odds of "on" by case
+    of the two rules [4].
+    """
 
     persistence: _Linear
     profiles: _Linear
@@ -172,13 +176,14 @@ def _after(rows: Arrays, hours: float) -> NDArray[np.int64]:
     """Return the case of "off after N hours": 0 unknown, 1 off now, 2 on and not due by the target, 3 on and due."""
     note = dict(zip(NOTES, rows["notes"].T, strict=True))
     due = note["elapsed"] + rows["horizon"] > hours * HOUR
-    return np.where(note["state"] == 1, 2 + due, note["state"] + 1).astype(np.int64)
+    return np.asarray(np.where(note["state"] == 1, 2 + due, note["state"] + 1), dtype=np.int64)
 
 
 def _away(rows: Arrays) -> NDArray[np.int64]:
     """Return the case of "off when away": 0 unknown, 1 off now, 2 on and somebody home, 3 on and nobody."""
     note = dict(zip(NOTES, rows["notes"].T, strict=True))
-    return np.where(note["state"] == 1, 2 + (note["away"] >= 0.5), note["state"] + 1).astype(np.int64)
+    away = note["away"] >= 0.5
+    return np.asarray(np.where(note["state"] == 1, 2 + away, note["state"] + 1), dtype=np.int64)
 
 
 def _shares(cases: NDArray[np.int64], target: NDArray[np.float32]) -> NDArray[np.float64]:

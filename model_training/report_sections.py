@@ -1,0 +1,255 @@
+"""The sections of the report, each from its part of the figures of `evaluate.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .report_tables import number, span, table
+from .rivals import MASKED, MODEL
+
+Figures = Mapping[str, Any]
+
+
+def weak(found: Figures) -> list[str]:
+    """Return sentences on where rivals win: what the tables below would hide in their middle."""
+    said: list[str] = []
+    for title, name in (("how far ahead", "by_horizon"), ("days of history", "by_history")):
+        lost = [
+            f"{key} ({best}: {cut['methods'][best]['log_loss']:.4f} against {cut['methods'][MODEL]['log_loss']:.4f})"
+            for key, cut in found[name].items()
+            if cut and (best := _best(cut["methods"])) != MODEL
+        ]
+        if lost:
+            said.append(f"By {title}, a rival is ahead at: " + "; ".join(lost) + ".")
+    if "recorded" in found:
+        homes = found["recorded"]["homes"]
+        lost = [name for name, home in homes.items() if home["to_best"] >= 1]
+        unsure = [name for name, home in homes.items() if home["to_best"] < 1 <= home["to_best_95"][1]]
+        if lost:
+            said.append(f"On recorded homes the best simple rival is as good or better at: {', '.join(lost)}.")
+        if unsure:
+            said.append(f"The model is better, but the interval includes no difference, at: {', '.join(unsure)}.")
+    return said
+
+
+def _best(methods: Figures) -> str:
+    return min((name for name in methods if name != MASKED), key=lambda name: float(methods[name]["log_loss"]))
+
+
+def methods(found: Figures) -> str:
+    """Return the table of all methods on held-out simulated homes, the best first."""
+    rows = [
+        (name, number(m["log_loss"]), span(m["log_loss_95"]), *(number(m[k]) for k in ("brier", "auc", "ece")))
+        for name, m in sorted(found["simulated"]["methods"].items(), key=lambda item: float(item[1]["log_loss"]))
+    ]
+    chance = found["simulated"]["methods"][MODEL]["ece_of_chance"]
+    return (
+        table(("forecasts by", "log-loss", "95 %", "Brier", "AUC", "ECE"), rows)
+        + f"\n\nThe calibration error that chance alone would give the model's forecasts: {chance:.4f}."
+    )
+
+
+def ratios(found: Figures) -> str:
+    """Return the table of log-losses relative to rivals."""
+    rows = [(name, number(r["ratio"]), span(r["ratio_95"])) for name, r in found["simulated"]["ratios"].items()]
+    return table(("log-loss of … ÷ that of …", "ratio", "95 %"), rows)
+
+
+def cuts(given: Figures) -> str:
+    """Return the table of log-losses by method, a column for each part of the questions."""
+    parts = {name: cut for name, cut in given.items() if cut}
+    if not parts:
+        return "No home is known for long enough to ask."
+    names = next(iter(parts.values()))["methods"]
+    rows = [(name, *(number(cut["methods"][name]["log_loss"]) for cut in parts.values())) for name in names]
+    for key, title in (("brier", "Brier"), ("auc", "AUC"), ("ece", "ECE")):
+        rows.append((f"*model: {title}*", *(number(cut["methods"][MODEL][key]) for cut in parts.values())))
+    rows.append(("*questions*", *(str(cut["questions"]) for cut in parts.values())))
+    return table(("", *parts), rows)
+
+
+def unseen(found: Figures) -> list[str]:
+    """Return what becomes of a language and of kinds of devices that were never seen."""
+    names = ("own names", "in Finnish", "masked")
+    rows = [
+        (
+            title,
+            str(asked["questions"]),
+            *(number(asked[name]["log_loss"]) for name in names),
+            span(asked["finnish_to_own_95"]),
+            span(asked["finnish_to_masked_95"]),
+        )
+        for title, asked in found["language"].items()
+    ]
+    parts = [
+        "**An unseen language.** The same homes, names and areas put into Finnish, which no training saw (log-loss):",
+        table(("asked with", "questions", *names, "Finnish ÷ own, 95 %", "Finnish ÷ masked, 95 %"), rows),
+    ]
+    if "unseen_roles" not in found:
+        return parts
+    trained = found["unseen_roles"]
+    rows = [
+        (
+            name,
+            str(group["questions"]),
+            *(number(group[k]) for k in ("with", "without", "ewma")),
+            span(group["without_to_with_95"]),
+        )
+        for name, group in trained.items()
+        if isinstance(group, dict)
+    ]
+    told = (
+        f"**Unseen kinds of devices.** Two networks trained briefly ({trained['examples']:,} examples,"
+        f" {trained['epochs']} epochs), one without any device of the first rows' roles; log-loss on held-out homes."
+        " The random processes among the fleet's homes, which have no roles, stay in both."
+    )
+    return [*parts, told, table(("devices", "questions", "known", "unknown", "EWMA", "unknown ÷ known, 95 %"), rows)]
+
+
+def worst_first(homes: Figures) -> list[tuple[str, Any]]:
+    """Return recorded homes by their ratio to the best rival, the worst first."""
+    return sorted(homes.items(), key=lambda item: -float(item[1]["to_best"]))
+
+
+def recorded(found: Figures) -> list[str]:
+    """Return the tables of recorded homes: beside the best rival, and beside every one."""
+    homes, mean = found["recorded"]["homes"], found["recorded"]["mean"]
+    rows = [
+        (
+            name,
+            number(home["model"]["log_loss"]),
+            number(home["rivals"][home["best_rival"]]),
+            home["best_rival"],
+            number(home["to_best"]),
+            span(home["to_best_95"]),
+            *(number(home["model"][key]) for key in ("brier", "auc", "ece")),
+            number(home["ece_of_chance"]),
+        )
+        for name, home in worst_first(homes)
+    ]
+    rows.append(
+        (
+            "**mean**",
+            number(mean["model"]),
+            number(mean["best_rival"]),
+            "picked for each",
+            *([""] * 3),
+            number(mean["auc"]),
+            "",
+            "",
+        )
+    )
+    head = ("home", "model", "best rival", "which", "ratio", "95 % over days", "Brier", "AUC", "ECE", "ECE of chance")
+    names = list(next(iter(homes.values()))["rivals"])
+    every = [(name, *(number(h["rivals"][name]) for h in homes.values()), number(mean[name])) for name in names]
+    every.append((MODEL, *(number(h["model"]["log_loss"]) for h in homes.values()), number(mean["model"])))
+    return [
+        (
+            "Never trained on. The best rival is picked for each home afterwards, from those that need nothing but the"
+            " device's own past. Log-loss, the worst home first:"
+        ),
+        table(head, rows),
+        "Every rival's log-loss, with those fitted on the simulated fleet:",
+        table(("", *homes, "mean"), every),
+    ]
+
+
+def context(found: Figures) -> str:
+    """Return the table of asleep and away."""
+    keys = {
+        "asleep": "asleep",
+        "away": "away",
+        "asleep_quiet": "asleep, quiet rule",
+        "asleep_clock": "asleep, clock",
+        "away_quiet": "away, quiet rule",
+    }
+    homes = {**found["context"]["homes"], "**mean**": found["context"]["mean"]}
+    return table(("F1", *keys.values()), [(name, *(number(home[k]) for k in keys)) for name, home in homes.items()])
+
+
+def acceptance(found: Figures) -> str:
+    """Return the table of what ranks moments by whether somebody wants the device on."""
+    seen = found["acceptance"]
+    rows = [
+        (name, number(seen[name]["auc"]), number(seen[name]["precision_at_half_recall"]))
+        for name in (MODEL, "away or asleep", "off when away", "off after N hours")
+    ]
+    said = f"{seen['moments']:,} moments at which a device is on; nobody wants {seen['share_of_yes']:.1%} of them so."
+    return said + "\n\n" + table(("ranked by", "AUC", "precision where half is found"), rows)
+
+
+def rooms(found: Figures) -> str:
+    """Return the table of how often the room of a device whose name is hidden is told, and how often rightly."""
+    rows = [
+        (name, str(r["devices"]), number(r["answered"]), number(r["right"]), number(r["said"]))
+        for name, r in found["rooms"].items()
+    ]
+    return table(("devices with their names hidden", "", "answered", "right of these", "said to be"), rows)
+
+
+def embedding(found: Figures) -> list[str]:
+    """Return what embeddings, archetypes and the map say of devices."""
+    seen = found["embedding"]
+    rows = [
+        (f"{title}: {key.replace('_', ' ')}", number(value))
+        for name, title in (
+            ("ami", "AMI of archetypes with roles"),
+            ("ami_with_behaviours", "AMI of archetypes with kinds of behaviour"),
+            ("stability", "stability"),
+            ("neighbour_has_role", "nearest neighbour has its role"),
+        )
+        for key, value in seen[name].items()
+    ]
+    on = seen["on_time"]
+    first, second, third = on["r_by_direction"]
+    parts = [
+        (
+            f"{seen['devices']:,} devices of held-out homes, {seen['devices_with_a_role']:,} of them with one of"
+            f" {seen['roles']} roles."
+        ),
+        table(("measure", "value"), rows),
+        (
+            "**Is on-time a dominant direction?** The logarithm of a device's typical on-time correlates"
+            f" {first:.2f} with the first principal direction of the embedding ({on['variance'][0]:.0%} of its"
+            f" variance), {second:.2f} and {third:.2f} with the next two. A linear fit on the embedding explains"
+            f" {on['r2_embedding']:.0%} of its variance in other homes; the ten nearest devices on the map,"
+            f" {on['r2_map']:.0%}."
+        ),
+    ]
+    if out := seen["outdoors"]:
+        parts.append(
+            "**Do islands carry meaning?** Outdoor lights (half of them on for more than"
+            f" {out['median_minutes_outdoor']:.0f} minutes, other lights {out['median_minutes_other']:.0f}) are"
+            f" {out['share']:.0%} of all lights; among the ten lights nearest to one on the map,"
+            f" {out['neighbours_outdoor_map']:.0%}, and {out['neighbours_outdoor_of_long_ones_map']:.0%} for the half"
+            f" that burns longer. In the embedding, without names: {out['neighbours_outdoor_embedding_masked']:.0%}."
+        )
+    return [*parts, *_useless(seen["useless_names"])]
+
+
+def _useless(named: Figures) -> list[str]:
+    keys = {
+        "nearest_has_role": "nearest named one has its role",
+        "among_ten_nearest": "one of the ten nearest has",
+        "archetype_is_of_role": "archetype is mostly of its role",
+        "chance": "chance, same domain",
+    }
+    rows = [
+        (title, str(named[key]["devices"]), *(number(named[key][k]) for k in keys))
+        for key, title in (("own", "named so by the fleet"), ("renamed", "every device, renamed"))
+        if key in named
+    ]
+    parts = [
+        "**Do useless names land in the right island?** Names such as “Plug 1” or “0x00158d…”, by use alone:",
+        table(("devices with a useless name", "", *keys.values()), rows),
+    ]
+    if first := named.get("first_light"):
+        shown = first["example"]
+        parts.append(
+            f"Called “First Light”, the {first['porch_lights']} porch lights have"
+            f" {first['outdoor_among_ten_nearest']:.0%} outdoor lights among their ten nearest named lights (chance:"
+            f" {first['chance']:.0%}). The best of them, in truth “{shown['true_name']}”, lies among:"
+            f" {', '.join(shown['nearest'])}."
+        )
+    return parts
