@@ -101,8 +101,7 @@ def test_its_own_area_and_entity_id_are_not_looked_at() -> None:
     for a, b in zip(asked(timelines), there, strict=True):
         assert a.area == b.area
         for name, x, y in zip(INPUTS, a.inputs, b.inputs, strict=True):
-            if name != "size":  # the plug itself counts among those in the area it is said to be in
-                assert x == pytest.approx(y, abs=1e-6), name
+            assert x == pytest.approx(y, abs=1e-6), name
 
 
 def test_an_area_without_another_entity_is_no_candidate() -> None:

@@ -120,22 +120,18 @@ def candidates(
     subjects = [e for e in asked if e.entity_id in places]
     if not by_area or not subjects:
         return out
-    ground, areas = _Ground.of(company, by_area), tuple(by_area)
-    kinds = np.stack([words.kinds(area) for area in areas])
+    ground, spoken = _Ground.of(company, by_area), _Spoken.of(tuple(by_area), words)
     for first in range(0, len(subjects), _AT_ONCE):
         some = subjects[first : first + _AT_ONCE]
         found = _Evidence.of(ground, [places[e.entity_id] for e in some])
+        likeness = _likeness(ground, some, np.stack([asked[e] for e in some]), embeddings)
         for i, subject in enumerate(some):
-            members = [[m for m in by_area[area] if m.entity_id != subject.entity_id] for area in areas]
-            keep = np.flatnonzero([len(m) for m in members])
-            likeness = [_likeness(asked[subject], m, embeddings) for m in members]
-            compared = np.concatenate(
-                (found.compared[i], np.array(likeness), _spoken(subject.name, areas, kinds, words)), axis=1
-            )[keep]
+            keep = np.flatnonzero(found.others[i])
+            compared = np.concatenate((found.compared[i], likeness[i], spoken.of_name(subject.name)), axis=1)[keep]
             inputs = np.concatenate((compared, _lead(compared), found.alone[i, keep]), axis=1)
             inputs[:, INPUTS.index("areas")] = np.log1p(keep.size) / 2
             out[subject.entity_id] = [
-                Candidate(areas[j], row, kinds[j], float(found.joint[i, j]))
+                Candidate(spoken.areas[j], row, spoken.kinds[j], float(found.joint[i, j]))
                 for j, row in zip(keep, inputs, strict=True)
             ]
     return out
@@ -178,11 +174,15 @@ class _Ground:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """What was seen of D devices and A areas: `compared` [D, A, 22], `alone` [D, A, 7], `joint` [D, A]."""
+    """What was seen of D devices and A areas: `compared` [D, A, 22], `alone` [D, A, 7], `joint` [D, A].
+
+    `others`: how many entities an area has beside the device, [D, A].
+    """
 
     compared: NDArray[np.float64]
     alone: NDArray[np.float64]
     joint: NDArray[np.float64]
+    others: NDArray[np.int64]
 
     @classmethod
     def of(cls, ground: _Ground, rows: list[int]) -> _Evidence:
@@ -207,11 +207,12 @@ class _Evidence:
             ),
             axis=2,
         )
+        others = np.array([[len(m) - (row in m) for m in members] for row in rows])
         alone = np.stack(
             np.broadcast_arrays(
                 np.log1p(joint[:, :, 2]) / 4,
                 np.log1p(n[:, :, 0]) / 4,
-                np.log1p([len(m) for m in members])[None] / 2,
+                np.log1p(others) / 2,
                 np.array([float(bool(w)) for w in ground.watches])[None],
                 0.0,  # how many areas there are is known when those without another entity are gone
                 np.log1p(windows[0] - WINDOWS[0]) / 4,
@@ -220,7 +221,7 @@ class _Evidence:
             axis=2,
         )
         near = np.minimum(met.inside, met.outside) <= windows[2]
-        return cls(compared, alone, np.stack([met.sums(near[m]).sum(axis=0) for m in members], axis=1))
+        return cls(compared, alone, np.stack([met.sums(near[m]).sum(axis=0) for m in members], axis=1), others)
 
 
 def _watches(entity: Entity) -> bool:
@@ -290,29 +291,61 @@ def _related(ground: _Ground, rows: list[int], stir: Sequence[NDArray[np.float32
 
 
 def _likeness(
-    mine: NDArray[np.float32], others: Sequence[Entity], embeddings: Mapping[str, NDArray[np.float32]]
-) -> tuple[float, float]:
-    """Return the highest and the mean cosine of a device's embedding with those of the area's devices."""
-    known = [embeddings[e.entity_id] for e in others if e.entity_id in embeddings]
-    if not known:
-        return 0.0, 0.0
-    rows = np.stack(known)
-    cosine = rows @ mine / (np.linalg.norm(rows, axis=1) * np.linalg.norm(mine) + 1e-9)
-    return float(cosine.max()), float(cosine.mean())
-
-
-def _spoken(name: str, areas: Sequence[str], kinds: NDArray[np.float64], words: Words) -> NDArray[np.float64]:
-    """Return how much of an area's name is in the device's, and log-odds that both speak of one kind: [A, 2]."""
-    mine, usual = words.kinds(name), words.kinds("")
-    heard, text = set(grams(name).tolist()), " ".join(name.casefold().split())
-    found = np.zeros((len(areas), 2))
-    for i, area in enumerate(areas):
-        parts = set(grams(area).tolist())
-        shared = len(parts & heard) / max(len(parts), 1)
-        whole = " ".join(area.casefold().split())
-        contained = 0.5 + 0.5 * len(whole) / len(text) if whole and whole in text else 0.0
-        found[i] = (shared + contained) / 2, np.log((mine * kinds[i] / usual).sum() + 1e-3) / 3
+    ground: _Ground,
+    asked: Sequence[Entity],
+    mine: NDArray[np.float32],
+    embeddings: Mapping[str, NDArray[np.float32]],
+) -> NDArray[np.float64]:
+    """Return the highest and the mean cosine of the embeddings [D, 32] with those of an area's others: [D, A, 2]."""
+    keys = ground.company.keys
+    known = np.stack([embeddings.get(key, np.zeros_like(mine[0])) for key in keys])
+    lengths = np.linalg.norm(known, axis=1)[:, None] * np.linalg.norm(mine, axis=1) + 1e-9
+    cosine = (known @ mine.T) / lengths  # [E, D]
+    other = np.array([[key in embeddings and key != e.entity_id for e in asked] for key in keys])
+    found = np.zeros((len(asked), len(ground.members), 2))
+    for j, rows in enumerate(ground.members):
+        count = other[rows].sum(axis=0)
+        highest = np.where(other[rows], cosine[rows], -1.0).max(axis=0)
+        found[:, j, 0] = np.where(count > 0, highest, 0.0)
+        found[:, j, 1] = np.where(other[rows], cosine[rows], 0.0).sum(axis=0) / np.maximum(count, 1)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The names of A areas: `kinds` of room that they speak of [A, 14], their n-grams, and how they are written."""
+
+    words: Words
+    usual: NDArray[np.float64]
+    areas: tuple[str, ...]
+    kinds: NDArray[np.float64]
+    grams: tuple[frozenset[int], ...]
+    written: tuple[str, ...]
+
+    @classmethod
+    def of(cls, areas: tuple[str, ...], words: Words) -> _Spoken:
+        return cls(
+            words,
+            words.kinds(""),
+            areas,
+            np.stack([words.kinds(area) for area in areas]),
+            tuple(frozenset(grams(area).tolist()) for area in areas),
+            tuple(_plain(area) for area in areas),
+        )
+
+    def of_name(self, name: str) -> NDArray[np.float64]:
+        """Return how much of an area's name is in a device's, and log-odds that both speak of one kind: [A, 2]."""
+        found = np.zeros((len(self.areas), 2))
+        heard, text = frozenset(grams(name).tolist()), _plain(name)
+        for i, (parts, area) in enumerate(zip(self.grams, self.written, strict=True)):
+            contained = 0.5 + 0.5 * len(area) / len(text) if area and area in text else 0.0
+            found[i, 0] = (len(parts & heard) / max(len(parts), 1) + contained) / 2
+        found[:, 1] = np.log(self.kinds @ (self.words.kinds(name) / self.usual) + 1e-3) / 3
+        return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def placeless(entity: Entity) -> Entity:
