@@ -58,7 +58,11 @@ class ExamplesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to evaluate: the fleet by size and seed, home bundles in `homes`; `unseen`: train for unseen kinds too."""
+    """What to evaluate: the fleet by size and seed, and home bundles in `homes`.
+
+    `unseen`: with the two short trainings for unseen kinds of devices. `room_homes`: simulated homes whose devices'
+    rooms are asked for.
+    """
 
     homes: Path | None = None
     work: Path = ROOT / "build" / "training"
@@ -66,6 +70,7 @@ class Options:
     seed: int = 1
     assets: Path = ASSETS
     unseen: bool = True
+    room_homes: int = 150
     workers: int | None = None
 
 
@@ -100,7 +105,13 @@ def main() -> int:
         return 2
     began = time.monotonic()
     options = Options(
-        given.homes, given.work, given.fleet_homes, given.seed, given.assets, not given.no_unseen, given.workers
+        given.homes,
+        given.work,
+        given.fleet_homes,
+        given.seed,
+        given.assets,
+        unseen=not given.no_unseen,
+        workers=given.workers,
     )
     try:
         found, seen = run(options)
@@ -158,7 +169,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         "language": evaluate_forecasts.language(model, mixed, curve, seed),
         "embedding": evaluate_embedding.scores(model, devices, points, fleet["home"], seed),
         "acceptance": evaluate_acceptance.scores(model, part(make_examples.load(folder, "accept"), HELD_OUT)),
-        "rooms": evaluate_areas.scores(options.assets, recordings, seed),
+        "rooms": evaluate_areas.scores(options.assets, recordings, options.room_homes, seed),
     }
     if options.unseen:
         described = make_examples.load(folder, "devices")

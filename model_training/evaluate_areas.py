@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from custom_components.hunches.engine.rooms import Rooms
 
 FIRST: Final = 200_000  # no home so far along is fitted on
-HOMES: Final = 150
 
 
-def scores(assets: Path, recordings: Mapping[str, Recording], seed: int) -> dict[str, Any]:
-    """Return figures of `HOMES` simulated homes, of which those with people in them count, and of recorded homes."""
+def scores(assets: Path, recordings: Mapping[str, Recording], homes: int, seed: int) -> dict[str, Any]:
+    """Return figures of `homes` simulated homes, of which those with people in them count, and of recorded homes."""
     rooms, encoder = Model.load(assets, runtime="numpy").rooms, encoder_of(assets)
     rng = np.random.default_rng(seed)
     simulated: list[Question] = []
-    for number in range(FIRST, FIRST + HOMES):
+    for number in range(FIRST, FIRST + homes):
         home = simulate.home(number, seed)
         if home.generator == residents.GENERATOR:
             simulated += ask(home.recording, encoder, number, _days(home.recording), rng, 1.0)

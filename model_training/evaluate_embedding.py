@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import Ridge
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
@@ -244,7 +244,7 @@ def on_time(seen: Embedded) -> dict[str, Any]:
         "devices": int(known.sum()),
         "r_by_direction": [round(abs(float(np.corrcoef(along[:, i], target)[0, 1])), 3) for i in range(3)],
         "variance": [round(float(s), 3) for s in (sizes**2 / (sizes**2).sum())[:3]],
-        "r2_embedding": explained(points, LinearRegression()),
+        "r2_embedding": explained(points, Ridge()),
         "r2_map": explained(seen.places[known].astype(np.float64), KNeighborsRegressor(NEIGHBOURS)),
     }
 

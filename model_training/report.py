@@ -47,7 +47,7 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
     """Return every target that these figures can be held against: missed ones first, by how much."""
     ratios = found["simulated"]["ratios"]
     seen = found["embedding"]
-    own = found["simulated"]["methods"][MODEL]
+    own, accept = found["simulated"]["methods"][MODEL], found["acceptance"][MODEL]
 
     def better(name: str) -> float:
         return round(1 - float(ratios[name]["ratio"]), 3)
@@ -62,6 +62,9 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
         Target("archetypes: AMI with true roles, masked", 0.65, seen["ami"]["masked"]),
         Target("archetypes: stability over seeds (AMI)", 0.95, seen["stability"]["seeds"]),
         Target("unnamed device: nearest neighbour has its role", 0.75, seen["neighbour_has_role"]["masked"]),
+        Target("acceptance before any answer: AUC", 0.80, accept["auc"]),
+        Target("acceptance before any answer: calibration error", 0.02, accept["ece"], more=False),
+        Target("hunches: precision where half is found", 0.80, accept["precision_at_half_recall"]),
     ]
     if "recorded" in found:
         mean = found["recorded"]["mean"]
