@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from custom_components.hunches.engine import features
-from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless, without
+from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless
 from custom_components.hunches.engine.home import Entity
 from custom_components.hunches.engine.localtime import DAY, LocalTime
 from custom_components.hunches.engine.model import ASSETS, CARD, N_EMBEDDING
@@ -52,7 +52,6 @@ WEIGHT_DECAY: Final = 3e-3
 DROPOUT: Final = 0.1
 HELD_OUT: Final = 5  # one home in so many sets the temperature and when to stop
 NAMELESS: Final = 0.6  # share of questions that hide the device's name
-HIDDEN: Final = 0.05  # share of questions that hide the true area, beside those that have no other device in it
 SHORTENED: Final = 0.5  # share of homes of which only the last days are known
 FEWEST_DAYS: Final = 2.0
 
@@ -89,7 +88,7 @@ class Question:
 
 
 def questions(homes: Iterable[SimulatedHome], encoder: Embed, seed: int) -> list[Question]:
-    """Ask of each device with an area which it is in.
+    """Ask of each device with an area which it is in. Where it is alone there, "none of them" is the answer.
 
     Only of homes in whose rooms people live: the other generator deals out areas by lot, and nothing can tell them.
     """
@@ -102,13 +101,7 @@ def questions(homes: Iterable[SimulatedHome], encoder: Embed, seed: int) -> list
         days = (recording.end - recording.start) / DAY
         if rng.random() < SHORTENED:
             days = float(np.exp(rng.uniform(np.log(FEWEST_DAYS), np.log(max(days, FEWEST_DAYS)))))
-        for question in ask(recording, encoder, number, days, rng, NAMELESS):
-            if question.answer < len(question.areas) and rng.random() < HIDDEN:
-                areas = tuple(without(question.areas, question.areas[question.answer].area))
-                if not areas:
-                    continue
-                question = replace(question, areas=areas, answer=len(areas))  # noqa: PLW2901
-            found.append(question)
+        found += ask(recording, encoder, number, days, rng, NAMELESS)
     return found
 
 

@@ -353,17 +353,6 @@ def placeless(entity: Entity) -> Entity:
     return replace(entity, area=None, labels=())
 
 
-def without(found: Sequence[Candidate], area: str) -> list[Candidate]:
-    """Return the candidates as they would be if `area` were none."""
-    kept = [c for c in found if c.area != area]
-    if not kept:
-        return []
-    inputs = np.stack([c.inputs for c in kept])
-    inputs[:, len(_COMPARED) : 2 * len(_COMPARED)] = _lead(inputs[:, : len(_COMPARED)])
-    inputs[:, INPUTS.index("areas")] = np.log1p(len(kept)) / 2
-    return [replace(c, inputs=row) for c, row in zip(kept, inputs, strict=True)]
-
-
 def _lead(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each value less the highest of the other rows: [k, n]; the value itself where there is no other."""
     if len(values) < 2:
