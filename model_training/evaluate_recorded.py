@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custom_components.hunches.engine.bundle import Recording
+from custom_components.hunches.engine.bundle import BundleError, Recording, rows
 from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.forecaster import Query
 
 from . import evaluate_context, metrics
-from .rivals import MASKED, MODEL, OWN_PAST
+from .rivals import MASKED, MODEL, OWN_PAST, SIMPLE
 
 if TYPE_CHECKING:
     from .evaluate_asked import Answered
 
 
 def queries(path: Path) -> list[Query]:
-    """Read questions: `entity_id,asof,target` in Unix seconds."""
+    """Read questions: `entity_id,asof,target` in Unix seconds. Raises `BundleError`."""
+    found: list[Query] = []
     with path.open(encoding="utf-8-sig", newline="") as lines:
-        return [Query(row["entity_id"], float(row["asof"]), float(row["target"])) for row in csv.DictReader(lines)]
+        for number, (key, asof, target) in rows(path, lines, ("entity_id", "asof", "target")):
+            try:
+                found.append(Query(key, float(asof), float(target)))
+            except ValueError:
+                raise BundleError(f"{path}, line {number}: not Unix seconds") from None
+    return found
 
 
 def score(asked: Answered, seed: int) -> dict[str, Any]:
-    """Return one home's scores beside every rival's log-loss; the best of `OWN_PAST` is picked afterwards.
+    """Return one home's scores beside every rival's log-loss; bests of `OWN_PAST` and `SIMPLE` are picked afterwards.
 
     `to_best_95` is the interval of the ratio to it, days of the recording drawn with replacement.
     """
     losses = {name: metrics.losses(logit, asked.target) for name, logit in asked.logits.items()}
     rivals = {name: round(float(loss.mean()), 4) for name, loss in losses.items() if name not in {MODEL, MASKED}}
     best = min(OWN_PAST, key=lambda name: losses[name].mean())
+    plain = min(SIMPLE, key=lambda name: losses[name].mean())
     low, high = metrics.ratio_interval(losses[MODEL], losses[best], asked.rows["day"], seed)
     return {
         "questions": len(asked.target),
@@ -42,6 +48,8 @@ def score(asked: Answered, seed: int) -> dict[str, Any]:
         "ece_of_chance": round(metrics.calibration_floor(asked.logits[MODEL], seed), 4),
         "rivals": rivals,
         "best_rival": best,
+        "best_simple_rival": plain,
+        "to_simple": round(float(losses[MODEL].mean() / losses[plain].mean()), 3),
         "to_best": round(float(losses[MODEL].mean() / losses[best].mean()), 3),
         "to_best_95": [round(low, 3), round(high, 3)],
     }
@@ -56,6 +64,7 @@ def summary(homes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "model": _mean([home["model"]["log_loss"] for home in homes.values()]),
         "auc": _mean([home["model"]["auc"] for home in homes.values()]),
         "best_rival": _mean([home["rivals"][home["best_rival"]] for home in homes.values()]),
+        "best_simple_rival": _mean([home["rivals"][home["best_simple_rival"]] for home in homes.values()]),
         **{name: _mean([home["rivals"][name] for home in homes.values()]) for name in names},
         "worst_to_best": max(ratios),
         "homes_five_percent_better": sum(ratio <= 0.95 for ratio in ratios),

@@ -37,6 +37,8 @@ OWN_PAST: Final = (
     "semi-Markov (survival)",
 )
 """Rivals that look at nothing but the device's own past: those of which each recorded home has a best."""
+SIMPLE: Final = OWN_PAST[:4]
+"""The plainest of these, which recorded homes are usually held against."""
 FITTED: Final = (
     "persistence, calibrated on the fleet",
     "off after N hours",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.localtime import DAY
 from model_training import (
+    ROOT,
     evaluate,
     evaluate_asked,
     evaluate_embedding,
@@ -158,3 +161,13 @@ def test_bad_arguments_are_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["no_such_command"]])
+def test_commands_are_named_where_one_is_missing(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "model_training", *arguments], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 2
+    assert "evaluate" in done.stderr
+    assert done.stderr.count("\n") == 1
