@@ -76,10 +76,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What figures are drawn from: held-out devices, the answers by set of questions, and the archetypes' titles."""
+    """What figures are drawn from.
+
+    `devices`: held-out ones. `places` [m, 2] and `archetypes` [m] of the fleet's training devices, and the archetypes'
+    `titles`. `answers` by set of questions.
+    """
 
     devices: evaluate_embedding.Embedded
-    archetypes: np.ndarray
+    places: NDArray[np.float32]
+    archetypes: NDArray[np.int64]
     titles: tuple[str, ...]
     answers: dict[str, Answered]
 
@@ -180,8 +185,8 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         found["recorded"] = {"homes": scored, "mean": evaluate_recorded.summary(scored)}
     if contexts := {name: f1 for name, home in recordings.items() if (f1 := evaluate_recorded.context(home))}:
         found["context"] = {"homes": contexts, "mean": evaluate_recorded.context_summary(contexts)}
-    labels = evaluate_embedding.archetypes(model, devices.named)
-    return found, Seen(devices, labels, model.archetypes.titles, answers)
+    labels = evaluate_embedding.archetypes(model, points)
+    return found, Seen(devices, model.place(points), labels, model.archetypes.titles, answers)
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def draw(found: Mapping[str, Any], seen: Seen, folder: Path) -> dict[str, str]:
     keep("map_on_time.png", figure, "The map, held-out devices coloured by typical on-time (grey: hardly ever used)")
     figure, axis = plt.subplots(figsize=(7.4, 6.2))
     _map_archetypes(axis, seen)
-    keep("map_archetypes.png", figure, f"The map by archetype, with the titles of the {ISLANDS} largest")
+    keep("map_archetypes.png", figure, f"The fleet's map by archetype, with the titles of the {ISLANDS} largest")
     figure, axes = plt.subplots(1, 2, figsize=(10, 4.6))
     _map_outdoors(axes[0], seen)
     _direction(axes[1], seen, found["embedding"]["on_time"])
@@ -142,9 +142,9 @@ def _map_on_time(figure: Figure, axis: Axes, seen: Seen) -> None:
 
 
 def _map_archetypes(axis: Axes, seen: Seen) -> None:
-    places, labels = seen.devices.places, seen.archetypes
+    places, labels = seen.places, seen.archetypes
     colours = mpl.colormaps["tab20"](np.arange(len(seen.titles)) * 7 % 20)
-    _dots(axis, places, s=7, c=colours[labels])
+    _dots(axis, places, s=3, c=colours[labels])
     for k, _ in Counter(labels.tolist()).most_common(ISLANDS):
         x, y = np.median(places[labels == k], axis=0)
         box = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 1.0}
