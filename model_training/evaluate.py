@@ -172,6 +172,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         "by_horizon": evaluate_forecasts.by_horizon(mixed),
         "by_history": evaluate_forecasts.by_history(curve),
         "language": evaluate_forecasts.language(model, mixed, curve, seed),
+        "by_language": evaluate_forecasts.by_language(mixed),
         "embedding": evaluate_embedding.scores(model, devices, points, fleet["home"], seed),
         "acceptance": evaluate_acceptance.scores(model, part(make_examples.load(folder, "accept"), HELD_OUT)),
         "rooms": evaluate_areas.scores(options.assets, recordings, options.room_homes, seed),

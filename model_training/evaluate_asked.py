@@ -73,6 +73,8 @@ def fleet(store: Store, homes: int, seed: int) -> dict[str, Arrays]:
         for n in tqdm(numbers, desc="asking homes", unit="home"):
             home = simulate.home(n, seed)
             mixed, curve = evaluate_questions.simulated(home.recording, dataset.picked(home, n, seed), n, seed)
+            if mixed:
+                mixed["language"] = np.full(len(mixed["target"]), home.language, dtype="U8")
             if n % 20 == ASKED:
                 found["training"].append(mixed)
             else:

@@ -26,7 +26,7 @@ FEWEST_USES = 3
 
 
 def portraits(home: SimulatedHome, number: int) -> Arrays:
-    """Return one row for each device of a home; nothing if there is none.
+    """Return one row for each device of a home, groups and second entities of a thing left out; nothing without any.
 
     `stable` over all of its past, `early` and `late` over its first and second half; `bare` and `unnamed`: stable
     inputs and tokens under a name that tells nothing, `tokens` and `foreign` under its own and in Finnish. `on_time`:
@@ -40,6 +40,8 @@ def portraits(home: SimulatedHome, number: int) -> Arrays:
     rows: list[Arrays] = []
     for place, entity in enumerate(known.devices):
         timeline = recording.timelines.get(entity.entity_id, Timeline.empty())
+        if entity.entity_id in home.groups or entity.entity_id in home.same_as:
+            continue
         if not len(timeline) or recording.end - timeline.times[0] < FEWEST_DAYS * DAY:
             continue
         half = (float(timeline.times[0]) + recording.end) / 2

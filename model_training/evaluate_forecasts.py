@@ -66,6 +66,24 @@ def _scores(asked: Answered, chosen: NDArray[np.bool_]) -> dict[str, Any]:
     return {"questions": int(chosen.sum()), "share_on": round(float(target.mean()), 3), "methods": methods}
 
 
+def by_language(asked: Answered) -> dict[str, Any]:
+    """Return the model's log-loss by the language of a home's names, with and without them, and EWMA's beside it."""
+    spoken = asked.rows["language"]
+    found: dict[str, Any] = {}
+    for name in sorted(set(spoken.tolist())):
+        chosen = spoken == name
+        target = asked.target[chosen]
+        found[name or "none"] = {
+            "homes": len(np.unique(asked.homes[chosen])),
+            "questions": int(chosen.sum()),
+            **{
+                method: round(metrics.log_loss(asked.logits[method][chosen], target), 4)
+                for method in (MODEL, MASKED, EWMA)
+            },
+        }
+    return found
+
+
 def language(model: Model, mixed: Answered, curve: Answered, seed: int) -> dict[str, Any]:
     """Return scores with own names, with the same in a language that no training saw, and with none.
 

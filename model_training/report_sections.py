@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .report_tables import number, span, table
-from .rivals import MASKED, MODEL
+from .rivals import EWMA, MASKED, MODEL
 
 Figures = Mapping[str, Any]
 
@@ -85,6 +85,14 @@ def unseen(found: Figures) -> list[str]:
     parts = [
         "**An unseen language.** The same homes, names and areas put into Finnish, which no training saw (log-loss):",
         table(("asked with", "questions", *names, "Finnish ÷ own, 95 %", "Finnish ÷ masked, 95 %"), rows),
+    ]
+    rows = [
+        (name, str(spoken["homes"]), str(spoken["questions"]), *(number(spoken[k]) for k in (MODEL, MASKED, EWMA)))
+        for name, spoken in sorted(found["by_language"].items(), key=lambda item: -int(item[1]["homes"]))
+    ]
+    parts += [
+        "The languages that the fleet speaks, for comparison (“none”: names tell nothing in any language), log-loss:",
+        table(("language", "homes", "questions", MODEL, MASKED, EWMA), rows),
     ]
     if "unseen_roles" not in found:
         return parts
