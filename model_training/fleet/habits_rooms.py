@@ -160,7 +160,7 @@ def _ritual(rng: np.random.Generator, world: World, role: Role) -> NDArray[np.fl
     """Return the moments of something done daily: after getting up, at an hour, on coming home or before bed."""
     kind = rng.random()
     late = 60.0 * between(rng, (1.0, 45.0))
-    if kind < 0.4 or (kind < 0.75 and not role.hours):
+    if kind < 0.45 or (kind < 0.75 and not role.hours):
         person = world.people[int(rng.integers(sum(not p.guest for p in world.people)))]
         start = person.plan.spans(ASLEEP).longer(3 * 3600.0).ends
     elif kind < 0.75:

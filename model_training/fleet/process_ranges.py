@@ -1,4 +1,4 @@
-"""Every number of the random-process homes in one place, each with its reason.
+"""Every number of the random-process homes in one place, each with its reason (`calibration` has the other homes').
 
 A pair is a range, drawn log-uniformly where it spans more than a factor of ten and is never zero, else uniformly
 (`process_draw.spread`). Ranges are wider than what real homes show: a model that has seen all of

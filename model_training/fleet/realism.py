@@ -133,10 +133,12 @@ def weights(t: Table, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
     weight = np.zeros(len(t.x))
     for kind in np.unique(t.kind[rows & t.real]):
         devices = np.unique(t.device[rows & t.real & (t.kind == kind)])
+        if not (rows & ~t.real & (t.kind == kind)).any():
+            continue
         for side in (t.real, ~t.real):
             chosen = np.flatnonzero(rows & side & (t.kind == kind))
             _, which, n = np.unique(t.device[chosen], return_inverse=True, return_counts=True)
-            weight[chosen] = devices.size / n.size / n[which] if n.size else 0.0
+            weight[chosen] = devices.size / n.size / n[which]
     return weight
 
 

@@ -41,8 +41,11 @@ def _days(rng: np.random.Generator, research: bool) -> float:
     """Return how long a history is: a gamma of shape 2, cut, or what a recorder keeps; research lasts weeks."""
     if research:
         return float(rng.uniform(*c.RESEARCH_DAYS))
-    if rng.random() < c.HISTORY_SHORT:
+    kind = rng.random()
+    if kind < c.HISTORY_SHORT:
         return float(rng.uniform(*c.HISTORY_SHORT_DAYS))
+    if kind > 1.0 - c.HISTORY_LONG:
+        return float(rng.uniform(*c.HISTORY_LONG_DAYS))
     low, high = c.HISTORY_DAYS
     return float(np.clip(low + rng.gamma(2.0, (c.HISTORY_MEAN_DAYS - low) / 2.0), low, high))
 

@@ -20,7 +20,7 @@ LAMP: Final[Kinds] = (("light", None, 0.65), ("switch", "outlet", 0.3), ("switch
 PLUG: Final[Kinds] = (("switch", "outlet", 0.8), ("switch", None, 0.2))
 MORNING_EVENING: Final[Hours] = ((7.0, 1.5, 1.0), (19.5, 3.0, 0.7))
 EVENING: Final[Hours] = ((20.5, 2.5, 1.0),)
-MEALS: Final[Hours] = ((7.5, 1.2, 0.8), (12.5, 1.3, 0.7), (18.5, 1.5, 1.0))
+MEALS: Final[Hours] = ((7.5, 1.2, 1.0), (12.5, 1.3, 0.7), (18.5, 1.5, 1.0))
 ALL_DAY: Final[Hours] = ()
 
 
@@ -88,14 +88,14 @@ ROLES: Final[tuple[Role, ...]] = (
          (0.6, 4.0), (1.0, 40.0), forget=2.0),
     Role("kettle", ("kitchen",), PLUG, "short", 4, 1, ((7.5, 1.5, 1.0), (13.0, 3.0, 0.5), (19.0, 2.5, 0.6)), (0.7, 1.0),
          (1.0, 12.0), (1.0, 3.2)),
-    Role("microwave", ("kitchen",), PLUG, "short", 3, 1, MEALS, (0.7, 1.0), (0.5, 7.0), (1.0, 5.0)),
+    Role("microwave", ("kitchen",), PLUG, "short", 3, 1, MEALS, (0.7, 1.0), (0.5, 7.0), (0.8, 4.0)),
     Role("cooker", ("kitchen",), PLUG, "burst", 2, 1, MEALS, (0.7, 1.0), (0.2, 2.0), (6.0, 45.0), forget=0.6),
     Role("shower", ("bathroom",), PLUG, "short", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.2, 2.0), (4.0, 12.0)),
     Role("hair dryer", ("bathroom", "bedroom"), PLUG, "burst", 1, 1, MORNING_EVENING, (0.7, 1.0), (0.1, 1.0),
          (2.0, 12.0)),
     Role("washing machine", ("laundry", "bathroom", "kitchen", "basement"), PLUG, "laundry", 4, 1, minutes=(35, 160)),
     Role("dryer", ("laundry", "basement", "bathroom"), PLUG, "laundry", 2, 1, minutes=(40, 150)),
-    Role("dishwasher", ("kitchen",), PLUG, "dishwasher", 4, 1, minutes=(45, 180)),
+    Role("dishwasher", ("kitchen",), PLUG, "dishwasher", 4, 1, minutes=(40, 160)),
     Role("fridge", ("kitchen", "garage", "basement"), PLUG, "fridge", 4, 2),
     Role("router", ("hall", "living room", "office", "basement"), PLUG, "steady", 4, 2),
     Role("aquarium", ("living room", "child's room"), PLUG, "aquarium", 1, 1),

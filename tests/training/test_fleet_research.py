@@ -40,7 +40,7 @@ def test_research_homes_have_contacts_and_few_devices(research: list[SimulatedHo
         assert all(e.domain == "binary_sensor" for e in evidence)
         assert 1 <= len(set(home.roles) - set(home.same_as)) <= 5
         assert home.recording.truth
-        assert 10 <= (home.recording.end - home.recording.start) / DAY <= 35
+        assert 7 <= (home.recording.end - home.recording.start) / DAY <= 35
     counts = [len(home.recording.home.evidence) for home in research]
     assert min(counts) < 12
     assert max(counts) > 20
