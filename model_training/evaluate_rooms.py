@@ -9,6 +9,7 @@ are only looked at: nothing is fitted on them.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ import torch
 
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.localtime import DAY
-from custom_components.hunches.engine.model import ASSETS, Model
+from custom_components.hunches.engine.model import ASSETS
 from custom_components.hunches.engine.rooms import FEWEST_JOINT, SURE_ENOUGH, Rooms
 
 from . import metrics
@@ -41,7 +42,8 @@ def main() -> int:
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rooms, encoder = Model.load(options.assets, runtime="numpy").rooms, encoder_of(options.assets)
+    rooms = Rooms.from_json(json.loads((options.assets / "rooms.json").read_text(encoding="utf-8")))
+    encoder = encoder_of(options.assets)
     if options.homes is None:
         simulated(options, rooms, encoder)
         return 0
