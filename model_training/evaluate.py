@@ -9,6 +9,7 @@ drawn with the seed. All answers come from the assets as they ship. What is slow
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from sklearn.metrics import adjusted_mutual_info_score
 
 from custom_components.hunches.engine import bundle, features
 from custom_components.hunches.engine.model import ASSETS, AssetError, Model
@@ -33,30 +32,26 @@ from . import (
     evaluate_unseen,
     figures,
     make_examples,
-    metrics,
     report,
-    train_acceptance,
-    train_state,
 )
-from .evaluate_asked import HELD_OUT, Answered
+from .evaluate_asked import Answered
 from .evaluate_store import Store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .dataset import Arrays
-    from .networks import Acceptance
-    from .train_state import Nets
 
 REPORTS = ROOT / "model_training" / "reports"
-VALIDATION = 1  # homes by their number modulo ten, beside `HELD_OUT`
+FEWEST_HOMES = 40
+HELD_OUT, VALIDATION = evaluate_asked.HELD_OUT, 1  # homes by their number modulo ten
 
 
 class ExamplesError(ValueError):
     """Examples on disk were made by other code."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """What to evaluate: the fleet by size and seed, and home bundles in `homes`.
 
@@ -105,8 +100,8 @@ def main() -> int:
     if given.homes is not None and not any(given.homes.glob("*/home.json")):
         print(f"evaluate: {given.homes}: no folder with a home.json", file=sys.stderr)
         return 2
-    if given.fleet_homes < 20:
-        print("evaluate: --fleet-homes must be 20 or more, or no home is left to ask", file=sys.stderr)
+    if given.fleet_homes < FEWEST_HOMES:
+        print(f"evaluate: --fleet-homes must be {FEWEST_HOMES} or more, or too few are left to ask", file=sys.stderr)
         return 2
     began = time.monotonic()
     options = Options(
@@ -187,13 +182,22 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
     if contexts := {name: f1 for name, home in recordings.items() if (f1 := evaluate_recorded.context(home))}:
         found["context"] = {"homes": contexts, "mean": evaluate_recorded.context_summary(contexts)}
     labels = evaluate_embedding.archetypes(model, points)
-    return found, Seen(devices, model.place(points), labels, model.archetypes.titles, answers)
+    return _said(found), Seen(devices, model.place(points), labels, model.archetypes.titles, answers)
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
     """Return what goes into the model card: every figure of `run` but those of single homes."""
     short = {key: value for key, value in found.items() if key not in {"recorded", "context", "about"}}
     return short | {key: found[key]["mean"] for key in ("recorded", "context") if key in found}
+
+
+def _said(value: Any) -> Any:
+    """Return figures with None in place of what is not a number: JSON has no other word for it."""
+    if isinstance(value, dict):
+        return {key: _said(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_said(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def part(rows: Arrays, which: int | None = None) -> Arrays:
@@ -208,70 +212,6 @@ def windows(rows: Arrays) -> Arrays:
     order = np.lexsort((rows["history"], rows["device"]))
     last = np.append(np.diff(rows["device"][order]) != 0, True)
     return {key: value[order[last]] for key, value in rows.items()}
-
-
-# --- until train.py takes its figures from `run` ---
-
-
-def state(nets: Nets, rows: Arrays, held_out: Arrays, seed: int) -> dict[str, Any]:
-    """Return log-loss, AUC and ECE of the model, of the model without names, and of every rival."""
-    target = held_out["target"]
-    logits = {}
-    data = train_state.tensors(held_out)
-    logits["model"] = train_state.predict(nets, data)[0].numpy()
-    nameless = {**data, "tokens": torch.zeros_like(data["tokens"])}
-    logits["model, names masked"] = train_state.predict(nets, nameless)[0].numpy()
-    table = {name: _scores(logit, target) for name, logit in logits.items()}
-    low, high = metrics.interval(metrics.losses(logits["model"], target), held_out["home"], seed)
-    table["model"]["log_loss_95"] = [round(low, 4), round(high, 4)]
-    return table
-
-
-def embedding(nets: Nets, devices: Arrays, roles: NDArray[np.str_], centres: NDArray[np.float64]) -> dict[str, Any]:
-    """Return agreement of archetypes with true roles, named and masked, and the share of nearest neighbours alike."""
-    data = train_state.tensors(devices)
-    homes = devices["home"]
-    known = roles != ""
-    found: dict[str, Any] = {}
-    for name, tokens in (("named", data["tokens"]), ("masked", torch.zeros_like(data["tokens"]))):
-        points = train_state.predict(nets, {**data, "tokens": tokens})[1].numpy()[known]
-        labels = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
-        found[f"ami_{name}"] = round(float(adjusted_mutual_info_score(roles[known], labels)), 3)
-        distance = ((points[:, None] - points[None]) ** 2).sum(axis=2)
-        distance[homes[known][:, None] == homes[known][None]] = np.inf  # a home's own devices do not count
-        nearest = distance.argmin(axis=1)
-        found[f"neighbour_has_role_{name}"] = round(float((roles[known][nearest] == roles[known]).mean()), 3)
-    return found
-
-
-def acceptance(nets: Nets, net: Acceptance, rows: Arrays) -> dict[str, Any]:
-    """Return scores of the acceptance model and of plain rules, weighted back to how often each moment comes."""
-    with torch.no_grad():
-        logit = net(*train_acceptance.inputs(nets, rows)).numpy()
-    yes, weight = rows["yes"], rows["weight"]
-    away = rows["dynamic"][:, features.DYNAMIC.index("away")]
-    asleep = rows["dynamic"][:, features.DYNAMIC.index("asleep")]
-    found: dict[str, Any] = {
-        "model": _scores(logit, yes, weight),
-        "share_of_yes": round(float(np.average(yes, weights=weight)), 4),
-    }
-    for name, score in (("away or asleep", away + asleep), ("minutes on", rows["minutes"])):
-        found[name] = {"auc": round(metrics.auc(score, yes, weight), 4)}
-    p = 1 / (1 + np.exp(-logit))
-    for bar in (0.5, 0.8, 0.9):
-        over = p >= bar
-        right = float((yes * weight)[over].sum() / max(weight[over].sum(), 1e-9))
-        recall = float((yes * weight)[over].sum() / (yes * weight).sum())
-        found[f"at_{bar}"] = {"precision": round(right, 3), "recall": round(recall, 3)}
-    return found
-
-
-def _scores(logit: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None = None) -> dict[str, Any]:
-    return {
-        "log_loss": round(metrics.log_loss(logit, target, weight), 4),
-        "auc": round(metrics.auc(logit, target, weight), 4),
-        "ece": round(metrics.calibration_error(logit, target, weight), 4),
-    }
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
             Target("recorded homes: asleep, worst F1", 0.90, mean["worst_asleep"]),
             Target("recorded homes: away, worst F1", 0.85, mean["worst_away"]),
         ]
-    if "rooms" in found:
+    if found["rooms"]["simulated"]["answered"]:
         listed += [
             Target("area of an unnamed device: right where told", 0.95, found["rooms"]["simulated"]["right"]),
             Target("area of an unnamed device: told", 0.60, found["rooms"]["simulated"]["answered"]),
@@ -163,8 +163,7 @@ def _parts(found: Mapping[str, Any], pictures: Mapping[str, str]) -> list[str]:
     if "context" in found:
         parts += ["## Asleep and away", report_sections.context(found)]
     parts += ["## Hunches: what nobody wanted on (simulated)", report_sections.acceptance(found)]
-    if "rooms" in found:
-        parts += ["## The room of a device", report_sections.rooms(found)]
+    parts += ["## The room of a device", report_sections.rooms(found)]
     parts += ["## Embedding, archetypes and map", *report_sections.embedding(found)]
     parts += [f"![{caption}]({name})\n\n*{caption}*" for name, caption in pictures.items()]
     return parts

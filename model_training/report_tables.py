@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 
@@ -22,8 +21,8 @@ def cell(value: object) -> str:
     return number(value) if isinstance(value, float | int) else str(value)
 
 
-def number(value: float) -> str:
+def number(value: float | None) -> str:
     """Return a figure with no more places than it can bear."""
-    if math.isnan(value):
+    if value is None:
         return "–"
     return f"{value:.3f}" if abs(value) < 10 and value != int(value) else f"{value:g}"

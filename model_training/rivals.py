@@ -116,7 +116,7 @@ class Rivals:
         rows = {key: value[order] for key, value in examples.items()}
         boosted = HistGradientBoostingClassifier(
             max_iter=300, learning_rate=0.08, max_leaf_nodes=31, l2_regularization=1.0, random_state=seed
-        ).fit(_everything(rows), rows["target"])
+        ).fit(everything(rows), rows["target"])
         near = _likeness(rows)[:_NEIGHBOURS_AMONG]
         scaler = StandardScaler().fit(near)
         hours = min(_HOURS, key=lambda n: _rule_loss(_after(asked, n), asked["target"]))
@@ -140,12 +140,12 @@ class Rivals:
             self.off_when_away[_away(rows)],
             logit((seen * _NEIGHBOURS + 0.1) / (_NEIGHBOURS + 0.5)),
             self.profiles.log_odds(_profile(rows)),
-            np.asarray(self.boosted.decision_function(_everything(rows))),
+            np.asarray(self.boosted.decision_function(everything(rows))),
         )
         return {**own_past(rows), **dict(zip(FITTED, found, strict=True))}
 
 
-def _everything(rows: Arrays) -> NDArray[np.float32]:
+def everything(rows: Arrays) -> NDArray[np.float32]:
     """Return all that the model gets, but names."""
     parts = ("stable", "dynamic", "query", "logit", "support")
     return np.concatenate([rows[key] for key in parts], axis=1).astype(np.float32)

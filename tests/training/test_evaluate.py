@@ -28,7 +28,7 @@ from model_training import (
 from model_training.fleet import residents
 from model_training.rivals import FITTED, MASKED, MODEL, OWN_PAST
 
-HOMES = 20
+HOMES = 40
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_likeness_is_looked_for_in_other_homes() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--homes", "nowhere"], "no folder with a home.json"), (["--fleet-homes", "5"], "20 or more")],
+    [(["--homes", "nowhere"], "no folder with a home.json"), (["--fleet-homes", "20"], "40 or more")],
 )
 def test_bad_arguments_are_one_line(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
