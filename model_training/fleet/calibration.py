@@ -46,6 +46,7 @@ FLAKY_GAPS_A_DAY: Final = (0.05, 2.0)
 LATE_DEVICES: Final = 0.12  # share of devices that appear during the history; chosen
 STUCK_DEVICES: Final = 0.12  # share held in one state for days; Model notes: stuck and long-on devices matter
 STUCK_DAYS: Final = (2.5, 1.1)  # median, sigma of a lognormal, cut at the history's end
+STUCK_FOR_GOOD: Final = 0.25  # of these stretches that do not end within the history: out of battery, unplugged; chosen
 DAYLIGHT_HIDES: Final = 0.015  # share of homes whose lights are seen only while the sun is down; Homes: opensmarthome
 TIME_ZONES: Final[tuple[tuple[str, float, float], ...]] = (  # IANA zone, latitude, longitude of a town in it
     ("Europe/London", 51.5, -0.1), ("Europe/London", 55.9, -3.2), ("Europe/Berlin", 52.5, 13.4),

@@ -280,6 +280,30 @@ def _markov(rng: Generator, days: Days) -> Uses:
     return Uses.of(moments[state], ends[state])
 
 
+def _left(rng: Generator, days: Days) -> Uses:
+    """Draw something that is opened and shut, and left either way: a contact on a machine's door, a lamp at its plug.
+
+    Each touch is short and then leaves one of the two states, at odds that hold for a while and then change.
+    """
+    starts = _starts(rng, days, min(spread(rng, ranges.LEFT_TOUCHES), _rate_limit(days)))
+    if chance(rng, ranges.BURSTS):
+        starts = _bursts(rng, starts)
+    n = starts.size
+    if not n:
+        return Uses.of(starts, starts)
+    mean = spread(rng, ranges.LEFT_ODDS_HOLD)
+    changes = np.cumsum(rng.exponential(mean, int(4 * (days.end - days.begin) / mean) + 8))
+    epoch = np.searchsorted(changes, starts - days.begin)
+    left = rng.random(n) < rng.beta(*ranges.LEFT_ODDS, int(epoch.max()) + 1)[epoch]
+    before = np.append(chance(rng, 0.5), left[:-1])
+    following = np.append(starts[1:], days.end + DAY)
+    touched = np.minimum(starts + Durations.draw(rng, ranges.LEFT_SECONDS).sample(rng, n), following)
+    # While it is touched it is the other way; then it stays as it was left until the next touch.
+    begun, ended = np.concatenate((starts[~before], touched[left])), np.concatenate((touched[~before], following[left]))
+    found = Spans.union(begun, ended)
+    return Uses.of(found.starts, found.ends)
+
+
 FAMILIES: Final[Mapping[str, Family]] = {
     "poisson": Family(_poisson, by_hand=True),
     "rare": Family(_rare, by_hand=True),
@@ -290,6 +314,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "presence": Family(_presence, by_hand=True),
     "renewal": Family(_renewal, by_hand=True),
     "markov": Family(_markov, by_hand=True),
+    "left": Family(_left, by_hand=True),
     "cycler": Family(_cycler, by_hand=False),
     "weeks": Family(_weeks, by_hand=False),
     "always_on": Family(_always_on, by_hand=False),

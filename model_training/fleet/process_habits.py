@@ -31,6 +31,33 @@ def draw_uses(rng: Generator, days: Days, family: Family) -> Uses:
         uses = _in_episodes(rng, days, uses)
     if family.by_hand and not uses.inverted and chance(rng, ranges.FORGETFUL):
         uses = _forgotten(rng, days, uses)
+    if chance(rng, ranges.STUCK):
+        uses = _stuck(rng, days, uses)
+    return uses
+
+
+def _stuck(rng: Generator, days: Days, uses: Uses) -> Uses:
+    """Hold one state for a while, whatever is done: the other uses of that time do not show."""
+    for _ in range(int(rng.integers(1, 3))):
+        begin = rng.uniform(days.start, days.end)
+        end = days.end + DAY if chance(rng, ranges.STUCK_FOR_GOOD) else begin + spread(rng, ranges.STUCK_SECONDS)
+        outside = (uses.starts < begin) | (uses.starts >= end)
+        kept = uses.keep(outside)
+        held = np.array([begin]), np.array([end])
+        if chance(rng, 0.5):
+            starts, intended, ends = (
+                np.append(old, new)
+                for old, new in ((kept.starts, held[0]), (kept.intended, held[1]), (kept.ends, held[1]))
+            )
+            order = np.argsort(starts, kind="stable")
+            uses = Uses(starts[order], intended[order], ends[order], uses.inverted)
+        else:
+            cut = kept.starts < begin
+            uses = replace(
+                kept,
+                intended=np.where(cut, np.minimum(kept.intended, begin), kept.intended),
+                ends=np.where(cut, np.minimum(kept.ends, begin), kept.ends),
+            )
     return uses
 
 

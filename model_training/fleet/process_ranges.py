@@ -81,6 +81,7 @@ FAMILIES: Final = {
     "presence": 0.06,  # on while people are up and at home
     "renewal": 0.06,  # heavy-tailed alternation without a clock
     "markov": 0.05,  # memoryless alternation with hourly rates: what a coarse grid makes of a lamp
+    "left": 0.07,  # opened and shut, and left either way
     "cycler": 0.02,  # compressors and thermostats
     "weeks": 0.04,  # on or off for days to weeks
     "always_on": 0.04,  # with rare offs
@@ -92,6 +93,10 @@ REGULAR: Final = 0.3  # devices whose number of uses hardly varies
 BURSTS: Final = 0.25  # devices whose uses come in bursts
 BURST_REPEATS: Final = (0.2, 4.0)  # further uses after a use
 BURST_GAP: Final = (20.0, 40 * MINUTE)  # median gap within a burst
+LEFT_TOUCHES: Final = (0.15, 30.0)  # a day
+LEFT_SECONDS: Final = (3.0, 10 * MINUTE)  # median of a touch
+LEFT_ODDS_HOLD: Final = (2 * DAY, 90 * DAY)  # mean time before it is left otherwise than it used to be
+LEFT_ODDS: Final = (0.35, 0.35)  # a beta distribution: mostly shut or mostly open, seldom either
 USE_SECONDS: Final = (7.0, 10 * DAY)  # a cupboard door to a bulb left on
 USE_MEDIAN: Final = (7.0, 12 * HOUR)  # of one component of the mixture of durations
 USE_OF_CYCLE: Final = 0.5  # longest median as a share of the mean time between uses
@@ -110,6 +115,10 @@ DRIFTED: Final = 0.15  # habits whose hours drift
 DRIFT_HOURS: Final = (-2.5, 2.5)  # over the recording
 EPISODES: Final = 0.10  # devices used in some weeks and not in others (a heater, a fan)
 EPISODE_DAYS: Final = (1.5, 40.0)  # mean length of either
+
+STUCK: Final = 0.12  # devices that stay in one state for long, once or twice: jammed, unplugged, out of battery
+STUCK_SECONDS: Final = (0.3 * DAY, 20 * DAY)
+STUCK_FOR_GOOD: Final = 0.25  # of these stretches, that do not end within the recording
 
 # --- forgetting --------------------------------------------------------------------------------------------------
 FORGETFUL: Final = 0.32  # devices that are ever left on
