@@ -114,6 +114,8 @@ def main() -> int:
         workers=given.workers,
     )
     try:
+        if given.readme:
+            report.around(given.readme)  # before the work, not after it
         found, seen = run(options)
         report.write(found, figures.draw(found, seen, given.out), given.out)
         if given.readme:

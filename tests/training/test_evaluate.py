@@ -151,7 +151,11 @@ def test_likeness_is_looked_for_in_other_homes() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--homes", "nowhere"], "no folder with a home.json"), (["--fleet-homes", "20"], "40 or more")],
+    [
+        (["--homes", "nowhere"], "no folder with a home.json"),
+        (["--fleet-homes", "20"], "40 or more"),
+        (["--readme", "nowhere.md"], "nowhere.md"),
+    ],
 )
 def test_bad_arguments_are_one_line(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
