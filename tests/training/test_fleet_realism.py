@@ -57,10 +57,24 @@ def test_can_tell_what_runs_at_another_pace(monkeypatch: pytest.MonkeyPatch) -> 
     assert realism.separability(other, make, other.home, 0)[0] > 0.8
 
 
+def test_a_fleet_lies_within_itself(alike: realism.Table) -> None:
+    assert realism.covered(alike) > 0.8  # of few devices a kind: quantiles are rough
+    far = replace(alike, x=np.where(alike.real[:, None], alike.x + 100.0, alike.x))
+    assert realism.covered(far) == 0.0
+
+
+def test_random_processes_are_compared_by_domain() -> None:
+    t = realism.table([_posing_as_real(index) for index in range(20)], 20, 1, "processes")
+    assert set(t.kind[t.real]) <= {"plug", "light"}
+    assert {"plug"} <= set(t.kind[~t.real])
+
+
 def test_kinds_weigh_alike_on_both_sides(alike: realism.Table) -> None:
     weight = realism.weights(alike, np.ones(len(alike.x), dtype=np.bool_))
     for kind in np.unique(alike.kind[alike.real]):
         rows = alike.kind == kind
+        if not (rows & ~alike.real).any():
+            assert not weight[rows].any()
         assert weight[rows & alike.real].sum() == pytest.approx(weight[rows & ~alike.real].sum(), rel=1e-6)
 
 
