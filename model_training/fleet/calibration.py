@@ -44,7 +44,10 @@ OUTAGE_MINUTES: Final = (15.0, 1.6)  # median, sigma of a lognormal; chosen
 FLAKY_DEVICES: Final = 0.10  # share of devices with `unavailable` gaps of their own; chosen
 FLAKY_GAPS_A_DAY: Final = (0.05, 2.0)
 LATE_DEVICES: Final = 0.12  # share of devices that appear during the history; chosen
-STUCK_DEVICES: Final = 0.12  # share held in one state for days; Model notes: stuck and long-on devices matter
+STUCK_DEVICES: Final = (
+    0.07  # share held in one state for days, and how often; Model notes: stuck and long-on devices matter
+)
+STUCK_TIMES: Final = (1, 5)
 STUCK_DAYS: Final = (2.5, 1.1)  # median, sigma of a lognormal, cut at the history's end
 STUCK_FOR_GOOD: Final = 0.25  # of these stretches that do not end within the history: out of battery, unplugged; chosen
 DAYLIGHT_HIDES: Final = 0.015  # share of homes whose lights are seen only while the sun is down; Homes: opensmarthome

@@ -90,7 +90,7 @@ def choose(rng: np.random.Generator, world: World, style: str, count: int) -> li
 
 
 def _stuck(rng: np.random.Generator, use: Use, world: World) -> Use:
-    begin = rng.uniform(world.start, world.end, int(rng.integers(1, 4)))
+    begin = rng.uniform(world.start, world.end, int(rng.integers(*c.STUCK_TIMES, endpoint=True)))
     days = np.exp(rng.normal(np.log(c.STUCK_DAYS[0]), c.STUCK_DAYS[1], begin.size))
     days = np.where(rng.random(begin.size) < c.STUCK_FOR_GOOD, np.inf, days)
     stretch = Spans.union(begin, np.minimum(begin + days * _DAY, world.end))

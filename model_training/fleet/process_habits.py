@@ -38,7 +38,7 @@ def draw_uses(rng: Generator, days: Days, family: Family) -> Uses:
 
 def _stuck(rng: Generator, days: Days, uses: Uses) -> Uses:
     """Hold one state for a while, whatever is done: the other uses of that time do not show."""
-    for _ in range(int(rng.integers(1, 3))):
+    for _ in range(int(rng.integers(*ranges.STUCK_TIMES, endpoint=True))):
         begin = rng.uniform(days.start, days.end)
         end = days.end + DAY if chance(rng, ranges.STUCK_FOR_GOOD) else begin + spread(rng, ranges.STUCK_SECONDS)
         outside = (uses.starts < begin) | (uses.starts >= end)

@@ -81,7 +81,7 @@ FAMILIES: Final = {
     "presence": 0.06,  # on while people are up and at home
     "renewal": 0.06,  # heavy-tailed alternation without a clock
     "markov": 0.05,  # memoryless alternation with hourly rates: what a coarse grid makes of a lamp
-    "left": 0.07,  # opened and shut, and left either way
+    "left": 0.05,  # opened and shut, and left either way
     "cycler": 0.02,  # compressors and thermostats
     "weeks": 0.04,  # on or off for days to weeks
     "always_on": 0.04,  # with rare offs
@@ -116,7 +116,8 @@ DRIFT_HOURS: Final = (-2.5, 2.5)  # over the recording
 EPISODES: Final = 0.10  # devices used in some weeks and not in others (a heater, a fan)
 EPISODE_DAYS: Final = (1.5, 40.0)  # mean length of either
 
-STUCK: Final = 0.12  # devices that stay in one state for long, once or twice: jammed, unplugged, out of battery
+STUCK: Final = 0.06  # devices that stay in one state for long, now and then: jammed, unplugged, out of battery
+STUCK_TIMES: Final = (1, 4)
 STUCK_SECONDS: Final = (0.3 * DAY, 20 * DAY)
 STUCK_FOR_GOOD: Final = 0.25  # of these stretches, that do not end within the recording
 
