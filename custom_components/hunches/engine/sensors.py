@@ -1,67 +1,30 @@
-"""Which signal each entity of a home is: what it can say of the people there, and how that usually looks.
+"""Which signal each entity of a home is: what it can say of the people there.
 
-Kinds are recognised from domain, device class and the words of name and area, softly: the numbers of a kind are
-only where a home begins, `routine.py` fits them to it.
+Kinds are recognised from domain, device class and the words of name and area, softly: a kind is only where a home
+begins, `routine.py` finds out what each signal really does there.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home
 
+KINDS: Final = (
+    "motion", "outdoors", "seat", "bed", "bedroom", "entrance", "door", "opening", "window", "light", "media", "switch",
+    "lock", "cover", "presence", "armed_away", "armed_night",
+)  # fmt: skip
+"""What a signal can be, in the order of the network's one-hot block."""
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a kind of signal usually does while people are moving, quiet, asleep and away, in this order.
-
-    `rise`, `fall`: chance per minute that it switches on, off; None where that is not an act of a person.
-    `on`: share of the time it is on; None where being on says nothing. `weight`: how much one minute of being on
-    or off counts (minutes in a row say nearly the same thing). `fade`: minutes in which that weight falls to the
-    shares that `evidence.LASTING` keeps. `stuck`: minutes after which "on" begins to lose the rest, too.
-    """
-
-    rise: tuple[float, float, float, float] | None = None
-    fall: tuple[float, float, float, float] | None = None
-    on: tuple[float, float, float, float] | None = None
-    weight: float = 0.0
-    fade: float = np.inf
-    stuck: float = np.inf
-
-
-# Set by hand, then scaled state by state on simulated homes. What `model_training/train_context.py` counts on these was
-# no better: it takes their stuck lamps and missed doors for granted.
-KINDS: Final[Mapping[str, Kind]] = {
-    "motion": Kind((0.12, 0.006, 0.002, 0.0008), None, (0.3, 0.12, 0.03, 0.02), 0.1, 20, 60),
-    "outdoors": Kind((0.01, 0.0018, 0.003, 0.008), None),
-    "seat": Kind((0.03, 0.006, 0.001, 0.0006), (0.03, 0.0045, 0.001, 0.0006), (0.25, 0.55, 0.08, 0.04), 0.05, 30, 240),
-    "bed": Kind((0.01, 0.0024, 0.004, 0.0006), (0.012, 0.0018, 0.004, 0.0006), (0.06, 0.12, 0.8, 0.05), 0.1, 60, 840),
-    "bedroom": Kind(
-        (0.03, 0.0045, 0.006, 0.0008), (0.03, 0.003, 0.005, 0.0008), (0.15, 0.15, 0.4, 0.05), 0.05, 30, 600
-    ),
-    "entrance": Kind((0.01, 0.0009, 0.0005, 0.0008), (0.01, 0.0009, 0.0005, 0.0008)),
-    "door": Kind((0.03, 0.0018, 0.0015, 0.0006), (0.03, 0.0018, 0.0015, 0.0006)),
-    "opening": Kind((0.03, 0.0015, 0.0007, 0.0004), (0.03, 0.0015, 0.0007, 0.0004)),
-    "window": Kind((0.004, 0.0003, 0.0002, 0.0002), (0.004, 0.0003, 0.0002, 0.0002)),
-    "light": Kind(
-        (0.015, 0.0015, 0.0006, 0.0006), (0.015, 0.0015, 0.0008, 0.0006), (0.35, 0.4, 0.12, 0.15), 0.03, 60, 300
-    ),
-    "media": Kind(
-        (0.008, 0.0012, 0.0003, 0.0004), (0.008, 0.0012, 0.0006, 0.0004), (0.25, 0.5, 0.1, 0.05), 0.04, 60, 300
-    ),
-    "switch": Kind((0.01, 0.0006, 0.0004, 0.0008), (0.008, 0.0006, 0.0006, 0.0012)),
-    "lock": Kind((0.006, 0.0003, 0.0003, 0.0006), (0.006, 0.0006, 0.0005, 0.0006)),
-    "cover": Kind((0.004, 0.0003, 0.0004, 0.0006), (0.004, 0.0003, 0.0004, 0.0006)),
-    "presence": Kind(None, None, (0.96, 0.96, 0.97, 0.04), 0.25),
-    "armed_away": Kind(None, None, (0.004, 0.004, 0.004, 0.35), 0.2),
-    "armed_night": Kind(None, None, (0.004, 0.02, 0.35, 0.01), 0.2),
-}
+_TELLS: Final = (
+    "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
+    "media", "light", "switch", "cover", "window", "outdoors",
+)  # fmt: skip
+MOST_SIGNALS: Final = 32
+"""Signals that are watched; of more, the last in order of what they usually tell are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +167,7 @@ def kind_of(entity: Entity) -> str | None:
 
 
 def signals_of(home: Home) -> Signals:
-    """Return the signals of a home in order of entity id, people and alarm panels last."""
+    """Return the signals of a home in order of what they usually tell, then of entity id."""
     entities = [e for _, e in sorted(home.entities.items())]
     kinds = [(e, kind_of(e)) for e in entities]
     found = [Signal(kind, (e.entity_id,)) for e, kind in kinds if kind is not None]
@@ -216,6 +179,7 @@ def signals_of(home: Home) -> Signals:
         if entity.domain == "alarm_control_panel":
             found.append(Signal("armed_away", (entity.entity_id,), ON))
             found.append(Signal("armed_night", (entity.entity_id,), ARMED_NIGHT))
+    found = sorted(found, key=lambda signal: _TELLS.index(signal.kind))[:MOST_SIGNALS]
     sure = tuple(e.entity_id for e, kind in kinds if kind == "entrance")
     contacts = [e for e, kind in kinds if kind in {"door", "lock"}]
     unsure = tuple(e.entity_id for e in contacts if not _IS_INDOORS.search(_plain(f"{e.name} {e.area or ''}")))
