@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from .descriptions import Use
 from .fleet.words import english
 
 CLUSTERS = 60
@@ -37,6 +38,13 @@ def cluster(embeddings: NDArray[np.float32], seed: int, clusters: int = CLUSTERS
         else:
             high = middle
     return centres, float(np.sqrt(low * high))
+
+
+def nearest(embeddings: NDArray[np.float32], centres: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the cluster of each embedding [n, 32]."""
+    # |a - b|² without the part that all clusters share: a hundred thousand devices fit into memory.
+    gap = (centres**2).sum(axis=1) - 2 * embeddings.astype(np.float64) @ centres.T
+    return np.asarray(gap.argmin(axis=1), dtype=np.int64)
 
 
 def titles(labels: NDArray[np.int64], names: Sequence[str], fallbacks: Sequence[str], count: int) -> list[str]:
@@ -76,10 +84,16 @@ def _words(name: str) -> set[str]:
     return {*parts, " ".join(parts)} - {""}
 
 
-def describe(centres: NDArray[np.float64], temperature: float, names: list[str]) -> dict[str, Any]:
+def uses(labels: NDArray[np.int64], stable: NDArray[np.float32], count: int) -> list[Use]:
+    """Return how the devices of each cluster are used, from their stable inputs [n, S]."""
+    return [Use.of(stable[labels == k]) for k in range(count)]
+
+
+def describe(centres: NDArray[np.float64], temperature: float, names: list[str], use: Sequence[Use]) -> dict[str, Any]:
     """Return the asset: rounded to five places, which is what the integration loads."""
     return {
         "titles": names,
+        "uses": [one.as_json() for one in use],
         "temperature": round(temperature, 5),
         "centres": [[round(float(x), 5) for x in row] for row in centres],
     }

@@ -33,6 +33,8 @@ MOMENTS = 6  # a device is asked about at so many moments, every moment with its
 TARGETS = 3  # questions a moment
 ASKS = 6  # moments a device at which "turn it off?" is asked, half of them while nobody wants it on
 FEWEST_DAYS = 0.02
+WHOLE = 0.5  # share of moments at which all of the past is known; at the others a random part of it
+NEW = 0.03  # share of moments at which nothing is known but the state that holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,39 @@ def ask(recording: Recording) -> Asked:
 
 def picked(home: SimulatedHome, number: int, seed: int) -> list[Entity]:
     """Return the devices that a home is asked about, at most `MAX_DEVICES`; their order numbers them."""
-    timelines = home.recording.timelines
-    devices = [e for e in home.recording.home.devices if len(timelines.get(e.entity_id, ())) > 0]
+    devices = own_devices(home)
     if len(devices) <= MAX_DEVICES:
         return devices
     chosen = np.random.default_rng((seed, number, 0)).choice(len(devices), MAX_DEVICES, replace=False)
     return [devices[i] for i in chosen]
+
+
+def own_devices(home: SimulatedHome) -> list[Entity]:
+    """Return the devices of a home that anything is known of; groups and second entities of a thing count once."""
+    timelines = home.recording.timelines
+    return [
+        e
+        for e in home.recording.home.devices
+        if len(timelines.get(e.entity_id, ())) and e.entity_id not in home.groups and e.entity_id not in home.same_as
+    ]
+
+
+def portraits(home: SimulatedHome, number: int) -> Arrays:
+    """Return what the encoder sees of every device of a home at the end of its recording: one row a device."""
+    recording, lived_in = home.recording, home.generator == "residents"
+    clock = LocalTime(recording.home.time_zone, recording.home.latitude, recording.home.longitude)
+    inputs = features.home_inputs(recording.home)
+    devices = own_devices(home)
+    if not devices:
+        return {}
+    usages = [advance(Usage(), recording.timelines[e.entity_id], recording.end, clock) for e in devices]
+    return {
+        "stable": np.stack([features.stable(e, u, inputs) for e, u in zip(devices, usages, strict=True)]),
+        "tokens": np.stack([features.tokens(e) for e in devices]).astype(np.int16),
+        "home": np.full(len(devices), number),
+        "name": np.array([e.name for e in devices], dtype="U48"),
+        "role": np.array([home.roles.get(e.entity_id, "") if lived_in else "" for e in devices], dtype="U48"),
+    }
 
 
 def _stack(rows: list[Arrays]) -> Arrays:
@@ -110,8 +139,8 @@ def _state_moments(
             continue
         for _ in range(MOMENTS):
             asof = begin + span * rng.uniform(FEWEST_DAYS, 0.995)
-            # Half the time all of the past, half the time a random part of it down to none.
-            cut = np.inf if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(HOUR / 2), np.log(60 * DAY))))
+            cut = np.inf if rng.random() < WHOLE else float(np.exp(rng.uniform(np.log(60.0), np.log(60 * DAY))))
+            cut = 0.0 if rng.random() < NEW else cut
             yield entity, asof, cut
 
 

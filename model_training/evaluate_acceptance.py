@@ -24,15 +24,16 @@ BARS = (0.5, 0.8, 0.9)
 def log_odds(model: Model, rows: Arrays) -> NDArray[np.float32]:
     """Return the log-odds of a yes for acceptance rows [n], as `engine.scan` computes them."""
     n, horizons = rows["ahead_logit"].shape[:2]
-    embedding = model.embed(rows["stable"], rows["tokens"].astype(np.int64))
+    encoded = model.encode(rows["stable"], rows["tokens"].astype(np.int64))
+    embedding, behaviour = encoded.embedding, encoded.behaviour
     ahead = model.predict(
-        np.repeat(embedding, horizons, axis=0),
+        np.repeat(behaviour, horizons, axis=0),
         np.repeat(rows["dynamic"], horizons, axis=0),
         rows["ahead_query"].reshape(n * horizons, -1),
         Forecasts(rows["ahead_logit"].reshape(n * horizons, -1), rows["ahead_support"].reshape(n * horizons, -1)),
     ).reshape(n, horizons)
     past = Forecasts(rows["usual_logit"], rows["usual_support"])
-    usual = model.predict(embedding, rows["past_dynamic"], rows["usual_query"], past)
+    usual = model.predict(behaviour, rows["past_dynamic"], rows["usual_query"], past)
     return model.accept(embedding, rows["dynamic"], acceptance.compose(ahead, usual, rows["habits"], rows["room"]))
 
 

@@ -58,9 +58,9 @@ def log_odds(model: Model, rows: Arrays, tokens: NDArray[np.integer] | None = No
     found = []
     for at in range(0, len(names), _BATCH):
         cut = slice(at, at + _BATCH)
-        embedding = model.embed(rows["stable"][cut], names[cut].astype(np.int64))
+        behaviour = model.encode(rows["stable"][cut], names[cut].astype(np.int64)).behaviour
         guesses = Forecasts(rows["logit"][cut], rows["support"][cut])
-        found.append(model.predict(embedding, rows["dynamic"][cut], rows["query"][cut], guesses))
+        found.append(model.predict(behaviour, rows["dynamic"][cut], rows["query"][cut], guesses))
     return np.concatenate(found).astype(np.float64)
 
 

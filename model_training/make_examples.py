@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,33 +22,59 @@ if TYPE_CHECKING:
 
 SHARD = 40  # homes a file
 NAMES = ("state", "accept", "devices")
+PORTRAITS = "portraits"
 
 
 def make(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
     """Write `state-N.npz`, `accept-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept."""
+    _make(_examples, NAMES, folder, homes, seed, workers)
+
+
+def make_portraits(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
+    """Write `portraits-N.npz` for every `SHARD` homes: all devices, nothing asked; those that exist are kept."""
+    _make(_portraits, (PORTRAITS,), folder, homes, seed, workers)
+
+
+def _make(
+    work: Callable[[tuple[Path, int, int, int]], None],
+    names: tuple[str, ...],
+    folder: Path,
+    homes: int,
+    seed: int,
+    workers: int | None,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    todo = [n for n in range((homes + SHARD - 1) // SHARD) if not (folder / f"{NAMES[-1]}-{n:04}.npz").exists()]
+    todo = [n for n in range((homes + SHARD - 1) // SHARD) if not (folder / f"{names[-1]}-{n:04}.npz").exists()]
     jobs = [(folder, n, min(SHARD, homes - n * SHARD), seed) for n in todo]
     # Workers start afresh, so that no thread of torch or BLAS is copied half-way.
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for _ in tqdm(pool.map(_shard, jobs), total=len(jobs), desc="examples", unit="shard"):
+        for _ in tqdm(pool.map(work, jobs), total=len(jobs), desc=names[0], unit="shard"):
             pass
 
 
-def _shard(job: tuple[Path, int, int, int]) -> None:
+def _examples(job: tuple[Path, int, int, int]) -> None:
     folder, number, count, seed = job
     found = [dataset.examples(simulate.home(n, seed), n, seed) for n in range(number * SHARD, number * SHARD + count)]
     for name in NAMES:
-        rows = [home[name] for home in found if home[name]]
-        arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
-        path = folder / f"{name}-{number:04}.npz"
-        partial = path.with_suffix(".partial.npz")
-        np.savez(partial, **arrays)  # type: ignore[arg-type]
-        partial.replace(path)
+        _write(folder / f"{name}-{number:04}.npz", [home[name] for home in found])
+
+
+def _portraits(job: tuple[Path, int, int, int]) -> None:
+    folder, number, count, seed = job
+    found = [dataset.portraits(simulate.home(n, seed), n) for n in range(number * SHARD, number * SHARD + count)]
+    _write(folder / f"{PORTRAITS}-{number:04}.npz", found)
+
+
+def _write(path: Path, parts: list[Arrays]) -> None:
+    rows = [part for part in parts if part]
+    arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, **arrays)  # type: ignore[arg-type]
+    partial.replace(path)
 
 
 def load(folder: Path, name: str) -> Arrays:
-    """Return all shards of `name` (one of `NAMES`) joined, in order of homes."""
+    """Return all shards of `name` (one of `NAMES`, or `PORTRAITS`) joined, in order of homes."""
     parts: list[dict[str, NDArray[Any]]] = []
     for path in sorted(folder.glob(f"{name}-????.npz")):
         with np.load(path) as shard:

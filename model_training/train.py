@@ -1,7 +1,9 @@
-"""Trains everything from the simulated fleet and writes the integration's assets.
+"""Trains everything from the simulated fleet and writes the integration's assets and the report.
 
-script/train            the fleet, the networks, the archetypes, the map, the report
+script/train            the context filter, the fleet, the networks, the archetypes, the map, the rooms, the report
 script/train --smoke    the same path in two minutes, into a folder of its own
+
+Every step keeps what it made in `--work`; a run that was interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -19,66 +21,89 @@ import torch
 
 from custom_components.hunches.engine import features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
-from custom_components.hunches.engine.model import ASSETS
+from custom_components.hunches.engine.model import ASSETS, CARD
 
-from . import ROOT, archetypes, evaluate, export, make_examples, train_acceptance, train_map, train_rooms, train_state
+from . import (
+    ROOT,
+    archetypes,
+    evaluate,
+    export,
+    machines,
+    make_examples,
+    report,
+    train_acceptance,
+    train_context,
+    train_home,
+    train_map,
+    train_rooms,
+    train_state,
+)
+from . import figures as drawings
+from .evaluate import part
 from .fleet import simulate
 
 if TYPE_CHECKING:
     from .dataset import Arrays
-    from .networks import Acceptance, MapNet
-    from .train_state import Nets
 
-VERSION = 1
-HELD_OUT, VALIDATION = 0, 1  # homes by their number modulo ten
+VERSION = 2
 LIMIT_BYTES = 3_000_000
+FEWEST_HOMES = 40
+ROOM_HOMES = 2500
+VALIDATION, HELD_OUT = evaluate.VALIDATION, evaluate.HELD_OUT
 
 
 def main() -> int:
     """Parse the command line and train. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="script/train", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="script/train", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="the same path on a small fleet, assets kept apart")
-    parser.add_argument("--homes", type=int, default=2400)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--homes", type=int, default=4000, help="homes that are asked")
+    parser.add_argument("--map-homes", type=int, default=14_000, help="homes whose devices the map is made of")
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="shards and checkpoints")
     parser.add_argument("--assets", type=Path, default=None, help="where the assets go")
+    parser.add_argument("--recorded", type=Path, default=None, help="folder of home bundles for the report")
     parser.add_argument("--workers", type=int, default=None, help="processes that simulate")
     parser.add_argument("--threads", type=int, default=1, help="of torch: these networks are too small for more")
     options = parser.parse_args()
     if options.smoke:
-        options.homes, options.epochs = 80, 2
-    assets = options.assets or (options.work / "smoke-assets" if options.smoke else ASSETS)
-    if options.homes < 20:
-        print("script/train: --homes must be 20 or more, or no home is left to check on", file=sys.stderr)
+        options.homes, options.map_homes, options.epochs = 80, 80, 2
+    options.assets = options.assets or (options.work / "smoke-assets" if options.smoke else ASSETS)
+    if options.homes < FEWEST_HOMES:
+        print(f"script/train: --homes must be {FEWEST_HOMES} or more, or no home is left to check on", file=sys.stderr)
         return 2
-    began = time.monotonic()
     torch.set_num_threads(options.threads)
-    folder = options.work / f"fleet-{options.seed}-{options.homes}"
-    make_examples.make(folder, options.homes, options.seed, options.workers)
-    state, accept = make_examples.load(folder, "state"), make_examples.load(folder, "accept")
-
-    nets = train_state.train(part(state), part(state, VALIDATION), options.epochs, options.seed)
-    acceptance = train_acceptance.train(nets, part(accept), part(accept, VALIDATION), options.epochs, options.seed)
-    devices = make_examples.load(folder, "devices")
-    card = build(options, nets, acceptance, state, accept, devices, assets)
-    print(json.dumps(card["metrics"], indent=1, ensure_ascii=False))
-    print(f"script/train: {card['bytes']:,} bytes in {assets}, {time.monotonic() - began:.0f} s")
+    machines.join()
+    try:
+        run(options)
+    finally:
+        machines.leave()
     return 0
 
 
-def part(rows: Arrays, which: int | None = None) -> Arrays:
-    """Return the rows of training homes, or of the homes set apart as `which`."""
-    share = rows["home"] % 10
-    keep = (share != HELD_OUT) & (share != VALIDATION) if which is None else share == which
-    return {key: value[keep] for key, value in rows.items()}
-
-
-def windows(rows: Arrays) -> Arrays:
-    """Return one row for each device: its longest history."""
-    order = np.lexsort((rows["history"], rows["device"]))
-    last = np.append(np.diff(rows["device"][order]) != 0, True)
-    return {key: value[order[last]] for key, value in rows.items()}
+def run(options: argparse.Namespace) -> None:
+    """Train; where several processes share the training, all but the first only help with the networks."""
+    began = time.monotonic()
+    options.assets.mkdir(parents=True, exist_ok=True)
+    folder = options.work / f"fleet-{options.seed}-{options.homes}"
+    portraits = options.work / f"portraits-{options.seed}-{options.map_homes}"
+    if machines.first():
+        # Examples hold what the context filter says, so it comes first.
+        numbers = train_context.train(options.seed, 20 if options.smoke else train_context.HOMES)
+        (options.assets / "context.json").write_bytes(_json(numbers))
+        make_examples.make(folder, options.homes, options.seed, options.workers)
+        make_examples.make_portraits(portraits, options.map_homes, options.seed, options.workers)
+    machines.wait()
+    state, devices = make_examples.load(folder, "state"), make_examples.load(folder, "devices")
+    roles = described(devices, part(state))[1]
+    checkpoint = folder / f"state-{options.epochs}.pt"
+    nets = train_state.train(
+        part(state), part(state, VALIDATION), options.epochs, options.seed, np.array(roles), checkpoint=checkpoint
+    )
+    if machines.first():
+        card = build(options, nets, make_examples.load(folder, "accept"), make_examples.load(portraits, "portraits"))
+        print(f"script/train: {card['bytes']:,} bytes in {options.assets}, {time.monotonic() - began:.0f} s")
+    machines.wait()
 
 
 def described(devices: Arrays, rows: Arrays) -> tuple[list[str], list[str]]:
@@ -88,37 +113,37 @@ def described(devices: Arrays, rows: Arrays) -> tuple[list[str], list[str]]:
     return devices["name"][index].tolist(), devices["role"][index].tolist()
 
 
-def build(
-    options: argparse.Namespace,
-    nets: Nets,
-    acceptance: Acceptance,
-    state: Arrays,
-    accept: Arrays,
-    devices: Arrays,
-    assets: Path,
-) -> dict[str, Any]:
-    """Fit what stands on the embeddings, score everything on held-out homes, and write assets and card."""
-    training, held_out = windows(part(state)), windows(part(state, HELD_OUT))
-    points = train_state.predict(nets, train_state.tensors(training))[1].numpy()
-    centres, temperature = archetypes.cluster(points, options.seed)
-    labels = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
-    titles = archetypes.titles(labels, *described(devices, training), len(centres))
-    chart, fidelity = train_map.train(points, options.seed, 200 if options.smoke else train_map.STEPS)
-    numbers = range(min(options.homes, 40 if options.smoke else 300))
-    asked = train_rooms.questions((simulate.home(n, options.seed) for n in numbers), nets.encoder, options.seed)
-    weights = train_rooms.fit(asked[::2])
-
+def build(options: argparse.Namespace, nets: train_state.Nets, accept: Arrays, devices: Arrays) -> dict[str, Any]:
+    """Fit what stands on the embeddings, write the assets, score them on held-out homes, and write card and report."""
+    seed = options.seed
+    acceptance = train_acceptance.train(nets, part(accept), part(accept, VALIDATION), options.epochs, seed)
+    training, others = part(devices), part(devices, HELD_OUT)
+    points, elsewhere = embed(nets, training), embed(nets, others)
+    centres, temperature = archetypes.cluster(points, seed)
+    labels = archetypes.nearest(points, centres)
+    titles = archetypes.titles(labels, training["name"].tolist(), training["role"].tolist(), len(centres))
+    uses = archetypes.uses(labels, training["stable"], len(centres))
+    everyone = np.concatenate((points, embed(nets, part(devices, VALIDATION))))
+    chart, fidelity = train_map.train(everyone, seed, 200 if options.smoke else train_map.STEPS)
+    rng = np.random.default_rng(seed)
+    home, home_scores = train_home.train(
+        train_home.Homes.of(training, points, labels, rng),
+        train_home.Homes.of(others, elsewhere, archetypes.nearest(elsewhere, centres), rng),
+        len(centres),
+        seed,
+    )
+    # Homes that no other step has seen: their numbers begin where those of the fleet have long ended.
+    numbers = range(100_000, 100_000 + (40 if options.smoke else ROOM_HOMES))
+    asked = train_rooms.questions(
+        (simulate.home(n, seed) for n in numbers), lambda stable, tokens: nets.encoder(stable, tokens)[0], seed
+    )
+    rooms = train_rooms.fit(asked, seed)
+    networks, parity = export.graphs(nets, home, acceptance, chart)
     files = {
-        "archetypes.json": _json(archetypes.describe(centres, temperature, titles)),
-        "rooms.json": _json(weights),
-        **graphs(nets, acceptance, chart),
-    }
-    metrics = {
-        "state": evaluate.state(nets, part(state), part(state, HELD_OUT), options.seed),
-        "embedding": evaluate.embedding(nets, held_out, np.array(described(devices, held_out)[1]), centres),
-        "acceptance": evaluate.acceptance(nets, acceptance, part(accept, HELD_OUT)),
-        "map": {"layout_reproduced": round(fidelity, 3)},
-        "area": {k: round(v, 3) for k, v in train_rooms.score(asked[1::2], weights).items()},
+        "archetypes.json": _json(archetypes.describe(centres, temperature, titles, uses)),
+        "context.json": (options.assets / "context.json").read_bytes(),
+        "rooms.json": _json(rooms),
+        **networks,
     }
     card: dict[str, Any] = {
         "version": VERSION,
@@ -126,60 +151,52 @@ def build(
         "n_outlook": N_OUTLOOK,
         "assets": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
         "bytes": sum(map(len, files.values())),
+        "operators": sorted(export.OPERATORS),
         "data": {
             "homes": options.homes,
-            "seed": options.seed,
+            "map_homes": options.map_homes,
+            "map_devices": len(everyone),
+            "seed": seed,
             "epochs": options.epochs,
-            "questions": len(state["target"]),
-            "devices": len(np.unique(state["device"])),
-            "asks": len(accept["yes"]),
-            "held_out_homes": len(np.unique(part(state, HELD_OUT)["home"])),
             "source": "simulated only: model_training/fleet; no real home was trained on",
         },
-        "metrics": metrics,
+        "metrics": {"parity": parity, "map": {"layout_reproduced": round(fidelity, 3)}, "home": home_scores},
     }
     if card["bytes"] > LIMIT_BYTES:
-        msg = f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}"
-        raise SystemExit(msg)
-    assets.mkdir(parents=True, exist_ok=True)
+        raise SystemExit(f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}")
     for name, data in files.items():
-        (assets / name).write_bytes(data)
-    (assets / "model_card.json").write_bytes(_json(card))
+        (options.assets / name).write_bytes(data)
+    (options.assets / CARD).write_bytes(_json(card))
+    return judge(options, card)
+
+
+def judge(options: argparse.Namespace, card: dict[str, Any]) -> dict[str, Any]:
+    """Score the assets as they were written, and write the report and the card's figures."""
+    found, seen = evaluate.run(
+        evaluate.Options(
+            options.recorded,
+            options.work,
+            options.homes,
+            options.seed,
+            options.assets,
+            unseen=not options.smoke,
+            room_homes=20 if options.smoke else evaluate.Options.room_homes,
+            workers=options.workers,
+        )
+    )
+    out = options.work / "smoke-report" if options.smoke else evaluate.REPORTS
+    report.write(found, drawings.draw(found, seen, out), out)
+    card["metrics"] |= evaluate.summary(found)
+    (options.assets / CARD).write_bytes(_json(card))
+    print(report.reached(found))
     return card
 
 
-def graphs(nets: Nets, acceptance: Acceptance, chart: MapNet) -> dict[str, bytes]:
-    """Return the four networks as ONNX files by name."""
-    n = 3
-    embedding, dynamic = torch.randn(n, 32), torch.randn(n, len(features.DYNAMIC))
-    logit = torch.randn(n, features.N_EXPERTS)
-    return {
-        "encoder.onnx": export.export(
-            nets.encoder,
-            {
-                "stable": torch.randn(n, features.N_STABLE),
-                "tokens": torch.randint(0, features.N_VOCABULARY, (n, features.N_TOKENS)),
-            },
-            "device_embedding",  # torch names the table's look-up "embedding"
-        ),
-        "decoder.onnx": export.export(
-            export.Forecaster(nets.decoder),
-            {
-                "embedding": embedding,
-                "dynamic": dynamic,
-                "query": torch.randn(n, len(features.QUERY)),
-                "logit": logit,
-                "support": logit.abs(),
-            },
-            "logit_on",
-        ),
-        "acceptance.onnx": export.export(
-            acceptance,
-            {"embedding": embedding, "dynamic": dynamic, "outlook": torch.randn(n, N_OUTLOOK)},
-            "logit_yes",
-        ),
-        "map.onnx": export.export(chart, {"embedding": embedding}, "place"),
-    }
+def embed(nets: train_state.Nets, rows: Arrays) -> np.ndarray:
+    """Return the embeddings [n, 32] of portraits."""
+    data = train_state.tensors(rows, ("stable", "tokens"))
+    with torch.no_grad():
+        return nets.encoder(data["stable"], data["tokens"])[0].numpy()  # type: ignore[no-any-return]
 
 
 def _json(value: object) -> bytes:

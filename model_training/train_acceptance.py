@@ -27,17 +27,19 @@ LEARNING_RATE = 2e-3
 def inputs(nets: Nets, rows: Arrays) -> tuple[Tensor, Tensor, Tensor]:
     """Return (embedding [n, 32], dynamic [n, D], outlook [n, O]) of acceptance rows, as `engine.scan` makes them."""
     t = {key: torch.from_numpy(value) for key, value in rows.items() if key != "home"}
-    embedding = nets.encoder(t["stable"], t["tokens"].long())
+    embedding, behaviour = nets.encoder(t["stable"], t["tokens"].long())
+
+    def forecast(*given: Tensor) -> Tensor:
+        return nets.calibration(nets.decoder.weigh(behaviour, *given), given[1])
+
     ahead = torch.stack(
         [
-            nets.decoder(
-                embedding, t["dynamic"], t["ahead_query"][:, k], t["ahead_logit"][:, k], t["ahead_support"][:, k]
-            )[0]
+            forecast(t["dynamic"], *(t[name][:, k] for name in ("ahead_query", "ahead_logit", "ahead_support")))
             for k in range(t["ahead_query"].shape[1])
         ],
         dim=1,
     )
-    usual = nets.decoder(embedding, t["past_dynamic"], t["usual_query"], t["usual_logit"], t["usual_support"])[0]
+    usual = forecast(*(t[name] for name in ("past_dynamic", "usual_query", "usual_logit", "usual_support")))
     outlook = torch.cat((ahead / 4, usual.unsqueeze(1) / 4, t["habits"], t["room"]), dim=1)
     return embedding, t["dynamic"], outlook
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,23 +15,40 @@ from tqdm import tqdm
 
 from custom_components.hunches.engine import features
 
-from .networks import Decoder, Encoder, Projection
+from . import machines
+from .networks import EMBEDDING, KINDS, Calibration, Decoder, Encoder, Projection
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .dataset import Arrays
 
 BATCH = 1024
 PAIRS = 256  # devices a step whose two windows should meet
 LEARNING_RATE = 2e-3
 TABLE_RATE = 1e-2  # of the table of name tokens
-WEIGHT_DECAY = 1e-4
+WEIGHT_DECAY = 2e-2
 PLAIN_WEIGHT = 1.0  # of the head without experts
-CONTRAST_WEIGHT = 0.08
 CONTRAST_TEMPERATURE = 0.4
 MISNAMED = 0.15  # share of devices that carry another's name: what "Toaster" switches need not be a toaster
 DROP_NAME, DROP_AREA, DROP_KIND, DROP_CONTEXT = 0.45, 0.45, 0.15, 0.3
 _INPUTS = ("stable", "tokens", "dynamic", "query", "logit", "support")
-_OFFSETS = dict(zip(features.STABLE, np.cumsum([0, *features.STABLE.values()]), strict=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What variants of the training differ in (`compare.py` holds them against each other).
+
+    `roles`: weight of telling what a device truly is, which only a simulated fleet knows. `contrast`: weight of two
+    windows of a device meeting. `average`: share of the averaged weights that a step keeps, 0 for the last step's own.
+    `width`: factor on the layers' sizes. `experts`: whether the decoder may weigh simple forecasts.
+    """
+
+    roles: float = 0.3
+    contrast: float = 0.08
+    average: float = 0.99
+    width: int = 1
+    experts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,11 @@ class Nets:
 
     encoder: Encoder
     decoder: Decoder
+    calibration: Calibration
+
+    def modules(self) -> tuple[nn.Module, ...]:
+        """Return all networks."""
+        return self.encoder, self.decoder, self.calibration
 
 
 def tensors(rows: Arrays, names: tuple[str, ...] = _INPUTS) -> dict[str, Tensor]:
@@ -45,71 +69,130 @@ def tensors(rows: Arrays, names: tuple[str, ...] = _INPUTS) -> dict[str, Tensor]
     return {k: torch.from_numpy(rows[k]).to(torch.int64 if k == "tokens" else torch.float32) for k in names}
 
 
-def train(rows: Arrays, validation: Arrays, epochs: int, seed: int) -> Nets:
-    """Train on `rows` and keep the weights that do best on `validation` (other homes)."""
+def train(
+    rows: Arrays,
+    validation: Arrays,
+    epochs: int,
+    seed: int,
+    roles: NDArray[np.str_] | None = None,
+    recipe: Recipe | None = None,
+    checkpoint: Path | None = None,
+) -> Nets:
+    """Train on `rows`, keep the weights that do best on `validation` (other homes), and calibrate on it.
+
+    `roles`: what the device of each row truly is, "" where nobody can say. `checkpoint`: a file that keeps the training
+    after every epoch, and from which a training that was interrupted goes on.
+    """
+    recipe = recipe or Recipe()
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    nets = Nets(Encoder(), Decoder())
-    projection = Projection()
-    parameters = [*nets.encoder.parameters(), *nets.decoder.parameters(), *projection.parameters()]
+    device = machines.device()
+    nets = Nets(Encoder(recipe.width), Decoder(recipe.width, experts=recipe.experts), Calibration())
+    known, answers = _answers(rows, roles)
+    projection, telling = Projection(), nn.Linear(EMBEDDING, max(len(known), 1))
+    modules = [nets.encoder, nets.decoder, projection, telling]
+    for module in (*modules, nets.calibration):
+        module.to(device)
+    data = {key: value.to(device) for key, value in tensors(rows).items()}
+    target = torch.from_numpy(rows["target"]).to(device)
+    answers = answers.to(device)
+    pairs = _windows(rows["device"], rows["stable"])
+    parameters = [p for module in modules for p in module.parameters()]
     table = nets.encoder.table.weight
-    others = [p for p in parameters if p is not table]
     # A token is seen rarely: its row learns faster and is not worn away between sightings.
     optimiser = torch.optim.AdamW(
         [
-            {"params": others, "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in parameters if p is not table], "weight_decay": WEIGHT_DECAY},
             {"params": [table], "weight_decay": 0.0, "lr": TABLE_RATE},
         ],
         LEARNING_RATE,
     )
-    data, target = tensors(rows), torch.from_numpy(rows["target"])
-    checks, checked = tensors(validation), torch.from_numpy(validation["target"])
-    pairs = _windows(rows["device"], data["stable"])
-    steps = len(target) // BATCH
+    steps = len(target) // (BATCH * machines.count())
     rates = [LEARNING_RATE, TABLE_RATE]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=max(epochs * steps, 1))
-    best, kept = np.inf, None
-    bar = tqdm(range(epochs), desc="state model", unit="epoch")
-    for _ in bar:
-        nets.encoder.train(), nets.decoder.train()
-        order = torch.from_numpy(rng.permutation(len(target))[: steps * BATCH]).view(steps, BATCH)
-        for index in order:
+    averaged = [copy.deepcopy(nets.encoder), copy.deepcopy(nets.decoder)]
+    best, kept, begun = np.inf, copy.deepcopy([net.state_dict() for net in averaged]), 0
+    progress = {"modules": modules, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    if checkpoint is not None and checkpoint.exists():
+        begun, best, kept = _resume(checkpoint, progress)
+    bar = tqdm(range(begun, epochs), desc="state model", unit="epoch", disable=not machines.first())
+    for epoch in bar:
+        rng = np.random.default_rng((seed, epoch))
+        torch.manual_seed(seed * 1000 + epoch * machines.count() + machines.rank())
+        for module in modules:
+            module.train()
+        order = rng.permutation(len(target))[: steps * BATCH * machines.count()]
+        # Machines share every step's batch; alone, a machine takes all of it.
+        for index in torch.from_numpy(order).view(steps, machines.count(), BATCH)[:, machines.rank()]:
             batch = {key: value[index] for key, value in data.items()}
             loss = _state_loss(nets, _masked(batch), target[index])
-            loss = loss + CONTRAST_WEIGHT * _contrast(nets.encoder, projection, data, pairs, rng)
+            loss = loss + _device_loss(nets.encoder, projection, telling, data, answers, pairs, rng, recipe)
             optimiser.zero_grad()
             loss.backward()
+            machines.average_gradients(parameters)
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
             schedule.step()
-        score = float(functional.binary_cross_entropy_with_logits(predict(nets, checks)[0], checked))
+            _average(averaged, (nets.encoder, nets.decoder), recipe.average)
+        score = _score(replace(nets, encoder=averaged[0], decoder=averaged[1]), validation)
         bar.set_postfix(validation=f"{score:.4f}")
         if score < best:
-            best = score
-            kept = [{k: v.clone() for k, v in net.state_dict().items()} for net in (nets.encoder, nets.decoder)]
-    if kept:
-        nets.encoder.load_state_dict(kept[0])
-        nets.decoder.load_state_dict(kept[1])
-    nets.encoder.eval(), nets.decoder.eval()
+            best, kept = score, copy.deepcopy([net.state_dict() for net in averaged])
+        if checkpoint is not None and machines.first():
+            _save(checkpoint, progress, epoch + 1, best, kept)
+    nets.encoder.load_state_dict(kept[0])
+    nets.decoder.load_state_dict(kept[1])
+    for module in nets.modules():
+        module.cpu().eval()
+    calibrate(nets, validation)
     return nets
+
+
+def calibrate(nets: Nets, rows: Arrays) -> None:
+    """Fit the calibration per horizon to `rows`, homes that the networks were not trained on, by L-BFGS."""
+    data, target = tensors(rows), torch.from_numpy(rows["target"])
+    logit = _logits(nets, data)[0]
+    optimiser = torch.optim.LBFGS(nets.calibration.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        fitted = nets.calibration(logit, data["query"])
+        ridge = sum((p**2).sum() for p in nets.calibration.parameters())
+        loss = functional.binary_cross_entropy_with_logits(fitted, target) + 1e-3 * ridge
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
 
 
 @torch.no_grad()
 def predict(nets: Nets, data: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return (log-odds of "on" [n], embeddings [n, 32]) without dropout."""
+    """Return (calibrated log-odds of "on" [n], embeddings [n, 32]) without dropout."""
+    logit, embedding = _logits(nets, data)
+    return nets.calibration(logit, data["query"]), embedding
+
+
+@torch.no_grad()
+def _logits(nets: Nets, data: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     nets.encoder.eval(), nets.decoder.eval()
     logits, embeddings = [], []
     for at in range(0, len(data["stable"]), 8192):
         part = {key: value[at : at + 8192] for key, value in data.items()}
-        embedding = nets.encoder(part["stable"], part["tokens"])
+        embedding, behaviour = nets.encoder(part["stable"], part["tokens"])
         embeddings.append(embedding)
-        logits.append(nets.decoder(embedding, part["dynamic"], part["query"], part["logit"], part["support"])[0])
+        logits.append(nets.decoder.weigh(behaviour, *(part[key] for key in _INPUTS[2:])))
     return torch.cat(logits), torch.cat(embeddings)
 
 
+def _score(nets: Nets, rows: Arrays) -> float:
+    device = machines.device()
+    data = {key: value.to(device) for key, value in tensors(rows).items()}
+    target = torch.from_numpy(rows["target"]).to(device)
+    return float(functional.binary_cross_entropy_with_logits(_logits(nets, data)[0], target))
+
+
 def _state_loss(nets: Nets, batch: dict[str, Tensor], target: Tensor) -> Tensor:
-    embedding = nets.encoder(batch["stable"], batch["tokens"])
-    mixed, plain = nets.decoder(embedding, batch["dynamic"], batch["query"], batch["logit"], batch["support"])
+    encoded = nets.encoder(batch["stable"], batch["tokens"])
+    mixed, plain = nets.decoder(*encoded, *(batch[key] for key in _INPUTS[2:]))
     loss = functional.binary_cross_entropy_with_logits
     return loss(mixed, target) + PLAIN_WEIGHT * loss(plain, target)
 
@@ -123,43 +206,88 @@ def _masked(batch: dict[str, Tensor], times: int = 1) -> dict[str, Tensor]:
     n = len(tokens) // times
 
     def kept(share: float) -> Tensor:
-        return (torch.rand(n, 1) > share).repeat(times, 1)
+        return (torch.rand(n, 1, device=tokens.device) > share).repeat(times, 1)
 
-    others = torch.cat([torch.randperm(n) + i * n for i in range(times)])
+    others = torch.cat([torch.randperm(n, device=tokens.device) + i * n for i in range(times)])
     tokens = torch.where(kept(MISNAMED), tokens, tokens[others])
     split = features.N_NAME_TOKENS
     tokens[:, :split] *= kept(DROP_NAME).long()
     tokens[:, split:] *= kept(DROP_AREA).long()
-    kinds = slice(int(_OFFSETS["domain"]), int(_OFFSETS["home"]))
-    stable[:, kinds] *= kept(DROP_KIND).float()
+    stable[:, KINDS] *= kept(DROP_KIND).float()
     dynamic[:, -4:] *= kept(DROP_CONTEXT).float()
     return {**batch, "tokens": tokens, "stable": stable, "dynamic": dynamic}
 
 
-def _windows(device: np.ndarray, stable: Tensor) -> list[np.ndarray]:
+def _answers(rows: Arrays, roles: NDArray[np.str_] | None) -> tuple[list[str], Tensor]:
+    """Return the roles that occur, and each row's as its place among them, -100 where nobody can say."""
+    if roles is None:
+        return [], torch.full((len(rows["target"]),), -100)
+    known, index = np.unique(roles, return_inverse=True)
+    found = torch.from_numpy(np.where(roles == "", -100, index - int(known[0] == "")))
+    return [role for role in known.tolist() if role], found
+
+
+def _windows(device: NDArray[np.int64], stable: NDArray[np.float32]) -> list[NDArray[np.int64]]:
     """Return for each device with two windows or more the rows at which its windows begin."""
-    changed = np.append(True, (stable[1:] != stable[:-1]).any(dim=1).numpy())
+    changed = np.append(True, (stable[1:] != stable[:-1]).any(axis=1))
     first = np.flatnonzero(changed)
     order = first[np.argsort(device[first], kind="stable")]
     return [g for g in np.split(order, np.flatnonzero(np.diff(device[order])) + 1) if len(g) > 1]
 
 
-def _contrast(
+def _device_loss(
     encoder: Encoder,
     projection: Projection,
+    telling: nn.Linear,
     data: dict[str, Tensor],
-    pairs: list[np.ndarray],
+    answers: Tensor,
+    pairs: list[NDArray[np.int64]],
     rng: np.random.Generator,
+    recipe: Recipe,
 ) -> Tensor:
-    """InfoNCE (van den Oord et al., 2018) between two windows of a device, against the other devices of the batch."""
-    if len(pairs) < PAIRS:
+    """What makes embeddings mean something: two windows of a device should meet, and tell what it is.
+
+    The former is InfoNCE (van den Oord et al., 2018) against the other devices of the batch, the latter cross-entropy
+    over the fleet's roles; names and areas are hidden from both windows alike, or the two could only agree on what
+    neither name nor kind says.
+    """
+    if len(pairs) < PAIRS or (not recipe.contrast and not recipe.roles):
         return torch.zeros(())
     chosen = [rng.choice(pairs[i], 2, replace=False) for i in rng.choice(len(pairs), PAIRS, replace=False)]
-    index = torch.from_numpy(np.stack(chosen))
-    both = {key: data[key][index.T.reshape(-1)] for key in ("stable", "tokens", "dynamic")}
-    # Masked alike, or the two windows could only agree on what neither name nor kind says.
-    masked = _masked(both, times=2)
-    points = projection(encoder(masked["stable"], masked["tokens"]))
+    index = torch.from_numpy(np.stack(chosen).T.reshape(-1))
+    masked = _masked({key: data[key][index] for key in ("stable", "tokens", "dynamic")}, times=2)
+    embedding, _ = encoder(masked["stable"], masked["tokens"])
+    points = projection(embedding)
     scores = points[:PAIRS] @ points[PAIRS:].T / CONTRAST_TEMPERATURE
-    answer = torch.arange(PAIRS)
-    return (functional.cross_entropy(scores, answer) + functional.cross_entropy(scores.T, answer)) / 2
+    answer = torch.arange(PAIRS, device=scores.device)
+    loss = functional.cross_entropy(scores, answer) + functional.cross_entropy(scores.T, answer)
+    loss = recipe.contrast * loss / 2
+    if recipe.roles and bool((answers[index] >= 0).any()):
+        loss = loss + recipe.roles * functional.cross_entropy(telling(embedding), answers[index], ignore_index=-100)
+    return loss
+
+
+@torch.no_grad()
+def _average(averaged: list[nn.Module], nets: tuple[nn.Module, ...], keep: float) -> None:
+    for slow, fast in zip(averaged, nets, strict=True):
+        for mean, now in zip(slow.parameters(), fast.parameters(), strict=True):
+            mean.lerp_(now, 1 - keep)
+
+
+def _save(path: Path, progress: dict[str, object], epoch: int, best: float, kept: list[dict[str, Tensor]]) -> None:
+    state = {name: _state(part) for name, part in progress.items()}
+    partial = path.with_suffix(".partial")
+    torch.save({**state, "epoch": epoch, "best": best, "kept": kept}, partial)
+    partial.replace(path)
+
+
+def _state(part: object) -> object:
+    return [p.state_dict() for p in part] if isinstance(part, list) else part.state_dict()  # type: ignore[attr-defined]
+
+
+def _resume(path: Path, progress: dict[str, object]) -> tuple[int, float, list[dict[str, Tensor]]]:
+    saved = torch.load(path, map_location=machines.device(), weights_only=True)
+    for name, part in progress.items():
+        for one, state in zip(part, saved[name], strict=True) if isinstance(part, list) else ((part, saved[name]),):
+            one.load_state_dict(state)  # type: ignore[attr-defined]
+    return int(saved["epoch"]), float(saved["best"]), saved["kept"]

@@ -71,10 +71,11 @@ def test_the_integration_sees_what_training_saw() -> None:
 
 
 def _accept(model: Model, row: dataset.Arrays) -> float:
-    embedding = model.embed(row["stable"], row["tokens"].astype(np.int64))
-    four = np.repeat(embedding, 4, axis=0), np.repeat(row["dynamic"], 4, axis=0)
+    encoded = model.encode(row["stable"], row["tokens"].astype(np.int64))
+    embedding, behaviour = encoded.embedding, encoded.behaviour
+    four = np.repeat(behaviour, 4, axis=0), np.repeat(row["dynamic"], 4, axis=0)
     ahead = model.predict(*four, row["ahead_query"][0], Forecasts(row["ahead_logit"][0], row["ahead_support"][0]))
     past = Forecasts(row["usual_logit"], row["usual_support"])
-    usual = model.predict(embedding, row["past_dynamic"], row["usual_query"], past)
+    usual = model.predict(behaviour, row["past_dynamic"], row["usual_query"], past)
     outlook = acceptance.compose(ahead[None], usual, row["habits"], row["room"])
     return float(sigmoid(model.accept(embedding, row["dynamic"], outlook))[0])

@@ -283,6 +283,11 @@ def dynamic(
     )
 
 
+def scaled_horizon(hours: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the first of the query's numbers: hours ahead, on a logarithmic scale."""
+    return np.asarray(np.log(np.asarray(hours) + 0.05) / 3)
+
+
 def query(asof: float, targets: NDArray[np.float64], clock: LocalTime) -> NDArray[np.float32]:
     """Return what is asked [m, 12]: how far ahead of `asof`, and what time of day and week each target is."""
     hours = np.maximum(targets - asof, 1.0) / HOUR
@@ -291,7 +296,7 @@ def query(asof: float, targets: NDArray[np.float64], clock: LocalTime) -> NDArra
     day = 2 * np.pi * hour / 24
     week = 2 * np.pi * (weekday_of(local) + hour / 24) / 7
     columns = (
-        np.log(hours + 0.05) / 3,
+        scaled_horizon(hours),
         np.exp(-hours / 3),
         np.exp(-hours / 12),
         np.exp(-hours / 72),

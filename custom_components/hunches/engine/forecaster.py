@@ -94,9 +94,9 @@ def _flush(model: Model, batch: list[tuple[int, _Row]], p: NDArray[np.float64]) 
     if not batch:
         return
     rows = [row for _, row in batch]
-    embedding = model.embed(np.stack([r.stable for r in rows]), np.stack([r.tokens for r in rows]))
+    encoded = model.encode(np.stack([r.stable for r in rows]), np.stack([r.tokens for r in rows]))
     logits = model.predict(
-        embedding,
+        encoded.behaviour,
         np.stack([r.dynamic for r in rows]),
         np.stack([r.query for r in rows]),
         Forecasts(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ASSETS: Final = Path(__file__).parent.parent / "assets"
 CARD: Final = "model_card.json"
-_GRAPHS: Final = ("encoder", "decoder", "acceptance", "map")
+_GRAPHS: Final = ("encoder", "decoder", "home", "acceptance", "map")
 N_EMBEDDING: Final = 32
 
 
@@ -33,23 +33,34 @@ class AssetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Archetype:
-    """What a device is like: the cluster it falls in, with its title and how surely it falls there."""
+    """What a device is like: its cluster, with a title, how surely it falls there, and how such devices are used."""
 
     index: int
     title: str
     probability: float
+    use: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what `script/replay devices` writes."""
-        return {"index": self.index, "title": self.title, "probability": round(self.probability, 4)}
+        return {
+            "index": self.index,
+            "title": self.title,
+            "probability": round(self.probability, 4),
+            "use": self.use,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Archetypes:
-    """The fleet's clusters. `centres` [60, 32], `titles` [60], `temperature` of the soft assignment exp(−d²/τ)."""
+    """The fleet's clusters.
+
+    `centres` [60, 32], `titles` [60], `uses` [60] (how their devices are used, in English), `temperature` of the soft
+    assignment exp(−d²/τ).
+    """
 
     centres: NDArray[np.float64]
     titles: tuple[str, ...]
+    uses: tuple[str, ...]
     temperature: float
 
     def assign(self, embeddings: NDArray[np.float32]) -> list[Archetype]:
@@ -58,7 +69,19 @@ class Archetypes:
         weight = np.exp(-(distance - distance.min(axis=1, keepdims=True)) / self.temperature)
         weight /= weight.sum(axis=1, keepdims=True)
         best = weight.argmax(axis=1)
-        return [Archetype(int(k), self.titles[k], float(weight[row, k])) for row, k in enumerate(best)]
+        return [Archetype(int(k), self.titles[k], float(weight[row, k]), self.uses[k]) for row, k in enumerate(best)]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the encoder says of n devices.
+
+    `embedding` [n, 32]: what each is and is like, for archetypes, the map and whatever stands on likeness. `behaviour`
+    [n, 32]: what forecasts rest on.
+    """
+
+    embedding: NDArray[np.float32]
+    behaviour: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +108,10 @@ class Model:
             graphs = {name: Graph.load(data[f"{name}.onnx"], runtime=runtime) for name in _GRAPHS}
             clusters = json.loads(data["archetypes.json"])
             archetypes = Archetypes(
-                np.array(clusters["centres"]), tuple(clusters["titles"]), float(clusters["temperature"])
+                np.array(clusters["centres"]),
+                tuple(clusters["titles"]),
+                tuple(use["words"] for use in clusters["uses"]),
+                float(clusters["temperature"]),
             )
             rooms = Rooms.from_json(json.loads(data["rooms.json"]))
         except OnnxError as error:
@@ -101,13 +127,18 @@ class Model:
         """Return what runs the networks: "numpy" or "onnxruntime"."""
         return self._graphs["encoder"].runtime
 
+    def encode(self, stable: NDArray[np.float32], tokens: NDArray[np.int64]) -> Encoded:
+        """Return what devices are and how they behave from stable inputs [n, S] and name tokens [n, 24]."""
+        found = self._graphs["encoder"].run(stable=stable, tokens=tokens)
+        return Encoded(found["device_embedding"], found["behaviour"])
+
     def embed(self, stable: NDArray[np.float32], tokens: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return embeddings [n, 32] from stable inputs [n, 217] and name tokens [n, 24]."""
-        return self._run("encoder", stable=stable, tokens=tokens)
+        """Return embeddings [n, 32] from stable inputs [n, S] and name tokens [n, 24]."""
+        return self.encode(stable, tokens).embedding
 
     def predict(
         self,
-        embedding: NDArray[np.float32],
+        behaviour: NDArray[np.float32],
         dynamic: NDArray[np.float32],
         query: NDArray[np.float32],
         forecasts: Forecasts,
@@ -115,12 +146,18 @@ class Model:
         """Return log-odds [n] of being on, a row for each question."""
         return self._run(
             "decoder",
-            embedding=embedding,
+            behaviour=behaviour,
             dynamic=dynamic,
             query=query,
             logit=forecasts.logit,
             support=forecasts.support,
         )
+
+    def embed_home(self, embeddings: NDArray[np.float32], home: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the embedding [32] of a home from those of its devices [n, 32] and `features.home_inputs` [16]."""
+        devices = embeddings if len(embeddings) else np.zeros((1, N_EMBEDDING), dtype=np.float32)
+        present = np.full((1, len(devices)), float(len(embeddings) > 0), dtype=np.float32)
+        return self._run("home", devices=devices[None], present=present, inputs=home[None])[0]
 
     def accept(
         self, embedding: NDArray[np.float32], dynamic: NDArray[np.float32], outlook: NDArray[np.float32]

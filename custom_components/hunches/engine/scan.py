@@ -147,7 +147,8 @@ class Mind:
         """Run the networks once over all views; one hunch each."""
         n, clock = len(views), self._clock
         stable = np.stack([features.stable(v.entity, v.usage, self._inputs) for v in views])
-        embedding = self._model.embed(stable, np.stack([features.tokens(v.entity) for v in views]))
+        encoded = self._model.encode(stable, np.stack([features.tokens(v.entity) for v in views]))
+        embedding, behaviour = encoded.embedding, encoded.behaviour
         present = activity.at(now)
         dynamic = np.stack([features.dynamic(v.timeline, v.usage, now, present, context, clock) for v in views])
         yesterday = activity.at(now - DAY)
@@ -158,7 +159,7 @@ class Mind:
             np.concatenate([v.outlook.ahead.support for v in views] + [v.outlook.usual.support for v in views]),
         )
         logits = self._model.predict(
-            np.concatenate((np.repeat(embedding, horizons, axis=0), embedding)),
+            np.concatenate((np.repeat(behaviour, horizons, axis=0), behaviour)),
             np.concatenate((np.repeat(dynamic, horizons, axis=0), past)),
             np.concatenate([v.outlook.ahead_query for v in views] + [v.outlook.usual_query for v in views]),
             forecasts,
