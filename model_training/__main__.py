@@ -6,7 +6,7 @@ import runpy
 import sys
 from typing import Final
 
-COMMANDS: Final = ("train", "evaluate", "evaluate_hunches", "evaluate_context")
+COMMANDS: Final = ("train", "compare", "evaluate", "evaluate_context", "evaluate_hunches", "evaluate_rooms", "speed")
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -103,7 +103,7 @@ def _export_home(net: Home) -> tuple[bytes, float]:
 
 
 def _written(
-    net: nn.Module, inputs: Mapping[str, Tensor], outputs: tuple[str, ...], shapes: list[dict[int, object]]
+    net: nn.Module, inputs: Mapping[str, Tensor], outputs: tuple[str, ...], shapes: Sequence[Mapping[int, object]]
 ) -> bytes:
     net.eval()
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -114,7 +114,7 @@ def _written(
             tuple(inputs.values()),
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_shapes=shapes,
+            dynamic_shapes=[dict(shape) for shape in shapes],
             opset_version=OPSET,
             dynamo=True,
             verbose=False,

@@ -30,7 +30,8 @@ def inputs(nets: Nets, rows: Arrays) -> tuple[Tensor, Tensor, Tensor]:
     embedding, behaviour = nets.encoder(t["stable"], t["tokens"].long())
 
     def forecast(*given: Tensor) -> Tensor:
-        return nets.calibration(nets.decoder.weigh(behaviour, *given), given[1])
+        calibrated: Tensor = nets.calibration(nets.decoder.weigh(behaviour, *given), given[1])
+        return calibrated
 
     ahead = torch.stack(
         [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -33,6 +34,12 @@ CONTRAST_TEMPERATURE = 0.4
 MISNAMED = 0.15  # share of devices that carry another's name: what "Toaster" switches need not be a toaster
 DROP_NAME, DROP_AREA, DROP_KIND, DROP_CONTEXT = 0.45, 0.45, 0.15, 0.3
 _INPUTS = ("stable", "tokens", "dynamic", "query", "logit", "support")
+
+
+class _Stateful(Protocol):
+    def state_dict(self) -> Any: ...
+
+    def load_state_dict(self, state: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +116,11 @@ def train(
     steps = len(target) // (BATCH * machines.count())
     rates = [LEARNING_RATE, TABLE_RATE]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rates, total_steps=max(epochs * steps, 1))
-    averaged = [copy.deepcopy(nets.encoder), copy.deepcopy(nets.decoder)]
-    best, kept, begun = np.inf, copy.deepcopy([net.state_dict() for net in averaged]), 0
-    progress = {"modules": modules, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    averaged = replace(nets, encoder=copy.deepcopy(nets.encoder), decoder=copy.deepcopy(nets.decoder))
+    best, kept, begun = np.inf, _weights(averaged), 0
+    parts: list[_Stateful] = [*modules, averaged.encoder, averaged.decoder, optimiser, schedule]
     if checkpoint is not None and checkpoint.exists():
-        begun, best, kept = _resume(checkpoint, progress)
+        begun, best, kept = _resume(checkpoint, parts)
     bar = tqdm(range(begun, epochs), desc="state model", unit="epoch", disable=not machines.first())
     for epoch in bar:
         rng = np.random.default_rng((seed, epoch))
@@ -132,13 +139,13 @@ def train(
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
             schedule.step()
-            _average(averaged, (nets.encoder, nets.decoder), recipe.average)
-        score = _score(replace(nets, encoder=averaged[0], decoder=averaged[1]), validation)
+            _average(averaged, nets, recipe.average)
+        score = _score(averaged, validation)
         bar.set_postfix(validation=f"{score:.4f}")
         if score < best:
-            best, kept = score, copy.deepcopy([net.state_dict() for net in averaged])
+            best, kept = score, _weights(averaged)
         if checkpoint is not None and machines.first():
-            _save(checkpoint, progress, epoch + 1, best, kept)
+            _save(checkpoint, parts, epoch + 1, best, kept)
     nets.encoder.load_state_dict(kept[0])
     nets.decoder.load_state_dict(kept[1])
     for module in nets.modules():
@@ -267,27 +274,25 @@ def _device_loss(
     return loss
 
 
+def _weights(nets: Nets) -> list[dict[str, Tensor]]:
+    return copy.deepcopy([nets.encoder.state_dict(), nets.decoder.state_dict()])
+
+
 @torch.no_grad()
-def _average(averaged: list[nn.Module], nets: tuple[nn.Module, ...], keep: float) -> None:
-    for slow, fast in zip(averaged, nets, strict=True):
+def _average(averaged: Nets, nets: Nets, keep: float) -> None:
+    for slow, fast in ((averaged.encoder, nets.encoder), (averaged.decoder, nets.decoder)):
         for mean, now in zip(slow.parameters(), fast.parameters(), strict=True):
             mean.lerp_(now, 1 - keep)
 
 
-def _save(path: Path, progress: dict[str, object], epoch: int, best: float, kept: list[dict[str, Tensor]]) -> None:
-    state = {name: _state(part) for name, part in progress.items()}
+def _save(path: Path, parts: Sequence[_Stateful], epoch: int, best: float, kept: list[dict[str, Tensor]]) -> None:
     partial = path.with_suffix(".partial")
-    torch.save({**state, "epoch": epoch, "best": best, "kept": kept}, partial)
+    torch.save({"parts": [p.state_dict() for p in parts], "epoch": epoch, "best": best, "kept": kept}, partial)
     partial.replace(path)
 
 
-def _state(part: object) -> object:
-    return [p.state_dict() for p in part] if isinstance(part, list) else part.state_dict()  # type: ignore[attr-defined]
-
-
-def _resume(path: Path, progress: dict[str, object]) -> tuple[int, float, list[dict[str, Tensor]]]:
+def _resume(path: Path, parts: Sequence[_Stateful]) -> tuple[int, float, list[dict[str, Tensor]]]:
     saved = torch.load(path, map_location=machines.device(), weights_only=True)
-    for name, part in progress.items():
-        for one, state in zip(part, saved[name], strict=True) if isinstance(part, list) else ((part, saved[name]),):
-            one.load_state_dict(state)  # type: ignore[attr-defined]
+    for part, state in zip(parts, saved["parts"], strict=True):
+        part.load_state_dict(state)
     return int(saved["epoch"]), float(saved["best"]), saved["kept"]
