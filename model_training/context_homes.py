@@ -323,36 +323,6 @@ def _damaged(rng: Generator, timeline: Timeline, span: tuple[float, float], harm
     return timeline
 
 
-def _false_alarms(rng: Generator, timeline: Timeline, span: tuple[float, float], most: float) -> Timeline:
-    """Return a timeline with pulses that nobody caused, up to `most` an hour: sun, draughts, heaters, loose contacts.
-
-    They come whether anybody is home or not, all day or in some hours or weeks alone, one by one or in bursts.
-    """
-    start, end = span
-    count = int(rng.poisson((end - start) / HOUR * _log(rng, 0.02, most)))
-    at = rng.uniform(start, end, count)
-    if rng.random() < 0.4:  # at some hours of the day, as the sun wanders
-        middle, width = rng.uniform(0, 24), rng.uniform(1.5, 5.0)
-        at = at[np.abs((at / HOUR - middle + 12) % 24 - 12) < width]
-    if rng.random() < 0.4:  # in some days of all
-        part = _spread(rng, start, end, int(rng.integers(1, 4)), (12.0, 400.0))
-        at = at[part.contains(at)]
-    if rng.random() < 0.4:
-        at = np.concatenate([at + gap for gap in np.cumsum(rng.exponential(60.0, int(rng.integers(2, 6))))])
-    at = np.sort(at[(at > timeline.times[0]) & (at < end)])
-    if not at.size or len(timeline) < 2:
-        return timeline
-    known = timeline.carried()
-    on = Spans.union(known.times[known.states == ON], np.append(known.times[1:], end)[known.states == ON])
-    pulses = Spans.union(at, at + rng.exponential(_log(rng, 2.0, 60.0), at.size) + 1.0)
-    both = Spans.union(np.append(on.starts, pulses.starts), np.append(on.ends, pulses.ends))
-    times = np.concatenate((known.times[:1], both.starts, both.ends))
-    states = np.concatenate((known.states[:1], np.full(len(both), ON), np.full(len(both), OFF))).astype(np.int8)
-    order = np.argsort(times, kind="stable")
-    order = order[times[order] < end]
-    return Timeline.from_readings(times[order], states[order])
-
-
 def _renamed(rng: Generator, entity: Entity, number: int, *, bare: bool) -> Entity:
     if entity.domain != "binary_sensor" or rng.random() >= (0.8 if bare else 0.05):
         return entity
@@ -380,10 +350,6 @@ def damage(recording: Recording, rng: Generator) -> Recording:
         if deaf is not None:
             timeline = _without(timeline, deaf)
         entities[key] = _renamed(rng, recording.home.entities[key], number, bare=bare)
-        kind = recording.home.entities[key].device_class
-        alarms = 0.3 if kind in {"motion", "occupancy", "presence"} else 0.08
-        if key.startswith("binary_sensor.") and len(timeline) and rng.random() < alarms * harm:
-            timeline = _false_alarms(rng, timeline, (start, end), 4.0)
         timelines[key] = _damaged(rng, timeline, (start, end), harm, flips=key.startswith("binary_sensor."))
         if rng.random() < 0.03:  # the same thing seen twice
             twin = key + "_twin"

@@ -3,6 +3,7 @@
 `python -m model_training.evaluate_context --homes DIR` reads every home bundle in DIR that has rows in its `truth.csv`
 and prints F1 on a five-minute grid over the labelled span: a clock (asleep from 23 to 7), quiet (asleep after 20 silent
 minutes between 22 and 9, away after 45 silent minutes otherwise), and the filter; beside it the filter's log-loss.
+`--stated`: with a user who says of every stretch an hour after it what held; a home learns from that for later days.
 `--simulated N` does the same for N simulated homes of each kind, none of which was trained on, and prints calibration.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from custom_components.hunches.engine.bundle import BundleError, Recording, read
 from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.context_filter import Correction
 from custom_components.hunches.engine.context_network import Numbers
 from custom_components.hunches.engine.home import UNKNOWN
 from custom_components.hunches.engine.localtime import DAY, LocalTime
@@ -90,12 +92,24 @@ class Score:
     so: NDArray[np.bool_]
 
 
-def score(recording: Recording, times: NDArray[np.float64]) -> Score:
-    """Score the rules and the filter at `times`."""
+def stated(recording: Recording) -> list[Correction]:
+    """Return what a user would say who says everything, each stretch an hour after its end."""
+    found: list[Correction] = []
+    before = recording.truth[0].start if recording.truth else 0.0
+    for interval in sorted(recording.truth, key=lambda i: i.start):
+        if interval.start > before:
+            found.append(Correction(before, interval.start, "awake", interval.start + 3600.0))
+        found.append(Correction(interval.start, interval.end, interval.label, interval.end + 3600.0))
+        before = max(before, interval.end)
+    return found
+
+
+def score(recording: Recording, times: NDArray[np.float64], corrections: Sequence[Correction] = ()) -> Score:
+    """Score the rules and the filter at `times`; `corrections`: what the filter is told meanwhile."""
     asleep, away = (truth(recording, times, label) for label in ("asleep", "away"))
     rule = rules(recording, times)
     began = time.perf_counter()
-    found = follow(recording, times)
+    found = follow(recording, times, corrections)
     lasted = time.perf_counter() - began
     said = np.stack((found.asleep, found.away))
     held = np.where(asleep, found.asleep, np.where(away, found.away, 1 - found.asleep - found.away))
@@ -141,7 +155,7 @@ def _mean(name: str, scores: Sequence[Score]) -> str:
     )
 
 
-def _recorded(folder: Path) -> int:
+def _recorded(folder: Path, *, told: bool) -> int:
     scores = []
     for path in sorted(p.parent for p in folder.glob("*/home.json")):
         try:
@@ -152,7 +166,7 @@ def _recorded(folder: Path) -> int:
         times = grid(recording)
         if not times.size:
             continue
-        found = score(recording, times)
+        found = score(recording, times, stated(recording) if told else ())
         scores.append(found)
         print(_row(path.name, found.f1, found.log_loss, found.seconds))
     if not scores:
@@ -173,14 +187,14 @@ def _held_out(count: int) -> Iterator[tuple[str, list[Recording]]]:
     yield "fleet", [simulate.home(i, HELD_OUT).recording for i in range(count)]
 
 
-def _simulated(count: int) -> None:
+def _simulated(count: int, *, told: bool) -> None:
     for name, recordings in _held_out(count):
         scores = []
         for recording in recordings:
             end = min(recording.end, recording.start + MOST_DAYS * DAY)
             times = np.arange(recording.start // GRID + 1, end // GRID) * GRID
             if times.size and recording.truth:
-                scores.append(score(recording, times))
+                scores.append(score(recording, times, stated(recording) if told else ()))
         if not scores:
             continue
         print(_mean(f"{len(scores)} x {name}", scores))
@@ -209,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="evaluate_context", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--homes", type=Path, help="folder of home bundles")
     parser.add_argument("--simulated", type=int, default=0, help="simulated homes of each kind (default 0)")
+    parser.add_argument("--stated", action="store_true", help="let a user say what held, an hour after each stretch")
     options = parser.parse_args(arguments)
     if options.homes is None and options.simulated < 1:
         print("evaluate_context: give --homes DIR, --simulated N, or both", file=sys.stderr)
@@ -218,9 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print(_HEAD)
     if options.simulated > 0:
-        _simulated(options.simulated)
+        _simulated(options.simulated, told=options.stated)
         _dark()
-    return _recorded(options.homes) if options.homes is not None else 0
+    return _recorded(options.homes, told=options.stated) if options.homes is not None else 0
 
 
 if __name__ == "__main__":

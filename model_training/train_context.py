@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from custom_components.hunches.engine.bundle import Recording
 
-HOMES: Final = 600
+HOMES: Final = 340
 """Simulated homes at full size."""
 ROUNDS: Final = ((3, 5e-3), (4, 4e-3))
 """Epochs and rate of learning: while homes are told what they should have learned, then while they learn themselves."""

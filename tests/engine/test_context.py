@@ -433,6 +433,24 @@ def test_odd_input_is_answered() -> None:
         assert 0 <= tracker.step(given, start + 90).p_away <= 1
 
 
+def test_a_clock_that_was_wrong_decades_ago_costs_nothing() -> None:
+    recording = lived(days=4, start=(2025, 5, 5))
+    wrong = {
+        key: Timeline.from_readings(np.append(0.0, t.times), np.append(1 - t.states[0], t.states))
+        for key, t in recording.timelines.items()
+    }
+    times = recording.start + np.arange(2 * DAY, 4 * DAY, HOUR)
+    assert_same(follow(Recording(recording.home, wrong), times), follow(recording, times))
+
+
+def test_the_same_again_gives_the_same() -> None:
+    recording = lived(days=3)
+    times = np.arange(recording.start, recording.end, 777)
+    one, other = follow(recording, times), follow(recording, times)
+    np.testing.assert_array_equal(one.asleep, other.asleep)
+    np.testing.assert_array_equal(one.away, other.away)
+
+
 def test_nothing_asked_is_nothing_answered() -> None:
     found = follow(lived(days=1), np.zeros(0))
     assert found.times.size == found.asleep.size == found.dark.size == 0

@@ -51,7 +51,7 @@ def test_hindsight_is_the_sum_over_all_paths() -> None:
             chance *= moves[t][path[t], path[t + 1]]
         for t in range(4):
             paths[t, path[t + 1]] += chance
-    found, before = smooth(first, moves, after)
+    found, before = smooth(scan(first, moves), moves, after)
     np.testing.assert_allclose(found, paths / paths.sum(axis=1, keepdims=True), rtol=0, atol=1e-12)
     assert before.sum() == pytest.approx(1.0)
 

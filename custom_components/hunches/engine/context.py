@@ -19,7 +19,7 @@ from .context_filter import AHEAD, STEP, Correction, Filter, begin
 from .context_network import GONE, SLEEPING, Numbers
 from .home import ON, UNKNOWN, Home
 from .hunches import Context
-from .localtime import HOUR, LocalTime
+from .localtime import DAY, HOUR, LocalTime
 from .routine import STATES
 from .sensors import brightness
 from .timeline import Timeline
@@ -27,6 +27,8 @@ from .timeline import Timeline
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_PAUSE: Final = 90 * DAY
+"""Silence in all of a home after which history begins anew."""
 _STALE: Final = 36 * HOUR  # a light sensor that has not changed for so long says nothing
 
 
@@ -111,10 +113,23 @@ def follow(
     )
 
 
+def _begun(timelines: Mapping[str, Timeline], moment: float) -> float:
+    """Return when the history up to `moment` began that has no pause longer than `_PAUSE`; `moment` if there is none.
+
+    A clock that was wrong when recording began may lie decades back.
+    """
+    changes = [t.times[: int(t.times.searchsorted(moment, side="right"))] for t in timelines.values()]
+    times = np.unique(np.concatenate([np.zeros(0), *changes]))
+    if not times.size:
+        return moment
+    pauses = np.flatnonzero(np.diff(times) > _PAUSE)
+    return float(times[pauses[-1] + 1]) if pauses.size else float(times[0])
+
+
 def _follow(
     recording: Recording, asked: NDArray[np.float64], numbers: Numbers, corrections: Sequence[Correction]
 ) -> NDArray[np.float64]:
-    watch = Filter(recording.home, recording.start, numbers, corrections)
+    watch = Filter(recording.home, _begun(recording.timelines, float(asked[0])), numbers, corrections)
     steps = (asked // STEP).astype(np.int64)
     within = asked % STEP > 0
     out = np.empty((asked.size, STATES))
@@ -166,8 +181,7 @@ class Tracker:
         numbers: Numbers | None = None,
     ) -> None:
         self._home, self._numbers = home, numbers or Numbers.load()
-        begun = min((float(t.times[0]) for t in timelines.values() if len(t)), default=start)
-        self._filter = Filter(home, min(begun, start), self._numbers, corrections)
+        self._filter = Filter(home, _begun(timelines, start), self._numbers, corrections)
         self._filter.advance(timelines, int(start // STEP))
 
     def correct(self, correction: Correction) -> None:

@@ -45,6 +45,9 @@ AHEAD: Final = 28 * 288
 DAYS: Final = 28
 """Days that can still be looked at again when the user states something about them."""
 
+LOOKS_BACK: Final = 2
+"""Days that are looked at again at every dawn: hindsight reaches no further."""
+
 _STATED: Final = 4.0  # what a step counts in which the state is known from the user, beside one that is inferred
 _BLOCK: Final = 24
 _ALLOWED: Final[Mapping[str, tuple[int, ...]]] = {
@@ -106,14 +109,13 @@ def scan(first: NDArray[np.float64], moves: NDArray[np.float64]) -> NDArray[np.f
 
 
 def smooth(
-    first: NDArray[np.float64], moves: NDArray[np.float64], after: NDArray[np.float64]
+    forward: NDArray[np.float64], moves: NDArray[np.float64], after: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the chances [n, STATES] of the states after each of `moves` [n, STATES, STATES], given all of them.
 
-    `after`: what the future says of the last state [STATES]. The second that is returned is what all of it says of
-    the state before the first of the moves.
+    `forward`: of `scan` [n, STATES]. `after`: what the future says of the last state [STATES]. The second that is
+    returned is what all of it says of the state before the first of the moves.
     """
-    forward = scan(first, moves)
     back = np.empty_like(forward)
     back[-1] = after
     back[:-1] = scan(after, moves[:0:-1].transpose(0, 2, 1))[::-1]
@@ -124,11 +126,15 @@ def smooth(
 
 @dataclass(slots=True)
 class _Kept:
-    """A day that can be looked at again: its first step, the state before it, its moves, what it showed, its counts."""
+    """A day that can be looked at again.
+
+    Its first step, the state before it, its moves, the states after them, what it showed, its counts.
+    """
 
     step: int
     first: NDArray[np.float64]
     moves: NDArray[np.float64]
+    forward: NDArray[np.float64]
     day: Day
     sums: Sums
 
@@ -153,7 +159,8 @@ class Filter:
         self._heard = 0
         self._begun = start
         self._usual = usual_of(numbers, self.signals)
-        self._old = Sums.none(count)  # of days that are not looked at again
+        self._old = Sums.none(count)  # of days that cannot be looked at again
+        self._settled = self._old  # of all days but the last
         self._kept: list[_Kept] = []
         self.step = int(start // STEP)
         self.state = begin(numbers, int(float(self._local.hour(start)) * 2))
@@ -172,7 +179,7 @@ class Filter:
         dawn = target - float(self._local.offset(dawn))  # the offset may change on the way
         self.day, self.dawn = self.step, max(round(dawn / STEP), self.step + 1)
         self._morning = self.state
-        self._moves: list[NDArray[np.float64]] = []
+        self._moves: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._seen: list[tuple[Seen, NDArray[np.float64]]] = []
 
     def correct(self, correction: Correction) -> None:
@@ -222,7 +229,7 @@ class Filter:
         likelihoods, chances = self._read(seen, high)
         moves = chances * likelihoods[:, None, :]
         states = scan(self.state, moves)
-        self._moves.append(moves)
+        self._moves.append((moves, states))
         self._seen.append((seen, high))
         self.acts = seen.acts[:, -1]
         self.state, self.step = states[-1], self.step + high.size
@@ -233,19 +240,25 @@ class Filter:
         if self.step != self.dawn:
             return
         self._keep()
+        if len(self._kept) > LOOKS_BACK:
+            self._settled = self._settled.plus(self._kept[-LOOKS_BACK - 1].sums)
         now = self.step * STEP
         news = []
         while self._heard < len(self._corrections) and self._corrections[self._heard].stated <= now:
             news.append(self._corrections[self._heard])
             self._heard += 1
-        touched = {len(self._kept) - 1, len(self._kept) - 2}
+        touched = set(range(len(self._kept) - LOOKS_BACK, len(self._kept)))
         for i, kept in enumerate(self._kept):
             begins, ends = kept.step * STEP, (kept.step + kept.moves.shape[0]) * STEP
             if any(c.start < ends and c.end > begins for c in news):
                 touched |= {i, i - 1}  # what is known of a day tells of the one before
         self._look_again(sorted(i for i in touched if i >= 0))
-        counts = self._old
-        for kept in self._kept:
+        if news:
+            self._settled = self._old
+            for kept in self._kept[:-LOOKS_BACK]:
+                self._settled = self._settled.plus(kept.sums)
+        counts = self._settled
+        for kept in self._kept[-LOOKS_BACK:]:
             counts = counts.plus(kept.sums)
         self._use(Tables.of(counts, self._numbers.clock, self._usual))
         self._begin_day()
@@ -256,8 +269,8 @@ class Filter:
         high = np.concatenate([high for _, high in self._seen])
         seen = Seen(shown, acts, np.ones(shown.shape[0], dtype=bool))
         day = Day.of(seen, self.near(seen, high), self.moments(high).bins)
-        none = Sums.none(shown.shape[0])
-        self._kept.append(_Kept(self.day, self._morning, np.concatenate(self._moves), day, none))
+        moves, states = (np.concatenate([part[i] for part in self._moves]) for i in range(2))
+        self._kept.append(_Kept(self.day, self._morning, moves, states, day, Sums.none(shown.shape[0])))
         if len(self._kept) > DAYS:
             self._old = self._old.plus(self._kept.pop(0).sums)
 
@@ -270,7 +283,8 @@ class Filter:
                 after = np.ones(STATES)
             allowed, weight = self._stated(kept)
             moves = kept.moves * allowed[:, None, :]
-            states, after = smooth(kept.first, moves, after)
+            forward = kept.forward if (allowed == 1).all() else scan(kept.first, moves)
+            states, after = smooth(forward, moves, after)
             kept.sums = sums(kept.day, states * weight[:, None], float((weight > 1).sum()))
 
     def _stated(self, kept: _Kept) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
