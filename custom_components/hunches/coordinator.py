@@ -35,7 +35,9 @@ from .const import (
     RELEARN_COOLDOWN,
     Stage,
 )
+from .corrections import Statement
 from .data import HunchesConfigEntry, Status
+from .engine.context_filter import Correction
 from .engine.home import Home, read_state
 from .engine.model import Model
 from .engine.policy import Answered, Decision, Ledger, Policy
@@ -166,10 +168,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         async with self.lock:
             now = dt_util.utcnow().timestamp()
             states = [state for key in home.entities if (state := self.hass.states.get(key))]
+            said = self.feedback.corrections
             # The same mind learns on while the home is the same: it remembers more than the recorder keeps.
             mind = self.mind if home == self.home else None
             self.mind = await self.hass.async_add_executor_job(
-                self._teach, mind, home, history.timelines, self._live.recent, self._live.take(), states, now
+                self._teach, mind, home, history.timelines, self._live.recent, self._live.take(), states, said, now
             )
             self.home = home
         timing = {
@@ -188,6 +191,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         recent: tuple[Change, ...],
         unseen: list[Change],
         states: list[State],
+        said: tuple[Correction, ...],
         until: float,
     ) -> Mind:
         """Return a mind that knows all this; runs in an executor."""
@@ -200,9 +204,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         known = complete(home, timelines, recent, states)
         if mind is not None:
             note(mind, home, unseen)
+            mind.correct(said)
             mind.learn(known, until, progress)
             return mind
-        mind, self._heeded = Mind(self.model, home), ()
+        mind, self._heeded = Mind(self.model, home, said), ()
         if self._rehearsed:
             mind.learn(known, until, progress)
         else:
@@ -229,8 +234,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if self.mind is None or self.home is None or self._stopped.is_set():
                 return None
             now = dt_util.utcnow().timestamp()
+            said = self.feedback.corrections
             scan, decision, seconds = await self.hass.async_add_executor_job(
-                self._see, self.mind, self.home, self._live.take(), self.readings(), self.feedback.ledger, now
+                self._see, self.mind, self.home, self._live.take(), self.readings(), self.feedback.ledger, said, now
             )
             await self.feedback.async_decided(decision, now)
             timing = {**self.data.timing, "look_seconds": round(seconds, 4)}
@@ -244,6 +250,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         changes: list[Change],
         readings: dict[str, int],
         ledger: Ledger,
+        said: tuple[Correction, ...],
         now: float,
     ) -> tuple[Scan, Decision, float]:
         """Return what there is to see and what may be shown of it; runs in an executor."""
@@ -252,6 +259,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if ledger.answers != self._heeded:
             mind.heed(lessons(ledger))
             self._heeded = ledger.answers
+        mind.correct(said)
         scan = mind.look(now)
         decision = self._policy.judge(home, scan.candidates, ledger, now, readings)
         return scan, decision, perf_counter() - began
@@ -262,6 +270,21 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if self.mind is None:
                 return []
             return await self.hass.async_add_executor_job(self.mind.describe)
+
+    async def async_correct(self, statement: Statement) -> None:
+        """Keep what somebody stated about the household, and tell the mind as soon as it is free."""
+        await self.feedback.async_stated(statement)
+        self._look_soon()
+
+    async def async_forget(self, start: float, end: float) -> None:
+        """Forget what was stated about a time (Unix seconds); the mind learns anew without it."""
+        await self.feedback.async_forget(start, end)
+        self._look_soon()
+
+    @callback
+    def _look_soon(self) -> None:
+        # Not waited for: the mind may be busy learning for minutes. Every look tells it what holds by then.
+        self.config_entry.async_create_background_task(self.hass, self.async_look(), f"{DOMAIN} look")
 
     @callback
     def show(self, **changes: Any) -> None:

@@ -13,7 +13,8 @@ from .engine.hunches import Hunch
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HunchesConfigEntry) -> dict[str, Any]:
     """Return the state of the entry; every entity is a number and its domain."""
     coordinator = entry.runtime_data.coordinator
-    status, ledger = coordinator.data, coordinator.feedback.ledger
+    status, feedback = coordinator.data, coordinator.feedback
+    ledger = feedback.ledger
     devices = await coordinator.async_describe()
     places = {device["entity_id"]: number for number, device in enumerate(devices)}
 
@@ -39,4 +40,5 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Hunches
         "open": [redacted(hunch) for hunch in ledger.open],
         "declined": [{"why": why, **redacted(hunch)} for hunch, why in status.declined],
         "answers": dict(Counter(str(given.answer) for given in ledger.answers)),
+        "corrections": len(feedback.statements),
     }

@@ -1,6 +1,6 @@
-"""What became of every hunch: kept at once, on disk, and restored when Home Assistant starts.
+"""What became of every hunch, and what people stated: kept at once, on disk, and restored when Home Assistant starts.
 
-The store is the only memory of a home's answers; everything else can be learned again from history.
+The store is the only memory of what a home said; everything else can be learned again from history.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,10 +11,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN, LOGGER
+from .corrections import Statement, stated, without
+from .engine.context_filter import Correction
 from .engine.hunches import Context, Evidence, Hunch, Kind
 from .engine.policy import Answer, Answered, Decision, Ledger
 
 STORAGE_VERSION: Final = 1
+STORAGE_MINOR_VERSION: Final = 2
+"""2: with corrections. Either reads the other's file, so that nothing has to be migrated."""
 MAX_ANSWERS: Final = 2_000
 BINDING: Final = frozenset({Answer.NEVER, Answer.ALWAYS})
 """Answers that hold until they are taken back: never dropped, however many others follow."""
@@ -25,24 +29,32 @@ _WRONG: Final = frozenset({Answer.REJECTED, Answer.NEVER, Answer.UNDONE})
 
 
 class Feedback:
-    """The ledger of hunches and answers, and its file."""
+    """The ledger of hunches and answers, the statements about the household, and their file."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start empty; `async_load` fills it."""
         self._store = _store(hass)
         self.ledger = Ledger()
+        self.statements: tuple[Statement, ...] = ()
 
     async def async_load(self) -> None:
         """Restore what was kept. What cannot be read is left out with one line in the log."""
         data = await self._store.async_load() or {}
-        rows = {name: data.get(name) or [] for name in ("open", "answers", "raised")}
+        rows = {name: data.get(name) or [] for name in ("open", "answers", "raised", "corrections")}
         opened = _restore(rows["open"], hunch_from_json)
         answers = _restore(rows["answers"], _answered_from_json)
         raised = _restore(rows["raised"], lambda row: (float(row[0]), str(row[1])))
-        lost = sum(map(len, rows.values())) - len(opened) - len(answers) - len(raised)
+        statements = _restore(rows["corrections"], Statement.from_json)
+        lost = sum(map(len, rows.values())) - len(opened) - len(answers) - len(raised) - len(statements)
         if lost:
-            LOGGER.warning("%d of the stored hunches and answers cannot be read and are left out", lost)
+            LOGGER.warning("%d of the stored hunches, answers and corrections cannot be read and are left out", lost)
         self.ledger = replace(self.ledger, open=tuple(opened), answers=tuple(answers), raised=tuple(raised))
+        self.statements = tuple(statements)
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """What the household has stated, as the engine takes it."""
+        return tuple(statement.correction for statement in self.statements)
 
     def find(self, key: str) -> Hunch | None:
         """Return the open hunch of that key."""
@@ -60,6 +72,16 @@ class Feedback:
     async def async_answered(self, answered: Answered) -> None:
         """Keep an answer; its hunch is open no longer."""
         await self._async_keep(self.ledger.answered(answered))
+
+    async def async_stated(self, statement: Statement) -> None:
+        """Keep what somebody stated, in place of what was said about that time before."""
+        self.statements = stated(self.statements, statement)
+        await self._async_save()
+
+    async def async_forget(self, start: float, end: float) -> None:
+        """Forget what was stated about a time, Unix seconds."""
+        self.statements = without(self.statements, start, end)
+        await self._async_save()
 
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id, so that what was said about it still holds."""
@@ -80,12 +102,16 @@ class Feedback:
 
     async def _async_keep(self, ledger: Ledger) -> None:
         self.ledger = replace(ledger, answers=_capped(ledger.answers))
+        await self._async_save()
+
+    async def _async_save(self) -> None:
         ledger = self.ledger  # immutable: safe to serialise in another thread
         await self._store.async_save(
             {
                 "open": [asdict(hunch) for hunch in ledger.open],
                 "answers": [asdict(answered) for answered in ledger.answers],
                 "raised": [list(row) for row in ledger.raised],
+                "corrections": [statement.as_json() for statement in self.statements],
             }
         )
 
@@ -110,7 +136,13 @@ async def async_remove(hass: HomeAssistant) -> None:
 
 def _store(hass: HomeAssistant) -> Store[dict[str, Any]]:
     return Store(
-        hass, STORAGE_VERSION, f"{DOMAIN}.feedback", atomic_writes=True, private=True, serialize_in_event_loop=False
+        hass,
+        STORAGE_VERSION,
+        f"{DOMAIN}.feedback",
+        minor_version=STORAGE_MINOR_VERSION,
+        atomic_writes=True,
+        private=True,
+        serialize_in_event_loop=False,
     )
 
 

@@ -1,22 +1,30 @@
-"""The actions `hunches.scan`, `hunches.accept` and `hunches.reject`, for automations, voice and people."""
+"""The actions of Hunches, for automations, voice and people: `scan`, `accept`, `reject` and `correct`."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_STATE
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
 
 from .answers import AnswerError, async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
+from .corrections import STATES, Statement
+from .engine.context_filter import DAYS, STEP, Correction
 from .engine.hunches import Hunch
+from .engine.localtime import DAY
 
 ATTR_HUNCH: Final = "hunch"
 ATTR_NEVER: Final = "never"
 ATTR_DEVICES: Final = "devices"
+ATTR_START: Final = "start"
+ATTR_END: Final = "end"
+FORGET: Final = "forget"
 
 _WHICH: Final = {
     vol.Exclusive(ATTR_ENTITY_ID, "which"): cv.entity_id,
@@ -28,6 +36,13 @@ REJECT: Final = vol.All(
     vol.Schema({**_WHICH, vol.Optional(ATTR_NEVER, default=False): cv.boolean}),
     cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH),
 )
+CORRECT: Final = vol.Schema(
+    {
+        vol.Required(ATTR_STATE): vol.In((*STATES, FORGET)),
+        vol.Required(ATTR_START): cv.datetime,
+        vol.Optional(ATTR_END): cv.datetime,
+    }
+)
 
 
 @callback
@@ -37,6 +52,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("scan", _async_scan, SCAN),
         ("accept", _async_accept, ACCEPT),
         ("reject", _async_reject, REJECT),
+        ("correct", _async_correct, CORRECT),
     ):
         hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
 
@@ -74,6 +90,45 @@ async def _async_reject(call: ServiceCall) -> ServiceResponse:
     never = call.data[ATTR_NEVER]
     answer = async_reject(coordinator, _key(coordinator, call), call.context, never=never)
     return await _async_answer(coordinator, answer, "never" if never else "rejected")
+
+
+async def _async_correct(call: ServiceCall) -> ServiceResponse:
+    """Keep what somebody states about the whole household, or forget what was stated."""
+    coordinator = _coordinator(call.hass)
+    state, now = call.data[ATTR_STATE], dt_util.utcnow().timestamp()
+    start = _moment(call.data[ATTR_START])
+    end = _moment(call.data[ATTR_END]) if ATTR_END in call.data else now
+    if end > now:
+        raise _refused("in_the_future")
+    if end - start < STEP:
+        raise _refused("too_short", minutes=STEP / 60)
+    if state == FORGET:
+        await coordinator.async_forget(start, end)
+    else:
+        if start < now - DAYS * DAY:
+            raise _refused("too_long_ago", days=DAYS)
+        # Anybody of the household may say so; who did is kept.
+        await coordinator.async_correct(Statement(Correction(start, end, state, now), call.context.user_id))
+    return {
+        "state": state,
+        "start": dt_util.utc_from_timestamp(start).isoformat(),
+        "end": dt_util.utc_from_timestamp(end).isoformat(),
+        "corrections": len(coordinator.feedback.statements),
+    }
+
+
+def _moment(moment: datetime) -> float:
+    """Return Unix seconds, none before 1970; without a time zone, a time is the home's."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt_util.get_default_time_zone())
+    return max(moment.timestamp(), 0.0)  # not by way of UTC, where the first and last days there are overflow
+
+
+def _refused(reason: str, **numbers: float) -> ServiceValidationError:
+    placeholders = {name: f"{number:.0f}" for name, number in numbers.items()}
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=reason, translation_placeholders=placeholders
+    )
 
 
 async def _async_answer(coordinator: HunchesCoordinator, answer: Any, outcome: str) -> ServiceResponse:

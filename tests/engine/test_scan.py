@@ -16,6 +16,8 @@ from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.timeline import Timeline
 
 from .conftest import START, make_recording
+from .test_context_filter import START as BEGUN
+from .test_context_filter import odd_home, stated
 
 NIGHT = START + 30 * DAY + 2 * HOUR
 
@@ -94,6 +96,28 @@ def test_a_no_lowers_and_a_yes_raises(model: Model, recording: Recording) -> Non
         answers[yes] = again.p_accept
         assert again.evidence.p_fleet == pytest.approx(hunch.p_accept)
     assert answers[False] < hunch.p_accept < answers[True]
+
+
+def test_what_is_stated_changes_the_context_and_can_be_taken_back(model: Model) -> None:
+    """Told when it is made or while it lives, a mind learns the same; and it forgets what is taken back."""
+    recording, when = odd_home(), BEGUN + 9 * DAY
+    then = BEGUN + 11 * DAY + np.arange(10.5, 16.5, 0.5) * HOUR  # they are away, as on all days before
+    said = stated(recording, 8, when)
+    otherwise = [replace(c, label="awake") for c in said]
+
+    def p_away(mind: Mind) -> list[float]:
+        mind.learn(recording.until(then[0]).timelines, float(then[0]))
+        return [mind.look(float(moment)).context.p_away for moment in then]
+
+    plain, told = p_away(Mind(model, recording.home)), p_away(Mind(model, recording.home, said))
+    assert np.mean(told) > np.mean(p_away(Mind(model, recording.home, otherwise))) + 0.2
+    assert np.mean(told) != pytest.approx(np.mean(plain), abs=0.05)
+    living = learned(model, recording, when)
+    living.correct(said[:5])
+    living.correct(said)
+    assert p_away(living) == pytest.approx(told, abs=1e-6)
+    living.correct(())
+    assert living.look(float(then[-1])).context.p_away == pytest.approx(plain[-1], abs=1e-6)
 
 
 def test_devices_are_described(model: Model, recording: Recording) -> None:

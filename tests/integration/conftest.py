@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
 from custom_components.hunches.coordinator import HunchesCoordinator
+from custom_components.hunches.engine.context_filter import Correction
 from custom_components.hunches.engine.home import ON, Home, read_state
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
 from custom_components.hunches.engine.policy import action_for
@@ -50,6 +51,7 @@ class Script:
     learned: list[Mapping[str, Timeline]] = field(default_factory=list)
     noted: list[tuple[str, float, str, int]] = field(default_factory=list)
     heard: list[list[tuple[str, bool]]] = field(default_factory=list)
+    said: list[tuple[Correction, ...]] = field(default_factory=list)
     before_learning: Callable[[Callable[[int, int], None]], None] = lambda progress: None
 
 
@@ -58,8 +60,9 @@ class ScriptedMind:
 
     script: Script
 
-    def __init__(self, model: object, home: Home) -> None:
+    def __init__(self, model: object, home: Home, corrections: Sequence[Correction] = ()) -> None:
         self.home = home
+        self.script.said.append(tuple(corrections))
         self.readings: dict[str, tuple[int, float]] = {}
         self.script.homes.append(home)
 
@@ -82,6 +85,9 @@ class ScriptedMind:
 
     def heed(self, answers: Sequence[tuple[Hunch, bool]]) -> None:
         self.script.heard.append([(hunch.key, yes) for hunch, yes in answers])
+
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        self.script.said.append(tuple(corrections))
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         context = Context(now, 0.1, self.script.p_away, 0.9)

@@ -201,7 +201,7 @@ async def test_unreadable_storage_is_left_out(
         "data": {"open": [{"time": "yesterday"}], "answers": [{}, None], "raised": [[1.0]]},
     }
     entry = await set_up()
-    assert "4 of the stored hunches and answers cannot be read" in caplog.text
+    assert "4 of the stored hunches, answers and corrections cannot be read" in caplog.text
     assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [KEY]
 
 

@@ -28,6 +28,7 @@ from .usage import advance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .context_filter import Correction
     from .timeline import Timeline
     from .usage import Usage
 
@@ -66,8 +67,8 @@ class Portrait:
 class Mind:
     """A home as the model knows it. Not thread-safe; slow calls say so."""
 
-    def __init__(self, model: Model, home: Home) -> None:
-        """Know a home by its registry only; `learn` comes next."""
+    def __init__(self, model: Model, home: Home, corrections: Sequence[Correction] = ()) -> None:
+        """Know a home by its registry, and by what its people have stated so far; `learn` comes next."""
         self.home = home
         self.portraits: Mapping[str, Portrait] = {}
         self._model = model
@@ -75,6 +76,7 @@ class Mind:
         self._inputs = features.home_inputs(home)
         self._memory = {e.entity_id: Memory(e) for e in (*home.devices, *home.evidence)}
         self._tracker: Tracker | None = None
+        self._corrections = tuple(corrections)
         self._answers: Mapping[str, tuple[list[float], list[bool]]] = {}
 
     def learn(
@@ -94,7 +96,7 @@ class Mind:
         known = self._timelines()
         if self._tracker is None:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
-            self._tracker = Tracker(self.home, known, start)
+            self._tracker = Tracker(self.home, known, start, self._corrections)
         self._tracker.step(known, until)
         self.portraits = self._describe(known)
 
@@ -113,6 +115,21 @@ class Mind:
             said.append(yes)
         self._answers = heard
 
+    def correct(self, corrections: Sequence[Correction]) -> None:
+        """Let these be all that the people of the home have stated, in the order in which they did.
+
+        What is new counts from the next dawn on. If something was taken back, the next look follows all of history
+        anew, which is slow: what was learned from it cannot be told apart.
+        """
+        before, self._corrections = self._corrections, tuple(corrections)
+        if self._tracker is None or self._corrections == before:
+            return
+        if self._corrections[: len(before)] == before:
+            for correction in self._corrections[len(before) :]:
+                self._tracker.correct(correction)
+        else:
+            self._tracker = None
+
     def describe(self) -> list[dict[str, Any]]:
         """Return what is known of every device, as `script/replay devices` writes it."""
         return [portrait.as_json() for _, portrait in sorted(self.portraits.items())]
@@ -121,7 +138,7 @@ class Mind:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""
         known = self._timelines()
         if self._tracker is None:
-            self._tracker = Tracker(self.home, known, now)
+            self._tracker = Tracker(self.home, known, now, self._corrections)
         context = self._tracker.step(known, now)
         subjects = [
             memory
