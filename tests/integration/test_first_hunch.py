@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.db_schema import States, StatesMeta
 from homeassistant.config_entries import ConfigEntryState
@@ -108,6 +110,32 @@ async def test_from_history_to_a_hunch_that_one_tap_carries_out(
         assert ir.async_get(home).async_get_issue(DOMAIN, hunch.key) is None
     await coordinator_of(entry).async_look()
     assert {a.hunch.key for a in coordinator_of(entry).feedback.ledger.answers} >= {light.key, lock.key}
+
+
+async def test_what_a_person_states_is_learned_from_and_can_be_taken_back(
+    home: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    await move_in(home, present(OWN_HOME, dt_util.utcnow().timestamp()))
+    entry = MockConfigEntry(domain=DOMAIN)
+    entry.add_to_hass(home)
+    assert await home.config_entries.async_setup(entry.entry_id)
+    await settled(home)
+    begin = dt_util.now() - timedelta(days=20)
+
+    async def p_away() -> float:
+        scan = await coordinator_of(entry).async_look()
+        assert scan is not None
+        return scan.context.p_away
+
+    said = {"start": begin, "end": begin + timedelta(days=19)}
+    await home.services.async_call(DOMAIN, "correct", {"state": "awake", **said}, blocking=True)
+    await settled(home)
+    freezer.tick(timedelta(days=1))  # a dawn lies between
+    told = await p_away()
+    await home.services.async_call(DOMAIN, "correct", {"state": "forget", **said}, blocking=True)
+    await settled(home)
+    assert await p_away() != pytest.approx(told, abs=1e-3)
+    assert await home.config_entries.async_unload(entry.entry_id)
 
 
 async def test_one_lamp_without_any_history(home: HomeAssistant) -> None:
