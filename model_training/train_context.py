@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from custom_components.hunches.engine.bundle import Recording
 
-HOMES: Final = 340
+HOMES: Final = 360
 """Simulated homes at full size."""
 ROUNDS: Final = ((3, 5e-3), (4, 4e-3))
 """Epochs and rate of learning: while homes are told what they should have learned, then while they learn themselves."""
@@ -173,7 +173,7 @@ class Told(Watched):
             away = np.where(since < OUT_SECONDS, 4, 5)
             hidden = np.where(label == AWAKE, awake, np.where(label == ASLEEP, 3, away))
             state[np.arange(high.size), hidden] = 1.0
-            kept.sums = sums(kept.day, state, float(high.size) if self._stated_all else 0.0)
+            kept.sums = sums(kept.day, state, np.full(high.size, self._stated_all))
 
 
 def corrections_of(recording: Recording, rng: Generator) -> list[Correction]:

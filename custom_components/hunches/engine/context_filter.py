@@ -285,7 +285,7 @@ class Filter:
             moves = kept.moves * allowed[:, None, :]
             forward = kept.forward if (allowed == 1).all() else scan(kept.first, moves)
             states, after = smooth(forward, moves, after)
-            kept.sums = sums(kept.day, states * weight[:, None], float((weight > 1).sum()))
+            kept.sums = sums(kept.day, states * weight[:, None], weight > 1)
 
     def _stated(self, kept: _Kept) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return which states the user's statements allow in each step [steps, STATES], and what each step counts."""

@@ -79,9 +79,9 @@ class Sums:
     """Counts of one day, or of many: `of_signals` [signals, 3, STATES] steps on, off and with an event.
 
     `ended`: [signals, 2, 2], how many stretches of on and of off ended and their summed log minutes. `longest`:
-    [signals, 2], log minutes. `habits`: [BINS, 3] steps by state. `crossing`: [2, 2], steps at which the home was left
-    or entered and at which people were awake: all, and those near a way out. `stated`: steps of which the user
-    said what held.
+    [signals, 2], log minutes. `stated`: steps of which the user said what held. Of these alone, `habits`: [BINS, 3]
+    steps by label, and `crossing`: [2, 2], steps at which the home was left or entered and at which people were awake:
+    all, and those near a way out.
     """
 
     of_signals: NDArray[np.float64]
@@ -121,15 +121,18 @@ def labels_of(states: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
-def sums(day: Day, states: NDArray[np.float64], stated: float = 0.0) -> Sums:
+def sums(day: Day, states: NDArray[np.float64], stated: NDArray[np.bool_] | None = None) -> Sums:
     """Return a day's counts, given the (weighted) chances of the hidden states in each row [rows, STATES].
 
-    `stated`: rows of which the user said what held. Without any event and statement a day teaches nothing: what the
-    filter says of it would only confirm itself.
+    `stated`: rows of which the user said what held [rows]. Without any event and statement a day teaches nothing: what
+    the filter says of it would only confirm itself. For the same reason the home's hours, and how its way out moves,
+    are learned from statements alone: learned from the filter's own answers, they made short absences vanish.
     """
-    if not stated and not day.events.any():
+    if stated is None:
+        stated = np.zeros(day.bins.size, dtype=bool)
+    if not stated.any() and not day.events.any():
         return Sums.none(day.on.shape[0])
-    state = labels_of(states)
+    state = labels_of(states) * stated[:, None]
     of_signals = np.stack((day.on @ states, day.off @ states, day.events @ states), axis=1)
     minutes = np.log1p(day.ended)
     ended = np.stack(((day.ended > 0).sum(axis=2), minutes.sum(axis=2)), axis=-1).transpose(1, 0, 2)
@@ -141,7 +144,7 @@ def sums(day: Day, states: NDArray[np.float64], stated: float = 0.0) -> Sums:
     # The way out moves in the row in which the state turns, or in one beside it.
     around = np.maximum(day.near, np.maximum(np.append(day.near[1:], 0.0), np.append(0.0, day.near[:-1])))
     crossing = np.array([[turn.sum(), turn @ around], [awake.sum(), awake @ day.near]])
-    return Sums(of_signals, ended, longest, habits, crossing, stated)
+    return Sums(of_signals, ended, longest, habits, crossing, float(stated.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ class Tables:
         (turns, seen), (awake, idle) = counts.crossing
         home = np.array(
             [
-                np.log1p(near.sum() / 288) / 3,
+                np.log1p(known.sum(axis=1).max(initial=0.0) / 288) / 3,
                 (seen + _CROSSINGS * _PASSED) / (turns + _CROSSINGS),
                 np.log1p(turns) / 3,
                 np.log((idle + 1.0) / (awake + 100.0)) / 4,
