@@ -8,7 +8,6 @@ Ranges are wide and chosen, not fitted: what is wanted is that nothing can be re
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from custom_components.hunches.engine.home import ARMED_NIGHT, OFF, ON, Entity, 
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.timeline import Timeline
 
+from .context_damage import damage, damaged, with_alarms
 from .fleet import calibration as c
 from .fleet import processes, residents, sensors
 from .fleet.names import Namer
@@ -37,6 +37,7 @@ RESIDENTS_SHARE: Final = 0.38  # the rest are random processes
 RESEARCH_SHARE: Final = 0.6  # of the homes full of contacts: with the fleet's own such sensors, not those made here
 FLATS: Final = 4  # homes out of which the one with the fewest rooms is taken, at most: such homes are mostly small
 TRACKED, ARMED = 0.2, 0.12  # share of the homes full of contacts whose residents carry trackers, that have an alarm
+DAMAGED_JUDGES: Final = 0.3  # share of the homes that judge which lack sensors, or whose sensors fail
 _STREAM: Final = 7
 _FIRST, _LAST = 13514, 20454  # days since 1970-01-01: 2007 to 2025
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -293,70 +294,6 @@ def _people(home: _Furnished) -> None:
 # ---- damage ----------------------------------------------------------------------------------------------------------
 
 
-def _spread(rng: Generator, start: float, end: float, count: int, hours: tuple[float, float]) -> Spans:
-    begin = rng.uniform(start, end, count)
-    return Spans.union(begin, begin + HOUR * np.exp(rng.uniform(np.log(hours[0]), np.log(hours[1]), count)))
-
-
-def _without(timeline: Timeline, gone: Spans) -> Timeline:
-    """Return a timeline in which nothing was seen during `gone`: the state before it stays."""
-    keep = ~gone.contains(timeline.times)
-    keep[:1] = True
-    return Timeline.from_readings(timeline.times[keep], timeline.states[keep], timeline.causes[keep])
-
-
-def _damaged(rng: Generator, timeline: Timeline, span: tuple[float, float], harm: float, *, flips: bool) -> Timeline:
-    """Return a timeline with what may befall a sensor; `harm` scales the chances."""
-    start, end = span
-    states = timeline.states
-    if rng.random() < 0.25 * harm:  # changes that never arrived: single ones, so that it stays on or off until the next
-        keep = rng.random(len(timeline)) >= rng.uniform(0.0, 0.3)
-        keep[:1] = True
-        timeline = Timeline.from_readings(timeline.times[keep], states[keep], timeline.causes[keep])
-    if rng.random() < 0.12 * harm:  # stuck for hours to weeks as it happened to be
-        timeline = _without(timeline, _spread(rng, start, end, int(rng.integers(1, 4)), (2.0, 250.0)))
-    if rng.random() < 0.03 * harm and flips:  # upside down
-        flipped = np.where(np.isin(timeline.states, (OFF, ON)), 1 - timeline.states, timeline.states)
-        timeline = Timeline(timeline.times, flipped.astype(np.int8), timeline.causes)
-    if rng.random() < 0.06 * harm:  # dead for good
-        timeline = timeline.until(rng.uniform(start, end))
-    return timeline
-
-
-def _renamed(rng: Generator, entity: Entity, number: int, *, bare: bool) -> Entity:
-    if entity.domain != "binary_sensor" or rng.random() >= (0.8 if bare else 0.05):
-        return entity
-    kept = entity.device_class if rng.random() < 0.5 else None
-    return replace(entity, name=f"Sensor {number}", area=None, device_class=kept)
-
-
-def damage(recording: Recording, rng: Generator) -> Recording:
-    """Return a home with fewer and worse sensors; its truth stays."""
-    start, end = recording.start, recording.end
-    harm = float(rng.choice([0.0, 1.0, 2.5], p=[0.25, 0.5, 0.25]))
-    keys = sorted(recording.timelines)
-    binary = [key for key in keys if key.startswith(("binary_sensor.", "sensor."))]
-    if len(binary) >= 3 and rng.random() < 0.35:
-        keys = binary
-    if rng.random() < 0.6 and len(keys) > 1:
-        chance = rng.uniform(0.1, 1.0)
-        kept = [key for key in keys if rng.random() < chance]
-        keys = kept or [keys[int(rng.integers(len(keys)))]]
-    deaf = _spread(rng, start, end, int(rng.integers(1, 4)), (3.0, 60.0)) if rng.random() < 0.06 * harm else None
-    bare = bool(rng.random() < 0.1)
-    entities, timelines = {}, {}
-    for number, key in enumerate(keys):
-        timeline = recording.timelines[key]
-        if deaf is not None:
-            timeline = _without(timeline, deaf)
-        entities[key] = _renamed(rng, recording.home.entities[key], number, bare=bare)
-        timelines[key] = _damaged(rng, timeline, (start, end), harm, flips=key.startswith("binary_sensor."))
-        if rng.random() < 0.03:  # the same thing seen twice
-            twin = key + "_twin"
-            entities[twin], timelines[twin] = replace(entities[key], entity_id=twin), timelines[key]
-    return Recording(replace(recording.home, entities=entities), timelines, recording.truth)
-
-
 def home(index: int, seed: int) -> Recording:
     """Return home number `index` for training, damaged, with its truth."""
     rng = np.random.default_rng([seed, index, _STREAM, 1])
@@ -368,3 +305,17 @@ def home(index: int, seed: int) -> Recording:
     else:
         whole = processes.simulate(index, seed).recording
     return damage(whole, rng)
+
+
+def judge(index: int, seed: int) -> Recording:
+    """Return home number `index` for choosing among numbers: most have all their sensors, in fair order."""
+    rng = np.random.default_rng([seed, index, _STREAM, 2])
+    if rng.random() < DAMAGED_JUDGES:
+        return home(index, seed)
+    whole = contacts(index, seed)
+    start, end = whole.start, whole.end
+    timelines = {}
+    for key, timeline in whole.timelines.items():
+        seen = with_alarms(rng, whole.home.entities[key], timeline, (start, end), 1.0)
+        timelines[key] = damaged(rng, seen, (start, end), 0.5, flips=False)
+    return Recording(whole.home, timelines, whole.truth)

@@ -21,7 +21,7 @@ import numpy as np
 from custom_components.hunches.engine.bundle import BundleError, Recording, read
 from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.context_filter import Correction
-from custom_components.hunches.engine.context_network import Numbers
+from custom_components.hunches.engine.context_numbers import Numbers
 from custom_components.hunches.engine.home import UNKNOWN
 from custom_components.hunches.engine.localtime import DAY, LocalTime
 
@@ -177,13 +177,13 @@ def _recorded(folder: Path, *, told: bool) -> int:
 
 
 def _held_out(count: int) -> Iterator[tuple[str, list[Recording]]]:
-    from . import context_homes  # noqa: PLC0415  (needs the survey tables, which scoring recorded homes does not)
+    from . import context_damage, context_homes  # noqa: PLC0415  (needs the survey tables, which scoring recorded homes does not)
     from .fleet import simulate  # noqa: PLC0415
 
     rng = np.random.default_rng(HELD_OUT)
     yield "sensors", [context_homes.contacts(i, HELD_OUT) for i in range(count)]
     whole = [context_homes.contacts(i, HELD_OUT) for i in range(count, 2 * count)]
-    yield "sensors, damaged", [context_homes.damage(recording, rng) for recording in whole]
+    yield "sensors, damaged", [context_damage.damage(recording, rng) for recording in whole]
     yield "fleet", [simulate.home(i, HELD_OUT).recording for i in range(count)]
 
 

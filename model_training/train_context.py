@@ -1,8 +1,11 @@
-"""Trains the numbers of the context filter (`assets/context.json`) on simulated homes, through the filter itself.
+"""Trains the numbers of the context filter on simulated homes whose truth is known.
 
-`python -m model_training.train_context --homes 600` writes the asset. Twice over: first with what homes would have
-learned of themselves from a flawed truth, then with what the filter so trained really learns in them.
-The loss is the log-loss of awake, asleep and away in every five-minute step of windows of two days, after a run-up.
+    python -m model_training.train_context [--homes 240] [--seed 17] [--out FILE]
+
+First it counts what every kind of signal does while people are moving, quiet, asleep and away, in homes with all that
+may befall their sensors (`context_homes.py`): asleep and away are given, moving or quiet is found by
+expectation-maximisation. Then it chooses what is left open, one number after the other, by how well the filter tells
+other homes: how far to trust the fleet beside a home's own past, what evidence counts, what a way out says.
 """
 
 from __future__ import annotations
@@ -10,344 +13,278 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from custom_components.hunches.engine.context_filter import STEP, Correction, Filter
-from custom_components.hunches.engine.context_network import (
-    ASSET,
-    N_COUNTS,
-    N_MOMENT,
-    N_SHOWN,
-    Numbers,
-    counts,
-    moment,
-    read,
-    shown,
-)
-from custom_components.hunches.engine.evidence import KNOWN, Seen
-from custom_components.hunches.engine.localtime import LocalTime
-from custom_components.hunches.engine.routine import (
-    ASLEEP,
-    AWAKE,
-    AWAY,
-    BINS,
-    LABELS,
-    STATES,
-    Sums,
-    Usual,
-    labels_of,
-    sums,
-)
-from custom_components.hunches.engine.sensors import KINDS
+from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.context_filter import Correction, watched
+from custom_components.hunches.engine.context_numbers import ASSET, STATES, Numbers, Trust, Usual
+from custom_components.hunches.engine.evidence import FALL, KNOWN, MINUTE, OFF_WEIGHT, ON_WEIGHT, RISE
+from custom_components.hunches.engine.routine import BIN, BINS, Past, Routine
+from custom_components.hunches.engine.sensors import signals_of
 
-from . import context_dark
-from .context_homes import home as simulate
-from .context_model import HIDDEN, Network
+from . import context_dark, context_homes
+from .evaluate_context import f1, grid, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.random import Generator
     from numpy.typing import NDArray
 
     from custom_components.hunches.engine.bundle import Recording
 
-HOMES: Final = 360
-"""Simulated homes at full size."""
-ROUNDS: Final = ((3, 5e-3), (4, 4e-3))
-"""Epochs and rate of learning: while homes are told what they should have learned, then while they learn themselves."""
-DAYS: Final = (4.0, 28.0)
-WINDOW, RUN_UP = 384, 72  # steps
-BATCH: Final = 4
-LEAST_STEPS, LEAST_SIGNALS = 60, 3  # of each state, for a signal to tell of its kind; of such signals
-CORRECTED: Final = 0.3  # share of homes whose users say what held, of some days
-QUIET_STEPS, OUT_SECONDS = 5, 8 * 3600.0  # how told homes split awake and away at first
+HOMES: Final = 240
+JUDGES: Final = 5  # one home for so many that are counted judges the choices
+ROUNDS: Final = 4
+DAYS: Final = 27
+LEAST: Final = 5  # signals of a kind, below which its numbers stay where they began
+HOURS_TRUST: Final = 600.0  # minutes at each hour of the numbers to begin with, beside the fleet's
+SETTLING: Final = 86400.0  # seconds of each judging home that are not scored
+_LIKELY: Final = 1e-3  # no answer is held to be less likely
 
-
-def labels(recording: Recording, high: NDArray[np.floating[Any]]) -> NDArray[np.int8]:
-    """Return what held at each of `high`: 0 awake, 1 asleep, 2 away."""
-    out = np.full(high.size, AWAKE, dtype=np.int8)
-    for interval in recording.truth:
-        held = (high > interval.start) & (high <= interval.end)
-        out[held] = ASLEEP if interval.label == "asleep" else AWAY
-    return out
-
-
-def clock_of(recordings: Sequence[Recording]) -> NDArray[np.float64]:
-    """Return the share of homes that are awake, asleep and away at each local half-hour: [BINS, 3]."""
-    counts = np.full((BINS, LABELS), 1.0)
-    for recording in recordings:
-        local = LocalTime(recording.home.time_zone)
-        high = np.arange(recording.start, recording.end, 900.0)
-        bins = (local.hour(high) * 2).astype(np.int64)
-        np.add.at(counts, (bins, labels(recording, high)), 1.0)
-    smooth = counts + np.roll(counts, 1, axis=0) + np.roll(counts, -1, axis=0)
-    return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
+# Where counting begins: set by hand. Rise and fall by minute and share on, while moving, quiet, asleep, away.
+_BEGIN: Final[Mapping[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]]] = {
+    "motion": ((0.12, 0.006, 0.002, 0.0008), (0.12, 0.006, 0.002, 0.0008), (0.3, 0.12, 0.03, 0.02)),
+    "outdoors": ((0.01, 0.0018, 0.003, 0.008), (0.01, 0.0018, 0.003, 0.008), (0.1, 0.1, 0.1, 0.1)),
+    "seat": ((0.03, 0.006, 0.001, 0.0006), (0.03, 0.0045, 0.001, 0.0006), (0.25, 0.55, 0.08, 0.04)),
+    "bed": ((0.01, 0.0024, 0.004, 0.0006), (0.012, 0.0018, 0.004, 0.0006), (0.06, 0.12, 0.8, 0.05)),
+    "bedroom": ((0.03, 0.0045, 0.006, 0.0008), (0.03, 0.003, 0.005, 0.0008), (0.15, 0.15, 0.4, 0.05)),
+    "entrance": ((0.01, 0.0009, 0.0005, 0.0008), (0.01, 0.0009, 0.0005, 0.0008), (0.1, 0.1, 0.1, 0.1)),
+    "door": ((0.03, 0.0018, 0.0015, 0.0006), (0.03, 0.0018, 0.0015, 0.0006), (0.1, 0.1, 0.1, 0.1)),
+    "opening": ((0.03, 0.0015, 0.0007, 0.0004), (0.03, 0.0015, 0.0007, 0.0004), (0.1, 0.1, 0.1, 0.1)),
+    "window": ((0.004, 0.0003, 0.0002, 0.0002), (0.004, 0.0003, 0.0002, 0.0002), (0.1, 0.1, 0.1, 0.1)),
+    "light": ((0.015, 0.0015, 0.0006, 0.0006), (0.015, 0.0015, 0.0008, 0.0006), (0.35, 0.4, 0.12, 0.15)),
+    "media": ((0.008, 0.0012, 0.0003, 0.0004), (0.008, 0.0012, 0.0006, 0.0004), (0.25, 0.5, 0.1, 0.05)),
+    "switch": ((0.01, 0.0006, 0.0004, 0.0008), (0.008, 0.0006, 0.0006, 0.0012), (0.1, 0.1, 0.1, 0.1)),
+    "lock": ((0.006, 0.0003, 0.0003, 0.0006), (0.006, 0.0006, 0.0005, 0.0006), (0.1, 0.1, 0.1, 0.1)),
+    "cover": ((0.004, 0.0003, 0.0004, 0.0006), (0.004, 0.0003, 0.0004, 0.0006), (0.1, 0.1, 0.1, 0.1)),
+    "presence": ((0.01,) * 4, (0.01,) * 4, (0.96, 0.96, 0.97, 0.04)),
+    "armed_away": ((0.01,) * 4, (0.01,) * 4, (0.004, 0.004, 0.004, 0.35)),
+    "armed_night": ((0.01,) * 4, (0.01,) * 4, (0.004, 0.02, 0.35, 0.01)),
+}
+_HOURS: Final = np.array([
+    [0.0005, 0.0004, 0.0003, 0.0003, 0.0006, 0.0015, 0.003, 0.006, 0.008, 0.006, 0.005, 0.005,
+     0.005, 0.005, 0.005, 0.004, 0.004, 0.004, 0.004, 0.0035, 0.002, 0.0012, 0.0008, 0.0006],
+    [0.008, 0.006, 0.004, 0.003, 0.003, 0.003, 0.003, 0.003, 0.003, 0.004, 0.005, 0.006,
+     0.006, 0.006, 0.006, 0.007, 0.009, 0.012, 0.012, 0.01, 0.01, 0.012, 0.014, 0.012],
+    [0.045, 0.053, 0.053, 0.045, 0.038, 0.022, 0.009, 0.0045, 0.0023, 0.0015, 0.00075, 0.0006,
+     0.00075, 0.0012, 0.0015, 0.0012, 0.0006, 0.00045, 0.0006, 0.0009, 0.0023, 0.0075, 0.018, 0.033],
+    [0.001, 0.001, 0.001, 0.001, 0.0018, 0.004, 0.009, 0.013, 0.016, 0.018, 0.02, 0.025,
+     0.025, 0.022, 0.02, 0.02, 0.025, 0.03, 0.03, 0.03, 0.02, 0.012, 0.005, 0.002],
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A home as the network reads it.
+class Choice:
+    """What is chosen by how well the filter tells homes.
 
-    `shown` float16 [steps, signals, N_SHOWN], `known` float16 [steps, signals], `home` [steps, N_MOMENT], `counted`
-    [steps, N_COUNTS], `fixed` [days, signals, N_FIXED]; `day` and `label` of each step.
+    `counted`: how far numbers go from where they began (0) to what was counted (1), on a logarithmic scale. `floor`:
+    the rarest that an event is held to be in any state, beside the state in which it is most frequent: sensors report
+    what nobody did. `hours`: like `counted`, for the hours. `trust`, `trust_away`: of the fleet's rates, beside 6,000
+    minutes awake and 20,000 asleep and away. The others as in `Numbers` and `Trust`.
     """
 
-    shown: Tensor
-    known: Tensor
-    home: Tensor
-    counted: Tensor
-    fixed: Tensor
-    day: Tensor
-    label: Tensor
+    counted: float = 1.0
+    floor: float = 0.02
+    hours: float = 0.0
+    trust: float = 1.0
+    trust_away: float = 1.0
+    temper: float = 0.8
+    way_out: float = 0.9
+    idle: float = 0.03
+    level: float = 3.0
 
 
-class Watched(Filter):
-    """A filter that keeps what it read."""
-
-    def __init__(self, recording: Recording, numbers: Numbers, corrections: Sequence[Correction] = ()) -> None:
-        self.kept: list[tuple[NDArray[Any], ...]] = []
-        super().__init__(recording.home, recording.start, numbers, corrections)
-        self._recording = recording
-
-    def _read(self, seen: Seen, high: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        home = moment(self.signals, seen, high, self.moments(high), self.tables)
-        table = self.tables
-        x = shown(seen.signals, table.says, table.static).transpose(1, 0, 2).astype(np.float16)
-        known = (seen.signals[..., KNOWN] * seen.present[:, None]).T.astype(np.float16)
-        self.kept.append((x, known, home, counts(seen, table), self._fixed))
-        return self._answer(seen, home)
-
-    def _answer(self, seen: Seen, home: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return read(self._numbers, seen, self._fixed, self.tables, home)
+OFFERS: Final[tuple[tuple[str, tuple[float, ...]], ...]] = (
+    ("counted", (0.5, 0.0)),
+    ("temper", (0.6, 0.45)),
+    ("trust", (0.3, 0.1)),
+    ("floor", (0.05, 0.1)),
+    ("trust_away", (0.3, 3.0)),
+    ("way_out", (0.96, 0.8)),
+    ("idle", (0.01, 0.1)),
+    ("hours", (0.5, 1.0)),
+    ("level", (1.0, 10.0)),
+    ("temper", (0.7, 0.5, 0.35)),
+    ("trust", (0.5, 0.2)),
+)
+"""What is tried, in this order; the better one is kept before the next."""
 
 
-class Told(Watched):
-    """A filter that is told what held on the days before, instead of finding it out; with flaws, if `rng` is given."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted: kind -> rise, fall and on [3, 4], and hours [4, 24]."""
 
-    def __init__(self, recording: Recording, numbers: Numbers, rng: Generator | None) -> None:
-        super().__init__(recording, numbers)
-        flaw = float(rng.choice([0.0, 0.05, 0.15, 0.3])) if rng else 0.0
-        self._stated_all = rng is not None and not flaw and rng.random() < CORRECTED
-        self._edges: list[tuple[float, float, int]] = []
-        for interval in recording.truth:
-            label = ASLEEP if interval.label == "asleep" else AWAY
-            if rng and rng.random() < flaw:
-                label = int(rng.integers(LABELS))
-            shift = rng.normal(0, 1200.0, 2) if rng else np.zeros(2)
-            self._edges.append((interval.start + shift[0], interval.end + shift[1], label))
-
-    def _answer(self, seen: Seen, home: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        rows = home.shape[0]
-        return np.ones((rows, STATES)), np.broadcast_to(np.full((STATES, STATES), 1 / STATES), (rows, STATES, STATES))
-
-    def counts(self) -> Sums:
-        """Return what all days showed."""
-        total = self._old
-        for kept in self._kept:
-            total = total.plus(kept.sums, fade=1.0)
-        return total
-
-    def _look_again(self, which: list[int]) -> None:
-        for i in which:
-            kept = self._kept[i]
-            high = (kept.step + 1 + np.arange(kept.moves.shape[0])) * STEP
-            label = np.full(high.size, AWAKE)
-            since = np.zeros(high.size)
-            for start, end, held in self._edges:
-                inside = (high > start) & (high <= end)
-                label[inside] = held
-                since[inside] = high[inside] - start
-            # What the truth leaves open: awake is called moving, quiet or still by the last event.
-            quiet = np.arange(high.size) - np.maximum.accumulate(
-                np.where(kept.day.events.any(axis=0), np.arange(high.size), -99)
-            )
-            state = np.zeros((high.size, STATES))
-            awake = np.where(quiet == 0, 0, np.where(quiet < QUIET_STEPS, 1, 2))
-            away = np.where(since < OUT_SECONDS, 4, 5)
-            hidden = np.where(label == AWAKE, awake, np.where(label == ASLEEP, 3, away))
-            state[np.arange(high.size), hidden] = 1.0
-            kept.sums = sums(kept.day, state, np.full(high.size, self._stated_all))
+    kinds: Mapping[str, NDArray[np.float64]]
+    hours: NDArray[np.float64]
 
 
-def corrections_of(recording: Recording, rng: Generator) -> list[Correction]:
-    """Return what a user might have said on some days of a home, an hour after each stretch; mostly nothing."""
-    if rng.random() >= CORRECTED:
-        return []
-    chance = rng.uniform(0.05, 1.0)
-    found, before = [], recording.start
-    for interval in sorted(recording.truth, key=lambda i: i.start):
-        if interval.start > before and rng.random() < chance:
-            found.append(Correction(before, interval.start, "awake", interval.start + 3600.0))
-        if rng.random() < chance:
-            found.append(Correction(interval.start, interval.end, interval.label, interval.end + 3600.0))
-        before = max(before, interval.end)
-    return found
+def numbers_of(counted: Counted, choice: Choice, dark: Sequence[float]) -> Numbers:
+    """Return the filter's numbers as they follow from what was counted and chosen."""
+    kinds = {}
+    for kind, begin in _BEGIN.items():
+        first = np.array(begin)
+        rows = counted.kinds.get(kind, first)
+        rows = np.where(np.isfinite(rows), rows, first)
+        rates = np.exp((1 - choice.counted) * np.log(first[:2]) + choice.counted * np.log(np.maximum(rows[:2], 1e-7)))
+        rates = np.maximum(rates, choice.floor * rates.max(axis=1, keepdims=True))
+        on = (1 - choice.counted) * first[2] + choice.counted * rows[2]
+        rise, fall = np.clip(rates, 1e-6, 0.5)
+        kinds[kind] = Usual(rise, fall, np.clip(on, 0.003, 0.99))
+    hours = np.exp((1 - choice.hours) * np.log(_HOURS) + choice.hours * np.log(np.maximum(counted.hours, 1e-5)))
+    rates = choice.trust * np.array([6000.0, 6000.0, 20000.0, 20000.0 * choice.trust_away])
+    trust = Trust(rates, choice.level, 60.0, 4000.0, 8.0)
+    dim, soft, bright, dull = dark
+    return Numbers(kinds, hours, (choice.way_out, 0.5), choice.idle, choice.temper, trust, (dim, soft, bright, dull))
 
 
-def example(recording: Recording, watch: Watched) -> Example | None:
-    """Return what the network reads of the first days of a home; None if that is next to nothing."""
-    days = float(np.exp(np.random.default_rng(int(recording.end)).uniform(*np.log(DAYS))))
-    end = min(recording.end, recording.start + days * 86400.0)
-    first, last = watch.step, int(end // STEP)
-    if last - first < RUN_UP + 100 or not watch.signals.signals:
-        return None
-    watch.advance(recording.timelines, last)
-    high = (first + 1 + np.arange(last - first)) * STEP
-    day = np.repeat(np.arange(len(watch.kept)), [len(k[0]) for k in watch.kept])
-    parts = [np.concatenate([k[i] for k in watch.kept]) for i in range(4)]
-    fixed = np.stack([k[4] for k in watch.kept])
-    return Example(
-        torch.from_numpy(parts[0]),
-        torch.from_numpy(parts[1]),
-        torch.from_numpy(parts[2]),
-        torch.from_numpy(parts[3]),
-        torch.from_numpy(fixed),
-        torch.from_numpy(day),
-        torch.from_numpy(labels(recording, high).astype(np.int64)),
-    )
-
-
-def log_chances(network: Network, whole: Example, steps: int, first: Tensor) -> Tensor:
-    """Return the log chances of awake, asleep, away in the first `steps` of a home, begun at `first` [1, 4]: [n, 3]."""
-    part = slice(0, steps)
-    daily = network.daily(whole.fixed)
-    found: Tensor = network(
-        whole.shown[part].float()[None],
-        daily[whole.day[part]][None],
-        whole.known[part].float()[None],
-        whole.home[part][None],
-        whole.counted[part][None],
-        first,
-    )
-    return found[0]
-
-
-def _batch(examples: Sequence[Example], chosen: Sequence[tuple[int, int]], network: Network) -> tuple[Tensor, Tensor]:
-    """Return the loss-ready log chances [b, t, 3] and labels [b, t] (-1 where there is no loss) of some windows."""
-    most = max(examples[i].shown.shape[1] for i, _ in chosen)
-    x = torch.zeros(len(chosen), WINDOW + RUN_UP, most, N_SHOWN)
-    known = torch.zeros(x.shape[:3])
-    fixed = torch.zeros(*x.shape[:3], HIDDEN[0] + 2)
-    home = torch.zeros(*x.shape[:2], N_MOMENT)
-    counted = torch.zeros(*x.shape[:2], N_COUNTS)
-    label = torch.full(x.shape[:2], -1)
-    for row, (i, start) in enumerate(chosen):
-        e = examples[i]
-        n, s = min(e.label.numel() - start, WINDOW + RUN_UP), e.shown.shape[1]
-        part = slice(start, start + n)
-        x[row, :n, :s], known[row, :n, :s] = e.shown[part].float(), e.known[part].float()
-        home[row, :n], counted[row, :n], label[row, :n] = e.home[part], e.counted[part], e.label[part]
-        fixed[row, :n, :s] = network.daily(e.fixed)[e.day[part]]
-        if start:
-            label[row, :RUN_UP] = -1
-    first = torch.full((len(chosen), STATES), 1 / STATES)
-    return network(x, fixed, known, home, counted, first), label
-
-
-def fit(network: Network, examples: Sequence[Example], epochs: int, rate: float, seed: int, say: Callable[[str], None]
-        ) -> None:  # fmt: skip
-    """Train the network on windows of the examples, in place."""
-    generator = np.random.default_rng([seed, epochs])
-    optimizer = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=1e-5)
-    steps = epochs * max(sum(1 + e.label.numel() // WINDOW for e in examples) // BATCH, 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1, pct_start=0.15)
-    done = 0
-    for epoch in range(epochs):
-        windows = []
-        for i, e in enumerate(examples):
-            start = -int(generator.integers(WINDOW))
-            while start < e.label.numel() - RUN_UP - 50:
-                windows.append((i, max(start, 0)))
-                start += WINDOW
-        order = sorted(range(len(windows)), key=lambda k: (examples[windows[k][0]].shown.shape[1], generator.random()))
-        batches = [order[k : k + BATCH] for k in range(0, len(order), BATCH)]
-        total, began = 0.0, time.perf_counter()
-        for b in generator.permutation(len(batches)):
-            if done >= steps:
-                break
-            log_p, label = _batch(examples, [windows[k] for k in batches[b]], network)
-            loss = nn.functional.nll_loss(log_p.reshape(-1, LABELS), label.reshape(-1), ignore_index=-1)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            done += 1
-            total += float(loss.detach())
-        say(f"epoch {epoch + 1} of {epochs}: log-loss {total / len(batches):.4f}, {time.perf_counter() - began:.0f} s")
-
-
-def kinds_of(told: Sequence[Told]) -> Usual:
-    """Return what signals of each kind do while homes are awake, asleep and away, from homes of which that is known.
-
-    Each signal has a level of its own; what a kind's signals share is the pattern.
-    """
-    usual = Usual.unknown(len(KINDS))
-    found: dict[int, list[NDArray[np.float64]]] = {}
-    for watch in told:
-        counts = watch.counts()
-        for i, signal in enumerate(watch.signals.signals):
-            found.setdefault(KINDS.index(signal.kind), []).append(counts.of_signals[i])
-    for kind, rows in found.items():
-        on, off, events = np.array(rows).transpose(1, 0, 2)
-        known = on + off
-        seen = labels_of(known.reshape(-1, STATES)).min(axis=1) > LEAST_STEPS
-        if seen.sum() < LEAST_SIGNALS:
+def count(recordings: Sequence[Recording], numbers: Numbers) -> Counted:
+    """Return what signals do, and when homes are left, entered, fall asleep and wake, where truth is known."""
+    sums: dict[str, list[NDArray[np.float64]]] = {}
+    turns, exposure = np.zeros((4, 24)), np.zeros((4, 24))
+    for recording in recordings:
+        signals = signals_of(recording.home)
+        past = Past(signals, numbers)
+        labels: list[NDArray[np.int64]] = []
+        for first, seen in watched(recording, DAYS, numbers):
+            past.add(seen.rows, seen.near, seen.quarters, (1 / STATES,) * STATES)
+            labels.append(_state(past, len(labels), recording, first))
+        if not labels:
             continue
-        on, known, events = on[seen], known[seen], events[seen]
-        rate = (events.sum(axis=1, keepdims=True) + 0.5) / known.sum(axis=1, keepdims=True)
-        pattern = np.exp(np.log((events + 0.5) / (known * rate + 0.5)).mean(axis=0))
-        share = (on + on.sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)) / (known + 1.0)
-        usual.share[kind] = np.clip(share.mean(axis=0), 0.005, 0.995)
-        usual.pattern[kind] = pattern / pattern.mean()
-        usual.level[kind] = np.exp(np.log(rate).mean())
-    return usual
+        routine = Routine.of_fleet(signals, numbers)
+        for _ in range(ROUNDS):
+            routine = past.fit(routine)
+        state, moves = past.smooth(routine)
+        for i, found in past.sums(state * _steady(np.array(labels))[..., None]).items():
+            sums.setdefault(signals.signals[i].kind, []).append(found)
+        happened, minutes = past.turns(state, moves)
+        turns += happened
+        exposure += minutes
+    hours = (turns + HOURS_TRUST * _HOURS) / (exposure + HOURS_TRUST)
+    return Counted({kind: _kind(np.array(found)) for kind, found in sums.items() if len(found) >= LEAST}, hours)
 
 
-def content(network: Network, clock: NDArray[np.float64], kinds: Usual, dark: list[float]) -> dict[str, Any]:
-    """Return the asset's content."""
-    usual = {
-        kind: [np.round(kinds.share[i], 5).tolist(), np.round(kinds.pattern[i], 5).tolist(), float(kinds.level[i])]
-        for i, kind in enumerate(KINDS)
-    }
-    layers = {name: np.round(value.detach().double().numpy(), 5).tolist() for name, value in network.w.items()}
-    return {"layers": layers, "clock": np.round(clock, 5).tolist(), "kinds": usual, "dark": dark}
+def _state(past: Past, day: int, recording: Recording, first: int) -> NDArray[np.int64]:
+    """Say what held in each bin of a day that begins at the minute `first`; return it as numbers [BINS]."""
+    middle = np.asarray((first + BIN * (np.arange(BINS) + 0.5)) * MINUTE, dtype=np.float64)
+    label = np.zeros(BINS, dtype=np.int64)
+    for number, name in enumerate(("awake", "asleep", "away")):
+        held = truth(recording, middle, name) if number else np.ones(BINS, dtype=bool)
+        label[held] = number
+        past.state(day, held, Correction(0.0, 1.0, name, 0.0).allowed)
+    return label
+
+
+def _steady(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether the label of each bin was that of its neighbours [days, BINS]: edges blur what states do."""
+    change = labels[:, 1:] != labels[:, :-1]
+    edge = np.zeros(labels.shape, dtype=bool)
+    edge[:, 1:] |= change
+    edge[:, :-1] |= change
+    return ~edge
+
+
+def _kind(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rise, fall and on [3, 4] of a kind from its signals' sums [signals, 4, FEATURES].
+
+    Each signal has a level of its own; what they share is the pattern over the states, at the middle level.
+    """
+    minutes = sums[:, :, KNOWN] + 1e-9
+    out = np.full((3, STATES), np.nan)
+    both = sums[:, :, (RISE, FALL)]
+    pattern = (both.sum(axis=0) + 0.02) / minutes.sum(axis=0)[:, None]
+    level = np.ones(len(sums))
+    for _ in range(20):
+        level = (both.sum(axis=(1, 2)) + 1.0) / ((minutes[:, :, None] * pattern).sum(axis=(1, 2)) + 1.0)
+        scaled = (minutes * level[:, None]).sum(axis=0)
+        pattern = (both.sum(axis=0) + 0.02) / (scaled[:, None] + 1.0)
+    out[:2] = pattern.T * np.median(level)
+    on, off = sums[:, :, ON_WEIGHT], sums[:, :, OFF_WEIGHT]
+    weight = on + off
+    if weight.sum() > 0:
+        # The mean over signals, each as far as it was seen in the state.
+        share = on / np.maximum(weight, 1e-9)
+        trust = weight / (weight + 20.0)
+        out[2] = (share * trust).sum(axis=0) / np.maximum(trust.sum(axis=0), 1e-9)
+    return out
+
+
+def judge(recordings: Sequence[Recording], numbers: Numbers) -> float:
+    """Return how badly the filter tells homes: its log-loss less the mean of both F1; the less the better."""
+    losses, scores = [], []
+    for recording in recordings:
+        times = grid(recording)
+        times = times[times > recording.start + SETTLING]
+        if not times.size:
+            continue
+        found = follow(recording, times, numbers=numbers)
+        asleep, away = (truth(recording, times, label) for label in ("asleep", "away"))
+        held = np.where(asleep, found.asleep, np.where(away, found.away, 1 - found.asleep - found.away))
+        losses.append(-np.log(np.maximum(held, _LIKELY)).mean())
+        scores.append((f1(found.asleep >= 0.5, asleep) + f1(found.away >= 0.5, away)) / 2)
+    return float(np.mean(losses) - np.mean(scores)) if losses else 0.0
+
+
+def choose(
+    recordings: Sequence[Recording], counted: Counted, dark: Sequence[float], say: Callable[[str], None]
+) -> Choice:
+    """Return the best of `OFFERS` one after the other, as `recordings` judge."""
+    choice = Choice()
+    best = judge(recordings, numbers_of(counted, choice, dark))
+    say(f"begins at {best:.4f}")
+    for name, values in OFFERS:
+        for value in values:
+            other = replace(choice, **{name: value})
+            score = judge(recordings, numbers_of(counted, other, dark))
+            say(f"{name} {value:g}: {score:.4f}")
+            if score < best:
+                best, choice = score, other
+    return choice
 
 
 def train(seed: int, homes: int = HOMES, say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Return the content of `context.json`, trained on `homes` simulated homes of the fleet `seed`."""
-    torch.manual_seed(seed)
-    recordings = [simulate(index, seed) for index in range(homes)]
-    recordings = [r for r in recordings if r.truth and any(len(t) for t in r.timelines.values())]
-    clock, dark = clock_of(recordings), context_dark.learn(seed)
-    network = Network()
-    rng = np.random.default_rng([seed, homes])
-    kinds = Usual.unknown(len(KINDS))
-    numbers = Numbers.of(content(network, clock, kinds, dark))
-    told = [Told(r, numbers, None) for r in recordings]
-    for recording, watch in zip(recordings, told, strict=True):
-        example(recording, watch)
-        watch.kept.clear()
-    kinds = kinds_of(told)
-    del told
-    for number, (epochs, rate) in enumerate(ROUNDS):
-        began = time.perf_counter()
-        numbers = Numbers.of(content(network, clock, kinds, dark))
-        watched = [Watched(r, numbers, corrections_of(r, rng)) if number else Told(r, numbers, rng) for r in recordings]
-        found = [example(r, w) for r, w in zip(recordings, watched, strict=True)]
-        examples = [e for e in found if e is not None]
-        del watched, found
-        steps = sum(e.label.numel() for e in examples)
-        say(f"round {number + 1}: {len(examples)} homes, {steps} steps, {time.perf_counter() - began:.0f} s")
-        fit(network, examples, epochs, rate, seed + number, say)
-    return content(network, clock, kinds, dark)
+    """Return the content of `context.json`, trained on simulated homes of the seed."""
+    dark = context_dark.learn(seed)
+    begin = numbers_of(Counted({}, _HOURS), Choice(), dark)
+    recordings = [r for r in (context_homes.home(i, seed) for i in range(homes)) if r.truth and _lives(r)]
+    counted = count(recordings, begin)
+    judges = [context_homes.judge(homes + i, seed) for i in range(max(homes // JUDGES, 2))]
+    choice = choose([r for r in judges if r.truth and _lives(r)], counted, dark, say)
+    say(f"chosen: {choice}")
+    return content(numbers_of(counted, choice, dark))
+
+
+def content(numbers: Numbers) -> dict[str, Any]:
+    """Return numbers as JSON takes them, rounded."""
+
+    def rounded(values: NDArray[np.float64]) -> Any:
+        return np.array([float(f"{v:.4g}") for v in values.ravel()]).reshape(values.shape).tolist()
+
+    trust = numbers.trust
+    return {
+        "kinds": {
+            kind: {"rise": rounded(usual.rise), "fall": rounded(usual.fall), "on": rounded(usual.on)}
+            for kind, usual in numbers.kinds.items()
+        },
+        "hours": rounded(numbers.hours),
+        "way_out": list(numbers.way_out),
+        "idle": numbers.idle,
+        "temper": numbers.temper,
+        "trust": {
+            "rates": rounded(trust.rates),
+            "level": trust.level,
+            "on": trust.on,
+            "hours": trust.hours,
+            "crossings": trust.crossings,
+        },
+        "dark": list(numbers.dark),
+    }
+
+
+def _lives(recording: Recording) -> bool:
+    return any(len(t) for t in recording.timelines.values())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -355,14 +292,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="train_context", description="Train the context filter's numbers.")
     parser.add_argument("--homes", type=int, default=HOMES, help=f"simulated homes to learn from (default {HOMES})")
     parser.add_argument("--seed", type=int, default=17, help="which simulated homes (default 17)")
-    parser.add_argument("--out", type=str, default=str(ASSET), help="file to write")
+    parser.add_argument("--out", type=Path, default=ASSET, help="file to write")
     options = parser.parse_args(arguments)
     if options.homes < 1 or options.seed < 0:
         print("train_context: --homes must be at least 1 and --seed at least 0", file=sys.stderr)
         return 2
     found = train(options.seed, options.homes)
-    with open(options.out, "w", encoding="utf-8") as file:  # noqa: PTH123
-        json.dump(found, file, separators=(",", ":"))
+    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from .engine.context_filter import Correction
+from .engine.context_filter import LABELS, Correction
 
-STATES: Final = ("away", "asleep", "awake", "home")
+STATES: Final = LABELS
 """What can be stated; "home" leaves open whether asleep."""
 MAX_CORRECTIONS: Final = 200
 

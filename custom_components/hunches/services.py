@@ -15,9 +15,10 @@ from .answers import AnswerError, async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .corrections import STATES, Statement
-from .engine.context_filter import DAYS, STEP, Correction
+from .engine.context_filter import STEP, Correction
 from .engine.hunches import Hunch
 from .engine.localtime import DAY
+from .engine.routine import DAYS
 
 ATTR_HUNCH: Final = "hunch"
 ATTR_NEVER: Final = "never"

@@ -13,7 +13,6 @@ import pytest
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.context import Contexts, Tracker, follow
-from custom_components.hunches.engine.context_filter import STEP
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.sensors import kind_of
@@ -79,7 +78,7 @@ def empty(zone: str = "UTC", **place: float) -> Recording:
     return Recording(Home("empty", zone, place.get("latitude"), place.get("longitude")), {})
 
 
-def assert_same(left: Contexts, right: Contexts, tolerance: float = 1e-6) -> None:
+def assert_same(left: Contexts, right: Contexts, tolerance: float = 1e-12) -> None:
     for name in ("asleep", "away", "dark"):
         np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=0, atol=tolerance)
 
@@ -119,7 +118,7 @@ def test_an_entity_that_appears_later_changes_no_earlier_answer() -> None:
         {**recording.timelines, **{e.entity_id: Timeline.from_readings(times, states) for e in (late, guest, bright)}},
     )
     before = np.arange(recording.start, appears, 300)
-    assert_same(follow(more, before), follow(recording, before))
+    assert_same(follow(more, before), follow(recording, before), 0.0)
     after = np.arange(appears + HOUR, recording.end, 300)
     assert np.abs(follow(more, after).away - follow(recording, after).away).max() > 0.01
 
@@ -155,23 +154,23 @@ def test_the_tracker_says_what_follow_says(zone: str) -> None:
     for i, now in enumerate(times):
         context = tracker.step(recording.until(now).timelines, float(now))
         assert context.time == now
-        assert context.p_asleep == pytest.approx(found.asleep[i], abs=1e-6)
-        assert context.p_away == pytest.approx(found.away[i], abs=1e-6)
-        assert context.p_dark == pytest.approx(found.dark[i], abs=1e-6)
+        assert context.p_asleep == pytest.approx(found.asleep[i], abs=1e-9)
+        assert context.p_away == pytest.approx(found.away[i], abs=1e-9)
+        assert context.p_dark == pytest.approx(found.dark[i], abs=1e-9)
 
 
 def test_a_tracker_begun_in_the_middle_knows_the_past() -> None:
     recording = lived(days=5)
     late = Tracker(recording.home, recording.timelines, recording.end - 1000).step(recording.timelines, recording.end)
     early = Tracker(recording.home, recording.timelines, recording.start).step(recording.timelines, recording.end)
-    assert late.p_asleep == pytest.approx(early.p_asleep, abs=1e-6)
+    assert late.p_asleep == pytest.approx(early.p_asleep, abs=1e-9)
 
 
 def test_a_tracker_does_not_run_backwards() -> None:
     recording = lived(days=2)
     tracker = Tracker(recording.home, recording.timelines, recording.end)
     context = tracker.step(recording.timelines, recording.end - DAY)
-    assert context.time == recording.end // STEP * STEP
+    assert context.time == recording.end // 60 * 60
 
 
 # --- the clock, and zones --------------------------------------------------------------------------------------------
@@ -182,9 +181,9 @@ def test_a_tracker_does_not_run_backwards() -> None:
 def test_without_evidence_the_local_clock_answers(zone: str, day: tuple[int, int, int]) -> None:
     at = [datetime(*day, hour, 30, tzinfo=ZoneInfo(zone)).timestamp() for hour in (4, 12, 19)]
     found = follow(empty(zone), np.array(at))
-    assert found.asleep[0] > 0.7
-    assert found.asleep[1] < 0.2
-    assert found.asleep[2] < 0.2
+    assert found.asleep[0] > 0.8
+    assert found.asleep[1] < 0.1
+    assert found.asleep[2] < 0.1
     assert found.away[1] > found.away[2] > found.away[0]
 
 
@@ -307,7 +306,7 @@ def test_a_sensor_stuck_on_does_not_keep_the_home_awake() -> None:
 
 
 def test_what_an_automation_switches_wakes_nobody() -> None:
-    recording = only(lived(days=6, start=(2025, 5, 5)), "light.lounge", "binary_sensor.kitchen_motion")
+    recording = lived(days=6, start=(2025, 5, 5))
     night = at_hour(recording, 5, 3.0)
     lamp = recording.timelines["light.lounge"].until(night)
     found = {}
@@ -440,7 +439,7 @@ def test_a_clock_that_was_wrong_decades_ago_costs_nothing() -> None:
         for key, t in recording.timelines.items()
     }
     times = recording.start + np.arange(2 * DAY, 4 * DAY, HOUR)
-    assert_same(follow(Recording(recording.home, wrong), times), follow(recording, times))
+    assert_same(follow(Recording(recording.home, wrong), times), follow(recording, times), 1e-5)
 
 
 def test_the_same_again_gives_the_same() -> None:

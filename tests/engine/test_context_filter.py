@@ -1,4 +1,4 @@
-"""The filter's arithmetic against the plain sums it stands for, and what the user states."""
+"""What the user states about the household: it holds at once, is learned from, and reaches no earlier answer."""
 
 from __future__ import annotations
 
@@ -7,56 +7,12 @@ import pytest
 
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.context import Tracker, follow
-from custom_components.hunches.engine.context_filter import STEP, Correction, scan, smooth
-from custom_components.hunches.engine.home import OFF, Entity, Home
+from custom_components.hunches.engine.context_filter import STEP, Correction
+from custom_components.hunches.engine.home import Entity, Home
 from custom_components.hunches.engine.localtime import DAY, HOUR
-from custom_components.hunches.engine.routine import STATES
 from custom_components.hunches.engine.timeline import Timeline
 
 START = 1_746_403_200.0  # 2025-05-05 00:00 UTC
-
-
-def chain(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return a first state and moves of `n` steps."""
-    rng = np.random.default_rng(seed)
-    return rng.dirichlet(np.ones(STATES)), rng.random((n, STATES, STATES)) ** 3
-
-
-@pytest.mark.parametrize("n", [1, 2, 23, 24, 25, 48, 288, 301])
-def test_blocks_give_what_step_after_step_gives(n: int) -> None:
-    first, moves = chain(n)
-    state, expected = first, []
-    for move in moves:
-        state = state @ move
-        state = state / state.sum()
-        expected.append(state)
-    np.testing.assert_allclose(scan(first, moves), expected, rtol=0, atol=1e-12)
-
-
-def test_blocks_bear_likelihoods_that_all_but_rule_a_state_out() -> None:
-    first, moves = chain(500)
-    moves[:, :, :5] *= 1e-9
-    found = scan(first, moves)
-    assert np.isfinite(found).all()
-    np.testing.assert_allclose(found.sum(axis=1), 1.0)
-
-
-def test_hindsight_is_the_sum_over_all_paths() -> None:
-    first, moves = chain(4)
-    after = np.array([0.2, 1.0, 0.5, 0.1, 0.7, 0.3])
-    paths = np.zeros((4, STATES))
-    for path in np.ndindex(*(STATES,) * 5):
-        chance = first[path[0]] * after[path[-1]]
-        for t in range(4):
-            chance *= moves[t][path[t], path[t + 1]]
-        for t in range(4):
-            paths[t, path[t + 1]] += chance
-    found, before = smooth(scan(first, moves), moves, after)
-    np.testing.assert_allclose(found, paths / paths.sum(axis=1, keepdims=True), rtol=0, atol=1e-12)
-    assert before.sum() == pytest.approx(1.0)
-
-
-# --- what the user states --------------------------------------------------------------------------------------------
 
 
 def odd_home(days: int = 12) -> Recording:
@@ -125,6 +81,15 @@ def test_a_statement_means_something() -> None:
         Correction(0.0, 1.0, "upstairs", 2.0)
 
 
-def test_a_step_is_what_callers_count_on() -> None:
+def test_what_is_stated_of_now_holds_at_once() -> None:
+    recording = odd_home()
+    when = START + 5 * DAY + 12.3 * HOUR
+    said = [Correction(when - HOUR, when, "away", when)]
+    soon = when + np.array([61.0, 300.0, 1200.0])
+    assert follow(recording, soon, said).away.min() > 0.9
+    long_ago = [Correction(when - 9 * HOUR, when - 8 * HOUR, "asleep", when)]
+    np.testing.assert_array_equal(follow(recording, soon, long_ago).away, follow(recording, soon).away)
+
+
+def test_nothing_shorter_than_a_bin_can_be_learned() -> None:
     assert STEP == 300.0
-    assert OFF == 0

@@ -1,9 +1,9 @@
 """Whether a home is asleep, away or dark, as probabilities, from whatever evidence it has.
 
-A causal filter over six hidden states (somebody moving, awake and quiet, awake and still, everybody asleep, everybody
-out, gone for long), in steps of five minutes. What evidence says is learned on the simulated fleet; what each signal
-does in this very home is learned at every local 4:00, from the days before. See `evidence.py` for what is watched,
-`context_network.py` for how it is read, `routine.py` for what is learned of a home, `context_filter.py` for the filter.
+A causal filter over four hidden states (somebody moving, somebody awake but quiet, everybody at home asleep, everybody
+away), minute by minute. Its numbers begin as the fleet's (`context_numbers.py`) and are fitted to the home at every
+local 4:00, from the days before. See `evidence.py` for what is watched, `routine.py` for the model and its fit,
+`context_filter.py` for the filter.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .bundle import Recording
-from .context_filter import AHEAD, STEP, Correction, Filter, begin
-from .context_network import GONE, SLEEPING, Numbers
+from .context_filter import Correction, Filter
+from .context_numbers import STATES, Numbers
+from .evidence import MINUTE
 from .home import ON, UNKNOWN, Home
 from .hunches import Context
 from .localtime import DAY, HOUR, LocalTime
-from .routine import STATES
+from .routine import ASLEEP, AWAY, clock
 from .sensors import brightness
 from .timeline import Timeline
 
@@ -98,8 +99,7 @@ def follow(
     asked = times[order]
     known = any(len(t) for t in recording.timelines.values())
     local = LocalTime(recording.home.time_zone, recording.home.latitude, recording.home.longitude)
-    bins = (local.hour(asked) * 2).astype(np.int64)
-    states = np.array([begin(numbers, int(k)) for k in bins]).reshape(-1, STATES)
+    states = clock(numbers)[(local.hour(asked) * 4).astype(np.int64)] if asked.size else np.zeros((0, STATES))
     begun = asked >= recording.start if known else np.zeros(asked.shape, dtype=bool)
     if begun.any():
         states[begun] = _follow(recording, asked[begun], numbers, corrections)
@@ -107,8 +107,8 @@ def follow(
     back[order] = states
     return Contexts(
         times,
-        back[:, SLEEPING],
-        back[:, GONE].sum(axis=1),
+        back[:, ASLEEP],
+        back[:, AWAY],
         darkness(recording.home, recording.timelines, times, numbers),
     )
 
@@ -130,39 +130,23 @@ def _follow(
     recording: Recording, asked: NDArray[np.float64], numbers: Numbers, corrections: Sequence[Correction]
 ) -> NDArray[np.float64]:
     watch = Filter(recording.home, _begun(recording.timelines, float(asked[0])), numbers, corrections)
-    steps = (asked // STEP).astype(np.int64)
-    within = asked % STEP > 0
     out = np.empty((asked.size, STATES))
     done = 0
     while done < asked.size:
-        ahead = min(watch.step + AHEAD, int(steps[-1]))
-        part = slice(done, int(np.searchsorted(steps, ahead, side="right")) if ahead < steps[-1] else asked.size)
-        moments = asked[part][within[part]]
-        glanced = watch.glance(recording.timelines, moments) if moments.size else None
-        seen, high = watch.watch(recording.timelines, ahead)
-        row = glance = 0
-        while True:
-            # Day by day: a moment within a step is answered with the numbers that held when the step began.
-            first, before = watch.step, watch.state
-            upto = min(watch.dawn - first + row, high.size)
-            passed = before[None]
-            if upto > row:
-                passed = np.concatenate((passed, watch.take(seen.rows(row, upto), high[row:upto])))
-            row = upto
-            last = int(np.searchsorted(steps, watch.step, side="right")) if row < high.size else part.stop
-            found = passed[steps[done:last] - first]
-            inside = np.flatnonzero(within[done:last])
-            if glanced is not None and inside.size:
-                rows = glanced.rows(glance, glance + inside.size)
-                found[inside] = watch.peek(rows, found[inside], asked[done:last][inside])
-                glance += inside.size
-            out[done:last] = found
-            done = last
-            if row >= high.size:
-                break
-            watch.turn()
-        if done < asked.size:
-            watch.turn()
+        # Day by day: a moment within a minute is answered with the numbers that held that day.
+        first, before, dawn = watch.minute, watch.state, watch.dawn
+        ahead = int(np.searchsorted(asked, (dawn + 1) * MINUTE, side="left"))
+        last = dawn if ahead < asked.size else int(asked[-1] // MINUTE)
+        passed = np.concatenate((np.array([before]), watch.advance(recording.timelines, last)))
+        part = asked[done:ahead]
+        if part.size:
+            found = passed[(part // MINUTE).astype(np.int64) - first]
+            within = part % MINUTE > 0
+            if within.any():
+                found[within] = watch.peek(recording.timelines, found[within], part[within])
+            out[done:ahead] = found
+        done = ahead
+        watch.turn(recording.timelines)
     return out
 
 
@@ -182,22 +166,21 @@ class Tracker:
     ) -> None:
         self._home, self._numbers = home, numbers or Numbers.load()
         self._filter = Filter(home, _begun(timelines, start), self._numbers, corrections)
-        self._filter.advance(timelines, int(start // STEP))
+        self._filter.advance(timelines, int(start // MINUTE))
 
     def correct(self, correction: Correction) -> None:
-        """Take in what the user states; it is learned from at the next dawn."""
+        """Take in what the user states: it holds from the next minute on, and is learned from at the next dawn."""
         self._filter.correct(correction)
 
     def step(self, timelines: Mapping[str, Timeline], now: float) -> Context:
         """Move on to `now` (Unix seconds) and return the context then, from `timelines` up to `now`.
 
-        A `now` before the last whole step that was reached is answered as if it were the end of that step.
+        A `now` before the last whole minute that was reached is answered as if it were that minute.
         """
-        self._filter.advance(timelines, int(now // STEP))
-        moment = max(now, self._filter.step * STEP)
-        state = self._filter.state[None]
-        if moment % STEP > 0:
-            now_only = np.array([moment])
-            state = self._filter.peek(self._filter.glance(timelines, now_only), state, now_only)
+        self._filter.advance(timelines, int(now // MINUTE))
+        moment = max(now, self._filter.minute * MINUTE)
+        state = np.array([self._filter.state])
+        if moment % MINUTE > 0:
+            state = self._filter.peek(timelines, state, np.array([moment]))
         dark = darkness(self._home, timelines, np.array([moment]), self._numbers)
-        return Context(moment, float(state[0, SLEEPING]), float(state[0, GONE].sum()), float(dark[0]))
+        return Context(moment, float(state[0, ASLEEP]), float(state[0, AWAY]), float(dark[0]))

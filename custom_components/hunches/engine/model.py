@@ -157,7 +157,8 @@ class Model:
         """Return the embedding [32] of a home from those of its devices [n, 32] and `features.home_inputs` [16]."""
         devices = embeddings if len(embeddings) else np.zeros((1, N_EMBEDDING), dtype=np.float32)
         present = np.full((1, len(devices)), float(len(embeddings) > 0), dtype=np.float32)
-        return self._run("home", devices=devices[None], present=present, inputs=home[None])[0]
+        found: NDArray[np.float32] = self._run("home", devices=devices[None], present=present, inputs=home[None])[0]
+        return found
 
     def accept(
         self, embedding: NDArray[np.float32], dynamic: NDArray[np.float32], outlook: NDArray[np.float32]

@@ -1,224 +1,372 @@
-"""What each signal of a home has done while people were awake, asleep and away: what the filter learns of a home.
+"""What is usual in one home: how often it is left and slept in at each hour, and what its sensors do meanwhile.
 
-`Day` keeps what a day showed, `sums` counts it by state once the states are known (softly), and `Tables` turns the
-counts of many days into evidence: by how much a signal's being on, off, switched or silent speaks for each state here.
+The hidden state of a home is one of four: somebody is moving, somebody is awake but quiet, everybody at home is
+asleep, everybody is away. `Routine` holds the numbers of this hidden Markov model; `Past` keeps the last weeks of
+a home and fits the numbers to it by expectation-maximisation (Rabiner 1989), drawn towards the fleet's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .evidence import ENDED_OFF, ENDED_ON, FALL, OFF, ON, RISE, Seen
+from .context_numbers import STATES, Numbers
+from .evidence import FALL, FEATURES, KNOWN, OFF_WEIGHT, ON_WEIGHT, RISE
+from .sensors import KINDS, Signals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-AWAKE, ASLEEP, AWAY = range(3)
-LABELS: Final = 3
+MOVING, QUIET, ASLEEP, AWAY = range(4)
 
-STATES: Final = 6
-"""Hidden states: somebody moving, awake and quiet, awake and still, everybody asleep, everybody out, gone for long."""
-LABEL_OF: Final = (AWAKE, AWAKE, AWAKE, ASLEEP, AWAY, AWAY)
-"""What each hidden state is called."""
+FLEET_CALM: Final = (0.12, 0.05)
+"""Chances per minute of settling (from moving to quiet) and of stirring (from quiet to moving)."""
 
-BINS: Final = 48
-"""Half-hours of the local day, in which a home's own habits are counted."""
+_QUIET_LEAVES, _SLEEP_LEAVES = 0.2, 0.02  # beside the rate of leaving while moving: the way out may be unseen
+_MOVING_SLEEPS = 0.15  # beside the rate of falling asleep while quiet
+_WAKE_MOVING = 0.6  # of those who wake
+_BACK_QUIET, _BACK_ASLEEP = 0.1, 0.01  # beside the rate of coming back and moving
 
-FADE: Final = 0.95
-"""What a day counts beside the next: habits change."""
+QUARTERS: Final = 96
+BIN: Final = 5
+"""Minutes that the fit looks at as one."""
+BINS: Final = 288
+DAYS: Final = 28
+"""Days that the fit looks back."""
 
-# How much of the fleet is added to what was counted.
-_SHARE_STEPS: Final = 24.0
-_LEVEL_EVENTS: Final = 1.0
-_RATE_EVENTS: Final = 2.0
-_HABIT_STEPS: Final = 12.0
-_CROSSINGS: Final = 3.0
-_PASSED: Final = 0.7  # chance that a way out is seen to move when the home is left or entered, before anything is known
-
-STATIC: Final = 8
-"""Numbers of a signal that hold for a day, beside its kind: see `Tables.static`."""
-
-HOME: Final = 5
-"""Numbers of the home that hold for a day: see `Tables.home`."""
+_TRUST_CALM = 100.0  # bins of each state, of the fleet's pace of settling and stirring
+_TRUST_IDLE = 300.0  # minutes
+_STATED = 4.0  # what a bin counts in which the user said what held, beside one that is inferred
+_FARTHEST = 30.0  # nats: no single minute is more certain
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What a day showed, for counting: rows of five minutes.
+def step(
+    state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any], minutes: Any = 1.0
+) -> tuple[Any, ...]:
+    """Return the (unnormalised) chances of the four states a step of at most a minute later.
 
-    `on`, `off`, `events`: float32 [signals, rows]. `ended`: minutes of what ended in a row, [2 (on, off), signals,
-    rows]. `near`: [rows], whether a way out moved lately (0 or 1). `bins`: int64 [rows], half-hours of the local day.
+    `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
+    left or entered. `chances`: in a minute, of leaving, returning, falling asleep, waking, settling and stirring.
+    Floats, or arrays of one shape.
     """
-
-    on: NDArray[np.float32]
-    off: NDArray[np.float32]
-    events: NDArray[np.float32]
-    ended: NDArray[np.float32]
-    near: NDArray[np.float64]
-    bins: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, seen: Seen, near: NDArray[np.float64], bins: NDArray[np.int64]) -> Day:
-        """Keep of a day what is counted."""
-        shown = seen.signals
-        return cls(
-            shown[..., ON].copy(),
-            shown[..., OFF].copy(),
-            np.maximum(shown[..., RISE], shown[..., FALL]),
-            np.stack((shown[..., ENDED_ON], shown[..., ENDED_OFF])),
-            near,
-            bins,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Counts of one day, or of many: `of_signals` [signals, 3, STATES] steps on, off and with an event.
-
-    `ended`: [signals, 2, 2], how many stretches of on and of off ended and their summed log minutes. `longest`:
-    [signals, 2], log minutes. `stated`: steps of which the user said what held. Of these alone, `habits`: [BINS, 3]
-    steps by label, and `crossing`: [2, 2], steps at which the home was left or entered and at which people were awake:
-    all, and those near a way out.
-    """
-
-    of_signals: NDArray[np.float64]
-    ended: NDArray[np.float64]
-    longest: NDArray[np.float64]
-    habits: NDArray[np.float64]
-    crossing: NDArray[np.float64]
-    stated: float = 0.0
-
-    @classmethod
-    def none(cls, signals: int) -> Sums:
-        """Return the counts of nothing."""
-        return cls(
-            np.zeros((signals, 3, STATES)),
-            np.zeros((signals, 2, 2)),
-            np.zeros((signals, 2)),
-            np.zeros((BINS, LABELS)),
-            np.zeros((2, 2)),
-        )
-
-    def plus(self, day: Sums, fade: float = FADE) -> Sums:
-        """Return these counts, faded, and a day's."""
-        return Sums(
-            fade * self.of_signals + day.of_signals,
-            fade * self.ended + day.ended,
-            np.maximum(self.longest, day.longest),
-            fade * self.habits + day.habits,
-            fade * self.crossing + day.crossing,
-            fade * self.stated + day.stated,
-        )
-
-
-def labels_of(states: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the chances of awake, asleep, away from those of the hidden states: [n, STATES] -> [n, 3]."""
-    return np.stack(
-        [states[:, [k for k in range(STATES) if LABEL_OF[k] == label]].sum(axis=1) for label in range(3)], 1
+    moving, quiet, asleep, away = state
+    like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
+    leave, back, sleep, wake, settle, stir = (chance * minutes for chance in chances)
+    entering = away * back * like_crossing
+    leaving = (moving + _QUIET_LEAVES * quiet + _SLEEP_LEAVES * asleep) * leave * like_crossing
+    return (
+        (moving * (1 - settle - _MOVING_SLEEPS * sleep - leave) + quiet * stir + asleep * (_WAKE_MOVING * wake))
+        * like_moving
+        + entering,
+        (moving * settle + quiet * (1 - stir - sleep - _QUIET_LEAVES * leave) + asleep * ((1 - _WAKE_MOVING) * wake))
+        * like_quiet
+        + _BACK_QUIET * entering,
+        (moving * (_MOVING_SLEEPS * sleep) + quiet * sleep + asleep * (1 - wake - _SLEEP_LEAVES * leave)) * like_asleep
+        + _BACK_ASLEEP * entering,
+        away * (1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back) * like_away + leaving,
     )
 
 
-def sums(day: Day, states: NDArray[np.float64], stated: NDArray[np.bool_] | None = None) -> Sums:
-    """Return a day's counts, given the (weighted) chances of the hidden states in each row [rows, STATES].
+def by_quarter(hours: NDArray[np.float64], calm: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the chances that `step` takes at the 96 quarters of an hour of a day, smoothly: float64 [96, 6].
 
-    `stated`: rows of which the user said what held [rows]. Without any event and statement a day teaches nothing: what
-    the filter says of it would only confirm itself. For the same reason the home's hours, and how its way out moves,
-    are learned from statements alone: learned from the filter's own answers, they made short absences vanish.
+    `hours`, `calm`: see `Routine`.
     """
-    if stated is None:
-        stated = np.zeros(day.bins.size, dtype=bool)
-    if not stated.any() and not day.events.any():
-        return Sums.none(day.on.shape[0])
-    state = labels_of(states) * stated[:, None]
-    of_signals = np.stack((day.on @ states, day.off @ states, day.events @ states), axis=1)
-    minutes = np.log1p(day.ended)
-    ended = np.stack(((day.ended > 0).sum(axis=2), minutes.sum(axis=2)), axis=-1).transpose(1, 0, 2)
-    longest = minutes.max(axis=2).T if day.bins.size else np.zeros((day.on.shape[0], 2))
-    habits = np.zeros((BINS, LABELS))
-    np.add.at(habits, day.bins, state)
-    turn = np.abs(np.diff(state[:, AWAY], append=state[-1:, AWAY]))
-    awake = state[:, AWAKE]
-    # The way out moves in the row in which the state turns, or in one beside it.
-    around = np.maximum(day.near, np.maximum(np.append(day.near[1:], 0.0), np.append(0.0, day.near[:-1])))
-    crossing = np.array([[turn.sum(), turn @ around], [awake.sum(), awake @ day.near]])
-    return Sums(of_signals, ended, longest, habits, crossing, float(stated.sum()))
+    at = (np.arange(QUARTERS) + 0.5) / 4
+    rows = [np.interp(at, np.arange(-1, 25) + 0.5, np.r_[row[-1], row, row[0]]) for row in hours]
+    rows += [np.full(QUARTERS, chance) for chance in calm]
+    return np.asarray(np.stack(rows, axis=1), dtype=np.float64)
+
+
+@lru_cache(maxsize=4)
+def clock(numbers: Numbers) -> NDArray[np.float64]:
+    """Return what the clock alone says, the fleet's mean day: chances of the four states [96, 4]."""
+    state: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
+    found = np.zeros((QUARTERS, STATES))
+    table = by_quarter(numbers.hours, FLEET_CALM).tolist()
+    for _ in range(4):  # days, until the first guess is forgotten
+        for quarter, chances in enumerate(table):
+            found[quarter] = state
+            for _ in range(15):
+                state = step(state, (1.0, 1.0, 1.0, 1.0, 1.0), chances)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """What signals usually do in the fleet, one row for each signal of a home (or each kind): where a home begins.
+class Routine:
+    """The numbers of one home.
 
-    `share`: [signals, STATES], share of the time on. `pattern`: [signals, STATES], how its events distribute over
-    equally long times in the states (mean 1). `level`: [signals], events in a step.
+    `hours`: [4, 24], chances per minute of leaving, returning, falling asleep, waking at each local hour.
+    `calm`: chances per minute of settling and stirring: few sensors make long silences.
+    `rise`, `fall`, `on`: [signals, 4], see `sensors.Kind`. `passed`: chance that a way out is seen to move when
+    the home is left or entered. `idle`: chance that one moved lately while somebody is moving, in a minute and in
+    a bin of the fit. `temper`: what evidence counts.
     """
 
-    share: NDArray[np.float64]
-    pattern: NDArray[np.float64]
-    level: NDArray[np.float64]
+    hours: NDArray[np.float64]
+    calm: tuple[float, float]
+    rise: NDArray[np.float64]
+    fall: NDArray[np.float64]
+    on: NDArray[np.float64]
+    passed: float
+    idle: tuple[float, float]
+    temper: float
 
     @classmethod
-    def unknown(cls, signals: int) -> Usual:
-        """Return what is usual if nothing is known."""
-        return cls(np.full((signals, STATES), 0.3), np.ones((signals, STATES)), np.full(signals, 0.02))
+    def of_fleet(cls, signals: Signals, numbers: Numbers) -> Routine:
+        """Return the fleet's numbers for a home with these signals."""
+        usual = [numbers.kinds[s.kind] for s in signals.signals]
+        return cls(
+            numbers.hours,
+            FLEET_CALM,
+            np.array([u.rise for u in usual]).reshape(-1, STATES),
+            np.array([u.fall for u in usual]).reshape(-1, STATES),
+            np.array([u.on for u in usual]).reshape(-1, STATES),
+            numbers.way_out[0 if signals.surely_out else 1],
+            (numbers.idle, 2 * numbers.idle),
+            numbers.temper,
+        )
 
-    def of(self, rows: NDArray[np.int64]) -> Usual:
-        """Return these rows."""
-        return Usual(self.share[rows], self.pattern[rows], self.level[rows])
+    def weights(self, signals: Signals) -> NDArray[np.float64]:
+        """Return by how much each feature of each signal speaks for each state, in nats: [signals, FEATURES, 4]."""
+        out = np.zeros((len(signals.signals), FEATURES, STATES))
+        for i, signal in enumerate(signals.signals):
+            kind = KINDS[signal.kind]
+            if kind.rise:
+                out[i, RISE] = np.log(self.rise[i] / (1 - self.rise[i]))
+                out[i, KNOWN] += np.log1p(-self.rise[i])
+            if kind.fall:
+                out[i, FALL] = np.log(self.fall[i] / (1 - self.fall[i]))
+                out[i, KNOWN] += np.log1p(-self.fall[i])
+            if kind.weight:
+                out[i, ON_WEIGHT] = np.log(self.on[i])
+                out[i, OFF_WEIGHT] = np.log1p(-self.on[i])
+        return self.temper * out
+
+    def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
+        """Return how much more likely `near` (see `evidence.way_out`) is while the home is left or entered, in nats."""
+        idle = self.idle[1] if bins else self.idle[0]
+        nats = np.where(near > 0, np.log(self.passed / idle), np.log((1 - self.passed) / (1 - idle)))
+        return np.where(np.isnan(near), 0.0, nats)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What counts say, as the network is told.
+def likelihoods(nats: NDArray[np.float64], crossing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the likelihoods [rows, 5] that `step` takes, each row up to a factor, from nats [rows, 4] and [rows]."""
+    both = np.concatenate((nats, (nats[:, MOVING] + crossing)[:, None]), axis=1)
+    return np.asarray(np.exp(np.maximum(both - both.max(axis=1, keepdims=True), -_FARTHEST)))
 
-    `says`: [signals, 4, STATES], nats for each state of being on, being off, an event, no event. `static`: [signals,
-    STATIC], log events a day, log of one plus hours known awake, asleep and away, typical and longest log minutes of
-    being on and off. `habits`: [BINS, 3], log chances of awake, asleep, away by half-hour. `home`: [HOME], log of one
-    plus days known, chance that a way out moves when the home is left or entered, log of one plus such crossings, log
-    chance that one moves while people are awake, log of one plus hours of which the user said what held.
+
+class Past:
+    """The last weeks of a home in bins of five minutes, and the fit to them."""
+
+    def __init__(self, signals: Signals, numbers: Numbers) -> None:
+        """Know nothing yet."""
+        self._signals = signals
+        self._trust = numbers.trust
+        self._fleet = Routine.of_fleet(signals, numbers)
+        self._allowed = np.ones((DAYS, BINS, STATES))  # by what the user stated
+        self._bins: dict[int, NDArray[np.float32]] = {}
+        self._near = np.full((2, DAYS, BINS), np.nan)  # whether a way out moved in the bin; share of its minutes
+        self._quarter = np.zeros((DAYS, BINS), dtype=np.int64)
+        self._valid = np.zeros((DAYS, BINS), dtype=bool)
+        self._first = np.full((DAYS, STATES), 1 / STATES)
+        self._after = np.ones((DAYS, STATES))
+        self.days = 0
+
+    def add(
+        self,
+        rows: Sequence[NDArray[np.float64] | None],
+        near: NDArray[np.float64],
+        quarters: NDArray[np.int64],
+        first: Sequence[float],
+    ) -> None:
+        """Add a day: each signal's features by minute, `way_out`, quarters of the day, and the state it began in."""
+        slot = self.days % DAYS
+        n = min(near.size // BIN, BINS)
+        self._valid[slot] = np.arange(BINS) < n
+        self._quarter[slot, :n] = quarters[: n * BIN : BIN]
+        self._near[:, slot] = np.nan
+        binned = near[: n * BIN].reshape(n, BIN)
+        self._near[0, slot, :n] = binned.max(axis=1)
+        self._near[1, slot, :n] = binned.mean(axis=1)
+        self._first[slot] = first
+        self._after[slot] = 1.0
+        self._allowed[slot] = 1.0
+        for i, row in enumerate(rows):
+            if row is None and i not in self._bins:
+                continue
+            kept = self._bins.setdefault(i, np.zeros((DAYS, BINS, FEATURES), dtype=np.float32))
+            kept[slot] = 0.0
+            if row is not None:
+                kept[slot, :n] = row[: n * BIN].reshape(n, BIN, FEATURES).sum(axis=1)
+        self.days += 1
+
+    def state(self, day: int, held: NDArray[np.bool_], allowed: NDArray[np.float64]) -> None:
+        """Take in what the user says of some bins (`held` [BINS]) of a day, counted from the first that was added.
+
+        `allowed` [STATES]: 1 for states that it may have been, next to nothing for others. Days that are no longer kept
+        are passed over; of statements that contradict each other the last one counts.
+        """
+        if self.days - DAYS <= day < self.days and day >= 0:
+            self._allowed[day % DAYS, held] = allowed
+
+    def fit(self, routine: Routine) -> Routine:
+        """Return the routine after one round of expectation-maximisation over the days kept, begun at `routine`."""
+        days = min(self.days, DAYS)
+        state, moves = self.smooth(routine)
+        rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
+        stated = (self._allowed[:days] != 1.0).any(axis=-1)
+        counted = state * np.where(stated, _STATED, 1.0)[..., None]
+        for i, sums in self.sums(counted).items():
+            rise[i], fall[i], on[i] = self._levels(i, sums)
+        crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
+        some, share = self._near[0, :days], self._near[1, :days]
+        known = ~np.isnan(some)
+        times = crossing[known].sum()
+        passed = (crossing[known] @ some[known] + self._trust.crossings * self._fleet.passed) / (
+            times + self._trust.crossings
+        )
+        moving = state[known][:, MOVING]
+        idle = [
+            (BIN * (moving @ part[known]) + _TRUST_IDLE * usual) / (BIN * moving.sum() + _TRUST_IDLE)
+            for part, usual in zip((share, some), self._fleet.idle, strict=True)
+        ]
+        hours = self._hours(state, moves)
+        return Routine(
+            hours,
+            _calm(moves),
+            rise,
+            fall,
+            on,
+            float(np.clip(passed, 0.05, 0.98)),
+            (float(np.clip(idle[0], 0.001, 0.8)), float(np.clip(idle[1], 0.001, 0.8))),
+            routine.temper,
+        )
+
+    def sums(self, state: NDArray[np.float64]) -> dict[int, NDArray[np.float64]]:
+        """Return each signal's features summed over the days in each state, [4, FEATURES], by its place."""
+        days = state.shape[0]
+        flat = state.reshape(-1, STATES).astype(np.float32).T
+        return {i: (flat @ kept[:days].reshape(-1, FEATURES)).astype(np.float64) for i, kept in self._bins.items()}
+
+    def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
+
+        A sensor's own level (how often it changes at all) scales the fleet's rates before these are drawn
+        towards what was seen: a quiet cupboard and a busy one differ in level more than in pattern.
+        """
+        fleet, trust = self._fleet, self._trust
+        events, usual = seen[:, RISE], fleet.rise[i]
+        if KINDS[self._signals.signals[i].kind].fall:
+            events, usual = events + seen[:, FALL], usual + fleet.fall[i]
+        level = np.clip((events.sum() + trust.level) / (seen[:, KNOWN] @ usual + trust.level), 0.02, 20.0)
+        rise, fall = (
+            np.clip((seen[:, column] + trust.rates * level * prior) / (seen[:, KNOWN] + trust.rates), 1e-6, 0.9)
+            for column, prior in ((RISE, fleet.rise[i]), (FALL, fleet.fall[i]))
+        )
+        both = seen[:, ON_WEIGHT] + seen[:, OFF_WEIGHT]
+        on = np.clip((seen[:, ON_WEIGHT] + trust.on * fleet.on[i]) / (both + trust.on), 0.003, 0.99)
+        return rise, fall, on
+
+    def turns(
+        self, state: NDArray[np.float64], moves: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how often the home was left, entered, fell asleep and woke, and the minutes in which it could.
+
+        Float64 [4, 24] each, by local hour, from what `smooth` found.
+        """
+        days = state.shape[0]
+        before = moves.sum(axis=-1)
+        m, q, s, a = (before[..., k] for k in range(STATES))
+        found = (
+            (moves[..., :AWAY, AWAY].sum(axis=-1), m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s),
+            (moves[..., AWAY, :AWAY].sum(axis=-1), (1 + _BACK_QUIET + _BACK_ASLEEP) * a),
+            (moves[..., :ASLEEP, ASLEEP].sum(axis=-1), q + _MOVING_SLEEPS * m),
+            (moves[..., ASLEEP, :ASLEEP].sum(axis=-1), s),
+        )
+        valid = self._valid[:days]
+        hour = (self._quarter[:days] // 4)[valid]
+        counts = np.array([np.bincount(hour, part[valid], 24) for part, _ in found])
+        minutes = np.array([np.bincount(hour, BIN * part[valid], 24) for _, part in found])
+        return counts, minutes
+
+    def _hours(self, state: NDArray[np.float64], moves: NDArray[np.float64]) -> NDArray[np.float64]:
+        counts, minutes = (
+            0.5 * part + 0.25 * (np.roll(part, 1, axis=1) + np.roll(part, -1, axis=1))
+            for part in self.turns(state, moves)
+        )
+        hours = (counts + self._trust.hours * self._fleet.hours) / (minutes + self._trust.hours)
+        return np.clip(hours, 1e-5, 0.2)
+
+    def seen(self, routine: Routine, days: int) -> NDArray[np.float64]:
+        """Return the likelihoods of what each bin shows: [days, BINS, 5], as `step` takes them."""
+        nats = np.zeros((days * BINS, STATES))
+        weights = routine.weights(self._signals)
+        for i, kept in self._bins.items():
+            nats += kept[:days].reshape(-1, FEATURES) @ weights[i].astype(np.float32)
+        return likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
+
+    def smooth(self, routine: Routine) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return chances of the states [days, BINS, 4] and of moves between them [days, BINS, 4, 4], given the days.
+
+        Days are smoothed side by side: each begins where the filter stood that morning, and ends before what the
+        last fit found to have followed.
+        """
+        days = min(self.days, DAYS)
+        seen = self.seen(routine, days)
+        chances = _moves_in_a_bin(routine)[self._quarter[:days]]
+        chances *= seen[:, :, None, :STATES]
+        chances[:, :, AWAY, :AWAY] *= seen[..., STATES:] / seen[..., :AWAY]
+        chances[:, :, :AWAY, AWAY] *= seen[..., STATES:] / seen[..., AWAY:STATES]
+        chances *= self._allowed[:days, :, None, :]
+        chances[~self._valid[:days]] = np.eye(STATES)
+        by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
+        forward = np.empty((BINS + 1, days, STATES))
+        backward = np.empty((BINS + 1, days, STATES))
+        forward[0] = self._first[:days]
+        for t in range(BINS):
+            after = (forward[t][:, None, :] @ by_bin[t])[:, 0]
+            forward[t + 1] = after / after.sum(axis=1, keepdims=True)
+        order = np.arange(self.days - days, self.days) % DAYS
+        backward[BINS, order[:-1]] = self._after[order[1:]]
+        backward[BINS, order[-1]] = 1.0
+        for t in range(BINS - 1, -1, -1):
+            before = (by_bin[t] @ backward[t + 1][:, :, None])[:, :, 0]
+            backward[t] = before / before.sum(axis=1, keepdims=True)
+        self._after[:days] = backward[0]
+        moves = forward[:-1, :, :, None] * by_bin * backward[1:, :, None, :]
+        moves /= moves.sum(axis=(2, 3), keepdims=True)
+        moves = moves.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
+        return moves.sum(axis=2), moves
+
+
+def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the chances per minute of settling and stirring from the moves found, [days, BINS, 4, 4].
+
+    A bin shows only the outcome of five minutes: the two-state chain of moving and quiet is taken to its fifth root.
     """
+    found = moves[..., : QUIET + 1, : QUIET + 1].sum(axis=(0, 1))
+    settle, stir = FLEET_CALM
+    total = settle + stir
+    mixed = (1 - (1 - total) ** BIN) / total  # of the fleet: chances in a bin, beside chances in a minute
+    in_a_bin = [
+        (found[i, 1 - i] + _TRUST_CALM * chance * mixed) / (found[i].sum() + _TRUST_CALM)
+        for i, chance in enumerate(FLEET_CALM)
+    ]
+    both = min(sum(in_a_bin), 0.99)
+    rate = 1 - (1 - both) ** (1 / BIN)
+    settled, stirred = (float(np.clip(rate * part / sum(in_a_bin), 0.003, 0.3)) for part in in_a_bin)
+    return settled, stirred
 
-    says: NDArray[np.float64]
-    static: NDArray[np.float64]
-    habits: NDArray[np.float64]
-    home: NDArray[np.float64]
 
-    @classmethod
-    def of(cls, counts: Sums, clock: NDArray[np.float64], usual: Usual) -> Tables:
-        """Turn counts into tables; `clock` [BINS, 3]: what the fleet does at each half-hour."""
-        on, off, events = (counts.of_signals[:, i] for i in range(3))
-        known = on + off
-        share = (on + _SHARE_STEPS * usual.share) / (known + _SHARE_STEPS)
-        lit = np.log(share / share.mean(axis=1, keepdims=True))
-        unlit = np.log((1 - share) / (1 - share).mean(axis=1, keepdims=True))
-        # A sensor's own level (how often it changes at all) scales the fleet's pattern before its own is believed.
-        level = events.sum(axis=1) + _LEVEL_EVENTS
-        level = level / ((known * usual.pattern).sum(axis=1) + _LEVEL_EVENTS / usual.level)
-        expected = np.minimum(usual.pattern * level[:, None], 1.0)
-        rates = (events + _RATE_EVENTS) / (known + _RATE_EVENTS / expected)
-        event = np.log(rates / rates.mean(axis=1, keepdims=True))
-        says = np.stack((lit, unlit, event, rates.mean(axis=1, keepdims=True) - rates), axis=1)
-        counted, logs = counts.ended[..., 0], counts.ended[..., 1]
-        typical = logs / np.maximum(counted, 1.0)
-        by_label = labels_of(known)
-        static = np.concatenate(
-            (np.log(288.0 * level)[:, None] / 4, np.log1p(by_label / 12) / 4, typical / 8, counts.longest / 8), axis=1
-        )
-        near = counts.habits
-        smooth = 0.4 * near + 0.2 * (np.roll(near, 1, 0) + np.roll(near, -1, 0))
-        smooth += 0.1 * (np.roll(near, 2, 0) + np.roll(near, -2, 0))
-        habits = smooth + _HABIT_STEPS * clock
-        habits = np.log(np.maximum(habits / habits.sum(axis=1, keepdims=True), 0.005))
-        (turns, seen), (awake, idle) = counts.crossing
-        home = np.array(
-            [
-                np.log1p(known.sum(axis=1).max(initial=0.0) / 288) / 3,
-                (seen + _CROSSINGS * _PASSED) / (turns + _CROSSINGS),
-                np.log1p(turns) / 3,
-                np.log((idle + 1.0) / (awake + 100.0)) / 4,
-                np.log1p(counts.stated / 12) / 4,
-            ]
-        )
-        return cls(says, static, habits, home)
+def _moves_in_a_bin(routine: Routine) -> NDArray[np.float64]:
+    """Return the chances of moving between states within a bin, at each quarter of an hour: [96, 4, 4]."""
+    one = (np.ones(QUARTERS),) * 5
+    table = tuple(by_quarter(routine.hours, routine.calm).T)
+    rows = [step(tuple(np.full(QUARTERS, float(i == k)) for i in range(STATES)), one, table) for k in range(STATES)]
+    minute = np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
+    return np.asarray(np.linalg.matrix_power(minute, BIN))

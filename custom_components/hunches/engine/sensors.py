@@ -8,17 +8,52 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home
 
-KINDS: Final = (
-    "motion", "outdoors", "seat", "bed", "bedroom", "entrance", "door", "opening", "window", "light", "media", "switch",
-    "lock", "cover", "presence", "armed_away", "armed_night",
-)  # fmt: skip
-"""What a signal can be, in the order of the network's one-hot block."""
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What counts of a kind of signal; how often it does what is trained (`context_numbers.py`).
+
+    `rise`, `fall`: whether switching on, off may be an act of a person. `weight`: how much one minute of being on or
+    off counts (minutes in a row say nearly the same thing), 0 where being on says nothing. `fade`: minutes in which
+    that weight falls to the shares that `evidence.LASTING` keeps. `stuck`: minutes after which "on" begins to lose the
+    rest.
+    """
+
+    rise: bool = True
+    fall: bool = True
+    weight: float = 0.0
+    fade: float = np.inf
+    stuck: float = np.inf
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "motion": Kind(fall=False, weight=0.1, fade=20, stuck=60),
+    "outdoors": Kind(fall=False),
+    "seat": Kind(weight=0.05, fade=30, stuck=240),
+    "bed": Kind(weight=0.1, fade=60, stuck=840),
+    "bedroom": Kind(weight=0.05, fade=30, stuck=600),
+    "entrance": Kind(),
+    "door": Kind(),
+    "opening": Kind(),
+    "window": Kind(),
+    "light": Kind(weight=0.03, fade=60, stuck=300),
+    "media": Kind(weight=0.04, fade=60, stuck=300),
+    "switch": Kind(),
+    "lock": Kind(),
+    "cover": Kind(),
+    "presence": Kind(rise=False, fall=False, weight=0.25),
+    "armed_away": Kind(rise=False, fall=False, weight=0.2),
+    "armed_night": Kind(rise=False, fall=False, weight=0.2),
+}
+"""Weights and times are chosen; the model notes' experiment found that "off" has to fade where "on" persists."""
 _TELLS: Final = (
     "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
     "media", "light", "switch", "cover", "window", "outdoors",
