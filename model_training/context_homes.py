@@ -17,7 +17,7 @@ from custom_components.hunches.engine.home import ARMED_NIGHT, OFF, ON, Entity, 
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.timeline import Timeline
 
-from .context_damage import damage, damaged, with_alarms
+from .context_damage import damage, with_alarms
 from .fleet import calibration as c
 from .fleet import processes, residents, sensors
 from .fleet.names import Namer
@@ -37,7 +37,6 @@ RESIDENTS_SHARE: Final = 0.38  # the rest are random processes
 RESEARCH_SHARE: Final = 0.6  # of the homes full of contacts: with the fleet's own such sensors, not those made here
 FLATS: Final = 4  # homes out of which the one with the fewest rooms is taken, at most: such homes are mostly small
 TRACKED, ARMED = 0.2, 0.12  # share of the homes full of contacts whose residents carry trackers, that have an alarm
-DAMAGED_JUDGES: Final = 0.3  # share of the homes that judge which lack sensors, or whose sensors fail
 _STREAM: Final = 7
 _FIRST, _LAST = 13514, 20454  # days since 1970-01-01: 2007 to 2025
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -308,14 +307,12 @@ def home(index: int, seed: int) -> Recording:
 
 
 def judge(index: int, seed: int) -> Recording:
-    """Return home number `index` for choosing among numbers: most have all their sensors, in fair order."""
+    """Return home number `index` for choosing among numbers: all its sensors are in order, but for false alarms.
+
+    Homes of which little is seen would choose as well, and favour whatever guesses best.
+    """
     rng = np.random.default_rng([seed, index, _STREAM, 2])
-    if rng.random() < DAMAGED_JUDGES:
-        return home(index, seed)
     whole = contacts(index, seed)
-    start, end = whole.start, whole.end
-    timelines = {}
-    for key, timeline in whole.timelines.items():
-        seen = with_alarms(rng, whole.home.entities[key], timeline, (start, end), 1.0)
-        timelines[key] = damaged(rng, seen, (start, end), 0.5, flips=False)
+    span = whole.start, whole.end
+    timelines = {key: with_alarms(rng, whole.home.entities[key], t, span, 1.0) for key, t in whole.timelines.items()}
     return Recording(whole.home, timelines, whole.truth)

@@ -98,16 +98,16 @@ class Choice:
 
 
 OFFERS: Final[tuple[tuple[str, tuple[float, ...]], ...]] = (
-    ("counted", (0.5, 0.0)),
-    ("temper", (0.6, 0.45)),
     ("trust", (0.3, 0.1)),
     ("floor", (0.05, 0.1)),
-    ("trust_away", (0.3, 3.0)),
+    ("temper", (0.6,)),
     ("way_out", (0.96, 0.8)),
     ("idle", (0.01, 0.1)),
+    ("counted", (0.5, 0.0)),
     ("hours", (0.5, 1.0)),
     ("level", (1.0, 10.0)),
-    ("temper", (0.7, 0.5, 0.35)),
+    ("trust_away", (0.3, 3.0)),
+    ("temper", (0.7, 0.5, 0.4)),
     ("trust", (0.5, 0.2)),
 )
 """What is tried, in this order; the better one is kept before the next."""

@@ -40,7 +40,7 @@ DAYS: Final = 28
 
 _TRUST_CALM = 100.0  # bins of each state, of the fleet's pace of settling and stirring
 _TRUST_IDLE = 300.0  # minutes
-_STATED = 4.0  # what a bin counts in which the user said what held, beside one that is inferred
+_STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
@@ -219,9 +219,9 @@ class Past:
         days = min(self.days, DAYS)
         state, moves = self.smooth(routine)
         rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
-        stated = (self._allowed[:days] != 1.0).any(axis=-1)
-        counted = state * np.where(stated, _STATED, 1.0)[..., None]
-        for i, sums in self.sums(counted).items():
+        weight = np.where((self._allowed[:days] != 1.0).any(axis=-1), _STATED, 1.0)
+        state, moves = state * weight[..., None], moves * weight[..., None, None]
+        for i, sums in self.sums(state).items():
             rise[i], fall[i], on[i] = self._levels(i, sums)
         crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
         some, share = self._near[0, :days], self._near[1, :days]
