@@ -15,6 +15,7 @@ import numpy as np
 from custom_components.hunches.engine import acceptance, experts, features
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context import Contexts, follow
+from custom_components.hunches.engine.context_numbers import Numbers
 from custom_components.hunches.engine.home import ON, UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.usage import Usage, advance
@@ -47,11 +48,11 @@ class Asked:
     inputs: NDArray[np.float32]
 
 
-def examples(home: SimulatedHome, number: int, seed: int) -> dict[str, Arrays]:
+def examples(home: SimulatedHome, number: int, seed: int, numbers: Numbers | None = None) -> dict[str, Arrays]:
     """Return "state", "accept" and "devices" of one home: arrays by name, one row a question (or a device).
 
     State rows carry `target` (1 on, 0 off), acceptance rows `yes` (nobody wanted it on) with a `weight` that undoes
-    how they were picked.
+    how they were picked. `numbers`: of the context filter, the shipped ones if None.
     """
     devices = picked(home, number, seed)
     rng = np.random.default_rng((seed, number, 1))
@@ -59,7 +60,7 @@ def examples(home: SimulatedHome, number: int, seed: int) -> dict[str, Arrays]:
     state = list(_state_moments(asked, devices, rng))
     accept = list(accept_moments(asked, devices, home, rng))
     moments = np.unique([m[1] for m in state] + [m[1] for m in accept])
-    contexts = follow(home.recording, moments)
+    contexts = follow(home.recording, moments, numbers=numbers)
     rows = [_state_rows(asked, contexts, entity, asof, cut, rng) for entity, asof, cut in state]
     known = {e.entity_id: number * 1000 + i for i, e in enumerate(devices)}
     for found, (entity, _, _) in zip(rows, state, strict=True):

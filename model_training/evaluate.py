@@ -136,7 +136,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
     homes, seed = options.fleet_homes, options.seed
     model, store = Model.load(options.assets), Store(options.work / "evaluation")
     folder = options.work / f"fleet-{seed}-{homes}"
-    make_examples.make(folder, homes, seed, options.workers)
+    make_examples.make(folder, homes, seed, options.workers, options.assets / "context.json")
     state = make_examples.load(folder, "state")
     if state["stable"].shape[1] != features.N_STABLE or state["dynamic"].shape[1] != len(features.DYNAMIC):
         msg = f"{folder}: made for other features than these; remove it"

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
 
 import torch
 from torch import distributed
 from torch.nn import Parameter
 
+PATIENCE: Final = timedelta(hours=12)
+
 
 def join() -> None:
     """Join the other processes, if `torchrun` started this one."""
     if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        # The others wait while the first simulates the fleet and, later, fits what stands on the networks.
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
 
 
 def leave() -> None:

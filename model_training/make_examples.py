@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
+
+from custom_components.hunches.engine.context_numbers import ASSET, Numbers
 
 from . import dataset
 from .fleet import simulate
@@ -25,9 +28,12 @@ NAMES = ("state", "accept", "devices")
 PORTRAITS = "portraits"
 
 
-def make(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
-    """Write `state-N.npz`, `accept-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept."""
-    _make(_examples, NAMES, folder, homes, seed, workers)
+def make(folder: Path, homes: int, seed: int, workers: int | None = None, context: Path = ASSET) -> None:
+    """Write `state-N.npz`, `accept-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept.
+
+    `context`: the file of the context filter's numbers.
+    """
+    _make(partial(_examples, context), NAMES, folder, homes, seed, workers)
 
 
 def make_portraits(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
@@ -52,9 +58,10 @@ def _make(
             pass
 
 
-def _examples(job: tuple[Path, int, int, int]) -> None:
+def _examples(context: Path, job: tuple[Path, int, int, int]) -> None:
     folder, number, count, seed = job
-    found = [dataset.examples(simulate.home(n, seed), n, seed) for n in range(number * SHARD, number * SHARD + count)]
+    numbers, homes = Numbers.load(context), range(number * SHARD, number * SHARD + count)
+    found = [dataset.examples(simulate.home(n, seed), n, seed, numbers) for n in homes]
     for name in NAMES:
         _write(folder / f"{name}-{number:04}.npz", [home[name] for home in found])
 
@@ -68,9 +75,9 @@ def _portraits(job: tuple[Path, int, int, int]) -> None:
 def _write(path: Path, parts: list[Arrays]) -> None:
     rows = [part for part in parts if part]
     arrays = {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **arrays)  # type: ignore[arg-type]
-    partial.replace(path)
+    unfinished = path.with_suffix(".partial.npz")
+    np.savez(unfinished, **arrays)  # type: ignore[arg-type]
+    unfinished.replace(path)
 
 
 def load(folder: Path, name: str) -> Arrays:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 VERSION = 2
+CONTEXT = "context.json"
 LIMIT_BYTES = 3_000_000
 FEWEST_HOMES = 40
 ROOM_HOMES = 2500
@@ -89,9 +90,9 @@ def run(options: argparse.Namespace) -> None:
     portraits = options.work / f"portraits-{options.seed}-{options.map_homes}"
     if machines.first():
         # Examples hold what the context filter says, so it comes first.
-        numbers = train_context.train(options.seed, 20 if options.smoke else train_context.HOMES)
-        (options.assets / "context.json").write_bytes(_json(numbers))
-        make_examples.make(folder, options.homes, options.seed, options.workers)
+        numbers = train_context.train(options.seed, 10 if options.smoke else train_context.HOMES)
+        (options.assets / CONTEXT).write_bytes(_json(numbers))
+        make_examples.make(folder, options.homes, options.seed, options.workers, options.assets / CONTEXT)
         make_examples.make_portraits(portraits, options.map_homes, options.seed, options.workers)
     machines.wait()
     state, devices = make_examples.load(folder, "state"), make_examples.load(folder, "devices")
@@ -141,7 +142,7 @@ def build(options: argparse.Namespace, nets: train_state.Nets, accept: Arrays, d
     networks, parity = export.graphs(nets, home, acceptance, chart)
     files = {
         "archetypes.json": _json(archetypes.describe(centres, temperature, titles, uses)),
-        "context.json": (options.assets / "context.json").read_bytes(),
+        CONTEXT: (options.assets / CONTEXT).read_bytes(),
         "rooms.json": _json(rooms),
         **networks,
     }

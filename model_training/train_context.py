@@ -1,11 +1,12 @@
 """Trains the numbers of the context filter on simulated homes whose truth is known.
 
-    python -m model_training.train_context [--homes 240] [--seed 17] [--out FILE]
+    python -m model_training.train_context [--homes 240] [--seed 17] [--out FILE] [--choose]
 
-First it counts what every kind of signal does while people are moving, quiet, asleep and away, in homes with all that
-may befall their sensors (`context_homes.py`): asleep and away are given, moving or quiet is found by
-expectation-maximisation. Then it chooses what is left open, one number after the other, by how well the filter tells
-other homes: how far to trust the fleet beside a home's own past, what evidence counts, what a way out says.
+It counts what every kind of signal does while people are moving, quiet, asleep and away, in homes with all that may
+befall their sensors (`context_homes.py`): asleep and away are given, moving or quiet is found by
+expectation-maximisation. What counting leaves open (how far to trust the fleet beside a home's own past, what evidence
+counts, what a way out says) is a `Choice`; `--choose` tries others, one number after the other, by how well the filter
+tells other simulated homes, and prints what it finds.
 """
 
 from __future__ import annotations
@@ -78,37 +79,33 @@ _HOURS: Final = np.array([
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is chosen by how well the filter tells homes.
+    """What was chosen by how well the filter tells simulated homes (`--choose`), once: sensors do not differ by seed.
 
-    `counted`: how far numbers go from where they began (0) to what was counted (1), on a logarithmic scale. `floor`:
+    `floor`:
     the rarest that an event is held to be in any state, beside the state in which it is most frequent: sensors report
-    what nobody did. `hours`: like `counted`, for the hours. `trust`, `trust_away`: of the fleet's rates, beside 6,000
+    what nobody did. `hours`: how far the hours go from where they began (0) to what was counted (1). `trust`, `trust_away`: of the fleet's rates, beside 6,000
     minutes awake and 20,000 asleep and away. The others as in `Numbers` and `Trust`.
     """
 
-    counted: float = 1.0
-    floor: float = 0.02
+    floor: float = 0.05
     hours: float = 0.0
-    trust: float = 1.0
+    trust: float = 0.3
     trust_away: float = 1.0
-    temper: float = 0.8
+    temper: float = 0.6
     way_out: float = 0.9
-    idle: float = 0.03
+    idle: float = 0.01
     level: float = 3.0
 
 
 OFFERS: Final[tuple[tuple[str, tuple[float, ...]], ...]] = (
-    ("trust", (0.3, 0.1)),
-    ("floor", (0.05, 0.1)),
-    ("temper", (0.6,)),
-    ("way_out", (0.96, 0.8)),
-    ("idle", (0.01, 0.1)),
-    ("counted", (0.5, 0.0)),
+    ("trust", (0.1, 0.3, 1.0)),
+    ("trust_away", (0.1, 0.3)),
+    ("floor", (0.02, 0.05, 0.1)),
+    ("temper", (0.6, 0.8, 1.0)),
+    ("way_out", (0.8, 0.96)),
+    ("idle", (0.01, 0.03, 0.1)),
     ("hours", (0.5, 1.0)),
     ("level", (1.0, 10.0)),
-    ("trust_away", (0.3, 3.0)),
-    ("temper", (0.7, 0.5, 0.4)),
-    ("trust", (0.5, 0.2)),
 )
 """What is tried, in this order; the better one is kept before the next."""
 
@@ -128,11 +125,9 @@ def numbers_of(counted: Counted, choice: Choice, dark: Sequence[float]) -> Numbe
         first = np.array(begin)
         rows = counted.kinds.get(kind, first)
         rows = np.where(np.isfinite(rows), rows, first)
-        rates = np.exp((1 - choice.counted) * np.log(first[:2]) + choice.counted * np.log(np.maximum(rows[:2], 1e-7)))
-        rates = np.maximum(rates, choice.floor * rates.max(axis=1, keepdims=True))
-        on = (1 - choice.counted) * first[2] + choice.counted * rows[2]
+        rates = np.maximum(rows[:2], choice.floor * rows[:2].max(axis=1, keepdims=True))
         rise, fall = np.clip(rates, 1e-6, 0.5)
-        kinds[kind] = Usual(rise, fall, np.clip(on, 0.003, 0.99))
+        kinds[kind] = Usual(rise, fall, np.clip(rows[2], 0.003, 0.99))
     hours = np.exp((1 - choice.hours) * np.log(_HOURS) + choice.hours * np.log(np.maximum(counted.hours, 1e-5)))
     rates = choice.trust * np.array([6000.0, 6000.0, 20000.0, 20000.0 * choice.trust_away])
     trust = Trust(rates, choice.level, 60.0, 4000.0, 8.0)
@@ -245,15 +240,18 @@ def choose(
 
 
 def train(seed: int, homes: int = HOMES, say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Return the content of `context.json`, trained on simulated homes of the seed."""
+    """Return the content of `context.json`, counted on simulated homes of the seed."""
     dark = context_dark.learn(seed)
+    counted = count_fleet(seed, homes, dark)
+    say(f"context: signals of {', '.join(sorted(counted.kinds))} counted in {homes} homes")
+    return content(numbers_of(counted, Choice(), dark))
+
+
+def count_fleet(seed: int, homes: int, dark: Sequence[float]) -> Counted:
+    """Return what was counted in so many simulated homes."""
+    recordings = (context_homes.home(i, seed) for i in range(homes))
     begin = numbers_of(Counted({}, _HOURS), Choice(), dark)
-    recordings = [r for r in (context_homes.home(i, seed) for i in range(homes)) if r.truth and _lives(r)]
-    counted = count(recordings, begin)
-    judges = [context_homes.judge(homes + i, seed) for i in range(max(homes // JUDGES, 2))]
-    choice = choose([r for r in judges if r.truth and _lives(r)], counted, dark, say)
-    say(f"chosen: {choice}")
-    return content(numbers_of(counted, choice, dark))
+    return count([r for r in recordings if r.truth and _lives(r)], begin)
 
 
 def content(numbers: Numbers) -> dict[str, Any]:
@@ -293,10 +291,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--homes", type=int, default=HOMES, help=f"simulated homes to learn from (default {HOMES})")
     parser.add_argument("--seed", type=int, default=17, help="which simulated homes (default 17)")
     parser.add_argument("--out", type=Path, default=ASSET, help="file to write")
+    parser.add_argument("--choose", action="store_true", help="print what other choices would be worth; write nothing")
     options = parser.parse_args(arguments)
     if options.homes < 1 or options.seed < 0:
         print("train_context: --homes must be at least 1 and --seed at least 0", file=sys.stderr)
         return 2
+    if options.choose:
+        dark = context_dark.learn(options.seed)
+        counted = count_fleet(options.seed, options.homes, dark)
+        judges = [context_homes.judge(options.homes + i, options.seed) for i in range(max(options.homes // JUDGES, 2))]
+        print(choose([r for r in judges if r.truth], counted, dark, print))
+        return 0
     found = train(options.seed, options.homes)
     options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -35,12 +35,13 @@ def test_what_is_counted_is_what_sensors_do() -> None:
 
 
 def test_choices_bear_on_numbers() -> None:
-    counted = Counted({"door": np.full((3, 4), 0.001)}, train_context._HOURS)
-    begin, ended = (numbers_of(counted, replace(Choice(), counted=share), DARK).kinds["door"].rise for share in (0, 1))
-    np.testing.assert_allclose(ended, 0.001)
-    assert begin[0] > 0.01
-    floored = numbers_of(counted, replace(Choice(), counted=0.0, floor=0.5), DARK).kinds["door"].rise
-    assert floored.min() >= 0.5 * floored.max()
+    rows = np.array([[0.02, 0.001, 0.0001, 0.0]] * 2 + [[0.1] * 4])
+    counted = Counted({"door": rows}, train_context._HOURS)
+    plain = numbers_of(counted, replace(Choice(), floor=0.0), DARK).kinds["door"].rise
+    np.testing.assert_allclose(plain[:3], rows[0, :3])
+    floored = numbers_of(counted, replace(Choice(), floor=0.05), DARK).kinds["door"].rise
+    np.testing.assert_allclose(floored, [0.02, 0.001, 0.001, 0.001])
+    assert numbers_of(counted, replace(Choice(), trust=0.5), DARK).trust.rates[0] == 3000.0
 
 
 def test_numbers_survive_the_file() -> None:

@@ -102,11 +102,11 @@ class Numbers:
         return found
 
     @classmethod
-    def load(cls) -> Numbers:
-        """Return the numbers that ship."""
-        return _load()
+    def load(cls, path: Path = ASSET) -> Numbers:
+        """Return the numbers in a file, those that ship if none is named; a file is read once."""
+        return _load(path)
 
 
 @cache
-def _load() -> Numbers:
-    return Numbers.of(json.loads(ASSET.read_text(encoding="utf-8")))
+def _load(path: Path) -> Numbers:
+    return Numbers.of(json.loads(path.read_text(encoding="utf-8")))
