@@ -33,7 +33,6 @@ VARIANTS: Final = {
     "full": Recipe(),
     "without the task of telling roles": Recipe(roles=0.0),
     "without contrast between windows": Recipe(contrast=0.0),
-    "without averaged weights": Recipe(average=0.0),
     "twice as wide": Recipe(width=2),
     "without simple forecasts to weigh": Recipe(experts=False),
 }
@@ -48,7 +47,7 @@ def main() -> int:
     parser.add_argument("--homes", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1, help="of the fleet")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each variant")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training")
     parser.add_argument("--out", type=Path, default=evaluate.REPORTS)
     parser.add_argument("--workers", type=int, default=None)

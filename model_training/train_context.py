@@ -81,10 +81,10 @@ _HOURS: Final = np.array([
 class Choice:
     """What was chosen by how well the filter tells simulated homes (`--choose`), once: sensors do not differ by seed.
 
-    `floor`:
-    the rarest that an event is held to be in any state, beside the state in which it is most frequent: sensors report
-    what nobody did. `hours`: how far the hours go from where they began (0) to what was counted (1). `trust`, `trust_away`: of the fleet's rates, beside 6,000
-    minutes awake and 20,000 asleep and away. The others as in `Numbers` and `Trust`.
+    `floor`: the rarest that an event is held to be in any state, beside the state in which it is most frequent: sensors
+    report what nobody did. `hours`: how far the hours go from where they began (0) to what was counted (1). `trust`,
+    `trust_away`: of the fleet's rates, beside 6,000 minutes awake and 20,000 asleep and away. The others as in
+    `Numbers` and `Trust`.
     """
 
     floor: float = 0.05

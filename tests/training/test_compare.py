@@ -37,7 +37,7 @@ def test_what_was_measured_is_not_measured_again(
 
     monkeypatch.setattr(compare, "_score", score)
     known = {name: [{"log_loss": 0.2, "seconds": 1}] for name in list(compare.VARIANTS)[:2]}
-    (folder / "variants-8.json").write_text(json.dumps(known))
+    (folder / "variants-6.json").write_text(json.dumps(known))
     arguments = ["compare", "--homes", "40", "--seeds", "1", "--work", str(tmp_path), "--out", str(tmp_path / "out")]
     monkeypatch.setattr("sys.argv", arguments)
     assert compare.main() == 0
