@@ -57,7 +57,7 @@ def main() -> int:
     """Parse the command line and train. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="script/train", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="the same path on a small fleet, assets kept apart")
-    parser.add_argument("--homes", type=int, default=4000, help="homes that are asked")
+    parser.add_argument("--homes", type=int, default=2400, help="homes that are asked")
     parser.add_argument("--map-homes", type=int, default=14_000, help="homes whose devices the map is made of")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
