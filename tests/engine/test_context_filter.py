@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,15 @@ def test_what_is_stated_is_learned_from() -> None:
     then = START + 11 * DAY + np.arange(10.5, 16.5, 0.25) * HOUR
     said = stated(recording, 8, START + 9 * DAY)
     assert follow(recording, then, said).away.mean() > follow(recording, then).away.mean() + 0.1
+
+
+def test_what_is_stated_of_a_home_long_known_is_learned_at_the_next_dawn() -> None:
+    recording = odd_home(37)
+    then = START + 36 * DAY + np.arange(10.5, 16.5, 0.5) * HOUR
+    said = [
+        replace(c, start=c.start + 25 * DAY, end=c.end + 25 * DAY) for c in stated(recording, 8, START + 35.5 * DAY)
+    ]
+    assert np.abs(follow(recording, then, said).away - follow(recording, then).away).max() > 0.02
 
 
 def test_what_is_stated_later_is_not_known_before() -> None:

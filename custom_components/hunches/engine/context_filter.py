@@ -81,6 +81,7 @@ class Filter:
         self._days: list[tuple[int, int]] = []  # first and last minute of each day learned from
         self._corrections = sorted(corrections, key=lambda c: c.stated)
         self._heard = 0
+        self._news = False  # something was stated that no fit has seen
         self._whole: Seen | None = None
         self.minute = int(start // MINUTE)
         self.state: tuple[float, ...] = tuple(clock(numbers)[self._quarters(np.array([start]))[0]].tolist())
@@ -157,8 +158,9 @@ class Filter:
         self._days.append((self._day, self._dawn))
         for correction in self._corrections[: self._heard]:
             self._state(correction, len(self._days) - 1)
-        # Once four weeks are known a day more changes little.
-        if self._past.days <= DAYS or self._past.days % 7 == 0:
+        # Once four weeks are known a day more changes little, but what was stated does.
+        if self._past.days <= DAYS or self._past.days % 7 == 0 or self._news:
+            self._news = False
             self._use(self._past.fit(self._routine))
         self._begin_day()
 
@@ -178,6 +180,7 @@ class Filter:
         while self._heard < len(self._corrections) and self._corrections[self._heard].stated <= now:
             correction = self._corrections[self._heard]
             self._heard += 1
+            self._news = True
             for day in range(len(self._days)):
                 self._state(correction, day)
             if correction.end >= now - _JUST and correction.start <= now:
