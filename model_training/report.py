@@ -145,6 +145,8 @@ def block(found: Mapping[str, Any]) -> str:
         rows.append(("mean", mean["model"], mean["best_rival"], "", ""))
         head = ("recorded home, never trained on", "model", "its best simple rival", "which", "ratio")
         parts.append(table(head, [tuple(map(cell, row)) for row in rows]))
+    if "context" in found:
+        parts.append(report_sections.context(found))
     return "\n\n".join(parts)
 
 
