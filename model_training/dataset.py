@@ -152,6 +152,31 @@ def _known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timel
     return timeline, advance(Usage(), timeline, asof, asked.clock)
 
 
+def inputs(
+    asked: Asked,
+    contexts: Contexts,
+    entity: Entity,
+    timeline: Timeline,
+    usage: Usage,
+    asof: float,
+    targets: NDArray[np.float64],
+) -> Arrays:
+    """Return the inputs of `targets` [m] at one moment: arrays of m rows."""
+    m, context = targets.size, contexts.at(asof)
+    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), context, asked.clock)
+    guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
+    return {
+        "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
+        "tokens": np.repeat(features.tokens(entity)[None].astype(np.int16), m, axis=0),
+        "dynamic": np.repeat(now[None], m, axis=0),
+        "query": features.query(asof, targets, asked.clock),
+        "logit": guesses.logit,
+        "support": guesses.support,
+        "horizon": (targets - asof).astype(np.float32),
+        "history": np.full(m, usage.history, dtype=np.float32),
+    }
+
+
 def _state_rows(
     asked: Asked, contexts: Contexts, entity: Entity, asof: float, cut: float, rng: np.random.Generator
 ) -> Arrays:
@@ -165,18 +190,9 @@ def _state_rows(
     if not m:
         return {}
     timeline, usage = _known(asked, entity, asof, cut)
-    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), contexts.at(asof), asked.clock)
-    guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
     return {
-        "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
-        "tokens": np.repeat(features.tokens(entity)[None].astype(np.int16), m, axis=0),
-        "dynamic": np.repeat(now[None], m, axis=0),
-        "query": features.query(asof, targets, asked.clock),
-        "logit": guesses.logit,
-        "support": guesses.support,
+        **inputs(asked, contexts, entity, timeline, usage, asof, targets),
         "target": truth.astype(np.float32),
-        "horizon": (targets - asof).astype(np.float32),
-        "history": np.full(m, usage.history, dtype=np.float32),
         "rate": np.full(m, usage.rate, dtype=np.float32),
     }
 

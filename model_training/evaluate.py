@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custom_components.hunches.engine import bundle, features
+from custom_components.hunches.engine import bundle, context_numbers, features
 from custom_components.hunches.engine.model import ASSETS, AssetError, Model
 
 from . import (
@@ -136,7 +136,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
     homes, seed = options.fleet_homes, options.seed
     model, store = Model.load(options.assets), Store(options.work / "evaluation")
     folder = options.work / f"fleet-{seed}-{homes}"
-    make_examples.make(folder, homes, seed, options.workers, options.assets / "context.json")
+    make_examples.make(folder, homes, seed, options.workers, options.assets / context_numbers.ASSET.name)
     state = make_examples.load(folder, "state")
     if state["stable"].shape[1] != features.N_STABLE or state["dynamic"].shape[1] != len(features.DYNAMIC):
         msg = f"{folder}: made for other features than these; remove it"

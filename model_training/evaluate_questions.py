@@ -16,7 +16,6 @@ import numpy as np
 from custom_components.hunches.engine import features
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context import Contexts, follow
-from custom_components.hunches.engine.experts import forecast
 from custom_components.hunches.engine.forecaster import Query
 from custom_components.hunches.engine.home import DEVICE_DOMAINS, ON, UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
@@ -90,31 +89,6 @@ def notes(
     return [float(state), max(asof - since, 0.0), away, rate, hour_of_week, float(min(pace, 1 / 60))]
 
 
-def row(
-    asked: dataset.Asked,
-    contexts: Contexts,
-    entity: Entity,
-    timeline: Timeline,
-    usage: Usage,
-    asof: float,
-    targets: NDArray[np.float64],
-) -> Arrays:
-    """Return the inputs of `targets` [m] at one moment, as `dataset` makes them: arrays of m rows."""
-    m, context = targets.size, contexts.at(asof)
-    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), context, asked.clock)
-    guesses = forecast(timeline, usage, asof, targets, asked.clock)
-    return {
-        "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),
-        "tokens": np.repeat(features.tokens(entity)[None].astype(np.int16), m, axis=0),
-        "dynamic": np.repeat(now[None], m, axis=0),
-        "query": features.query(asof, targets, asked.clock),
-        "logit": guesses.logit,
-        "support": guesses.support,
-        "horizon": (targets - asof).astype(np.float32),
-        "history": np.full(m, usage.history, dtype=np.float32),
-    }
-
-
 def simulated(recording: Recording, devices: Sequence[Entity], number: int, seed: int) -> tuple[Arrays, Arrays]:
     """Return (questions with history cut at random, the same questions at every one of `CUTS`) to a simulated home."""
     rng = np.random.default_rng((seed, number, 7))
@@ -166,7 +140,7 @@ def _cut(
     if np.isfinite(keep):
         timeline = timeline.since(asof - keep)
     usage = advance(Usage(), timeline, asof, asked.clock)
-    found = row(asked, contexts, entity, timeline, usage, asof, targets)
+    found = dataset.inputs(asked, contexts, entity, timeline, usage, asof, targets)
     clocked, away = Clocked.of(timeline, asof), contexts.at(asof).p_away
     told = [notes(clocked, timeline, usage, asof, float(t), away, asked.clock) for t in targets]
     foreign = features.tokens(translated(entity)).astype(np.int16)
@@ -199,7 +173,7 @@ def recorded(recording: Recording, queries: Sequence[Query]) -> Arrays:
         told = notes(clocked[key], timeline, usage, query.asof, query.target, away, asked.clock)
         found.append(
             {
-                **row(asked, contexts, recording.home.entities[key], timeline, usage, query.asof, target),
+                **dataset.inputs(asked, contexts, recording.home.entities[key], timeline, usage, query.asof, target),
                 "target": np.array([truth], dtype=np.float32),
                 "notes": np.array([told], dtype=np.float64),
                 "device": np.array([places[key]]),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from custom_components.hunches.engine import features
+from custom_components.hunches.engine import context_numbers, features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
 from custom_components.hunches.engine.model import ASSETS, CARD
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 VERSION = 2
-CONTEXT = "context.json"
+CONTEXT = context_numbers.ASSET.name
 LIMIT_BYTES = 3_000_000
 FEWEST_HOMES = 40
 ROOM_HOMES = 2500

@@ -79,7 +79,7 @@ _HOURS: Final = np.array([
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen by how well the filter tells simulated homes (`--choose`), once: sensors do not differ by seed.
+    """What counting leaves open: chosen once, by how well the filter told simulated homes.
 
     `floor`: the rarest that an event is held to be in any state, beside the state in which it is most frequent: sensors
     report what nobody did. `hours`: how far the hours go from where they began (0) to what was counted (1). `trust`,

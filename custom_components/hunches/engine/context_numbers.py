@@ -1,6 +1,6 @@
 """The trained numbers of the context filter: where a home begins before anything is learned of it.
 
-`model_training/train_context.py` counts and chooses them on simulated homes; they ship as `assets/context.json`.
+`model_training/train_context.py` counts them on simulated homes; they ship as `assets/context.json`.
 """
 
 from __future__ import annotations
