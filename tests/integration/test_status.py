@@ -70,19 +70,19 @@ async def test_waits_for_the_recorder_and_goes_on(
 
 
 async def test_event_loop_stays_free_during_a_long_analysis(porch: HomeAssistant, script: Script) -> None:
-    began, go_on = threading.Event(), threading.Event()
+    told, go_on = threading.Event(), threading.Event()
 
     def learn_slowly(progress: Any) -> None:
-        began.set()
         for step in range(10):
             progress(step, 10)
-        go_on.wait()
+        told.set()
+        go_on.wait(60)  # not for ever: if the test fails, its thread must not outlive it
 
     script.before_learning = learn_slowly
     entry = MockConfigEntry(domain=DOMAIN)
     entry.add_to_hass(porch)
     await porch.config_entries.async_setup(entry.entry_id)
-    await porch.async_add_executor_job(began.wait)
+    assert await porch.async_add_executor_job(told.wait, 60)
     for _ in range(100):  # the loop turns while the mind learns, and the home goes on
         await asyncio.sleep(0)
     porch.states.async_set(PORCH, "off")
