@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ CREATE TABLE events (
     data_id INTEGER, context_id_bin BLOB, context_user_id_bin BLOB, context_parent_id_bin BLOB,
     event_type_id INTEGER, PRIMARY KEY (event_id),
     FOREIGN KEY(event_type_id) REFERENCES event_types (event_type_id));
+CREATE TABLE recorder_runs (
+    run_id INTEGER NOT NULL, start DATETIME NOT NULL, "end" DATETIME, closed_incorrect BOOLEAN NOT NULL,
+    created DATETIME NOT NULL, PRIMARY KEY (run_id));
 CREATE TABLE schema_changes (
     change_id INTEGER NOT NULL, schema_version INTEGER, changed DATETIME NOT NULL, PRIMARY KEY (change_id));
 """
@@ -85,12 +89,24 @@ class Recorder:
             (meta, state, T0 + seconds, None if changed is None else T0 + changed, shared, context, user, parent),
         )
 
-    def event(self, event_type: str, context: bytes) -> None:
+    def event(self, event_type: str, context: bytes, seconds: float = 0) -> None:
         row = self.database.execute("SELECT event_type_id FROM event_types WHERE event_type = ?", (event_type,))
         number = (row.fetchone() or (None,))[0]
         if number is None:
             number = self.database.execute("INSERT INTO event_types (event_type) VALUES (?)", (event_type,)).lastrowid
-        self.database.execute("INSERT INTO events (event_type_id, context_id_bin) VALUES (?, ?)", (number, context))
+        self.database.execute(
+            "INSERT INTO events (event_type_id, time_fired_ts, context_id_bin) VALUES (?, ?, ?)",
+            (number, T0 + seconds, context),
+        )
+
+    def run(self, start: float, end: float | None, *, crashed: bool = False) -> None:
+        def moment(seconds: float) -> str:
+            return datetime.fromtimestamp(T0 + seconds, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+        self.database.execute(
+            'INSERT INTO recorder_runs (start, "end", closed_incorrect, created) VALUES (?, ?, ?, ?)',
+            (moment(start), None if end is None else moment(end), crashed, moment(start)),
+        )
 
     def close(self) -> Path:
         self.database.commit()
@@ -190,8 +206,11 @@ def test_who_did_it(recorder: Recorder) -> None:
         ("off", {"context": b"s" * 16}, Cause.AUTOMATION),
         ("on", {"context": b"p" * 16, "user": b"1" * 16}, Cause.PERSON),
         ("off", {"context": b"h" * 16, "user": b"1" * 16}, Cause.OURS),
-        ("on", {"context": b"w" * 16}, Cause.UNKNOWN),
+        ("on", {"context": b"w" * 16}, Cause.PHYSICAL),
         ("off", {"context": b"c" * 16}, Cause.UNKNOWN),
+        ("on", {}, Cause.UNKNOWN),
+        ("unavailable", {"context": b"w" * 16}, Cause.UNKNOWN),
+        ("off", {"context": b"w" * 16}, Cause.UNKNOWN),
     ]
     for i, (state, context, _) in enumerate(rows):
         recorder.state("light.hall", 60 * i, state, **context)  # type: ignore[arg-type]

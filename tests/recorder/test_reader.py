@@ -23,7 +23,8 @@ from custom_components.hunches.engine import database
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.timeline import Cause
 from custom_components.hunches.history import HistoryUnavailable, async_read
-from custom_components.hunches.history.reader import YIELD_PER, Stopped
+from custom_components.hunches.history.reader import Stopped
+from custom_components.hunches.history.tables import YIELD_PER
 
 from .conftest import Row, Write, fill, fire, read
 
@@ -71,7 +72,7 @@ async def test_first_row_counts_where_the_change_itself_was_purged(
 
 
 async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> None:
-    by_clock, by_script, ours = Context(), Context(), Context(user_id=ADA)
+    by_clock, by_script, ours, by_nobody_known = Context(), Context(), Context(user_id=ADA), Context()
     rows = [
         Row(1.0, "off"),
         Row(2.0, "on", Context(user_id=ADA)),
@@ -79,12 +80,15 @@ async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> No
         Row(4.0, "on", by_clock),
         Row(5.0, "off", by_script),
         Row(6.0, "on", ours),
-        Row(7.0, "off"),
+        Row(7.0, "off", by_nobody_known),
+        Row(8.0, "on"),
+        Row(9.0, "unavailable"),
+        Row(10.0, "off"),
     ]
     await write(fire, "automation_triggered", [Context(), by_clock])
     await write(fire, "script_started", [by_script])
     await write(fire, EVENT_ACTED, [ours])
-    await write(fire, "call_service", [rows[-1].context or Context()])
+    await write(fire, "call_service", [by_clock, by_nobody_known])
     await write(fill, LAMP, rows)
     lamp = (await read(hass_with_recorder, LAMP)).timelines[LAMP]
     assert [Cause(cause) for cause in lamp.causes] == [
@@ -94,6 +98,9 @@ async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> No
         Cause.AUTOMATION,
         Cause.AUTOMATION,
         Cause.OURS,
+        Cause.UNKNOWN,
+        Cause.PHYSICAL,
+        Cause.UNKNOWN,
         Cause.UNKNOWN,
     ]
 
@@ -114,10 +121,10 @@ async def test_many_rows_are_streamed(hass_with_recorder: HomeAssistant, write: 
     rows = [Row(float(i), "on" if i // 100 % 2 else "off") for i in range(20_000)]
     await write(fill, LAMP, rows)
     sizes: list[int] = []
-    original = "custom_components.hunches.history.reader._Changes.add"
-    from custom_components.hunches.history.reader import _Changes
+    original = "custom_components.hunches.history.reader.Changes.add"
+    from custom_components.hunches.engine.recorded import Changes
 
-    add = _Changes.add
+    add = Changes.add
 
     def counted(self: Any, part: Any) -> None:
         sizes.append(len(part))
@@ -151,7 +158,7 @@ async def test_progress_and_stop(hass_with_recorder: HomeAssistant, write: Write
     await write(fill, LAMP, [Row(1.0, "on")])
     told: list[tuple[int, int]] = []
     await read(hass_with_recorder, LAMP, "light.other", progress=lambda *done: told.append(done))
-    assert told == [(1, 2), (2, 2)]
+    assert told[-1] == (2, 2)
     stopped = threading.Event()
     stopped.set()
     with pytest.raises(Stopped):
@@ -187,7 +194,7 @@ async def test_database_errors_are_a_clear_state(
     hass_with_recorder: HomeAssistant, error: Exception, reason: str
 ) -> None:
     with (
-        patch("custom_components.hunches.history.reader.session_scope", side_effect=error),
+        patch("custom_components.hunches.history.reader.Tables", side_effect=error),
         pytest.raises(HistoryUnavailable) as caught,
     ):
         await read(hass_with_recorder, LAMP)

@@ -6,17 +6,19 @@ Only this module and `history/` name the recorder's tables; a test holds the two
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
-from array import array
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from . import storage
 from .bundle import Recording
-from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
-from .timeline import Cause, Timeline
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home
+from .recorded import AUTOMATIC_EVENTS, CALL_EVENT, OUR_EVENT, Changes, Contexts, Run, fingerprints, gaps_between
+from .timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +28,6 @@ SCHEMA_VERSION: Final = 53
 """The recorder's schema that this was written against; newer ones are read if they still have its columns."""
 OLDEST_SCHEMA: Final = 41
 """From here on states have numbers for times, entities and contexts."""
-OUR_EVENT: Final = "hunches_acted"
-AUTOMATIC_EVENTS: Final = ("automation_triggered", "script_started")
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "states_meta": frozenset({"metadata_id", "entity_id"}),
@@ -45,8 +45,11 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "state_attributes": frozenset({"attributes_id", "shared_attrs"}),
-    "events": frozenset({"event_type_id", "context_id_bin"}),
+    "events": frozenset(
+        {"event_type_id", "time_fired_ts", "context_id_bin", "context_user_id_bin", "context_parent_id_bin"}
+    ),
     "event_types": frozenset({"event_type_id", "event_type"}),
+    "recorder_runs": frozenset({"run_id", "start", "end", "closed_incorrect"}),
 }
 # An entity's first row opens its timeline even where it only reports attributes: older rows may have been purged.
 _CHANGES: Final = """
@@ -62,12 +65,17 @@ _ATTRIBUTES: Final = """
     SELECT shared_attrs FROM states JOIN state_attributes USING (attributes_id)
     WHERE metadata_id = ? ORDER BY last_updated_ts DESC LIMIT 1
 """
+_LATEST: Final = "SELECT max(last_updated_ts) FROM states WHERE last_updated_ts < ?"
 _CONTEXTS: Final = """
     SELECT context_id_bin FROM events JOIN event_types USING (event_type_id)
     WHERE event_types.event_type = ? AND context_id_bin IS NOT NULL
 """
-_KNOWN_TEXTS: Final = 512
-"""Texts of states whose reading is remembered; a sensor may have a new one in every row."""
+# Where there is a user or a parent, the change tells it too.
+_NOBODYS_CONTEXTS: Final = f"{_CONTEXTS} AND context_user_id_bin IS NULL AND context_parent_id_bin IS NULL"
+_HEARD_SINCE: Final = """
+    SELECT min(time_fired_ts) FROM events JOIN event_types USING (event_type_id) WHERE event_types.event_type = ?
+"""
+_ROWS_AT_ONCE: Final = 512
 
 
 class DatabaseError(ValueError):
@@ -84,11 +92,11 @@ def read(path: Path, config: Path | None = None) -> tuple[Recording, tuple[str, 
         with closing(_connect(path, warnings)) as database:
             _check(path, database, warnings)
             home, ids = _home(database, registries, path)
-            causes = _Causes(database)
+            contexts, gaps = _contexts(database), _gaps(database)
             timelines = {
                 key: timeline
                 for key, entity in home.entities.items()
-                if len(timeline := _timeline(database, ids[key], entity, causes))
+                if len(timeline := _timeline(database, ids[key], entity, contexts, gaps))
             }
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {_reason(error)}") from error
@@ -238,48 +246,56 @@ def _entity(key: str, attributes: Mapping[str, Any], known: storage.Described | 
     )
 
 
-class _Causes:
-    """Tells who made a change.
+def _contexts(database: sqlite3.Connection) -> Contexts:
+    """Return the contexts that tell who acts in them."""
 
-    The user interface leaves a user, an automation started by an event a parent; one that was started by the clock
-    or the sun leaves neither, as a wall switch does: the events of automations and scripts tell the two apart. What
-    is left is a wall switch, an integration's own report, or unknown.
-    """
+    def events(query: str, *kinds: str) -> Iterator[bytes]:
+        for kind in kinds:
+            yield from (bytes(context) for (context,) in database.execute(query, (kind,)))
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._ours = frozenset(_contexts(database, OUR_EVENT))
-        self._automatic = frozenset(c for event in AUTOMATIC_EVENTS for c in _contexts(database, event))
-
-    def of(self, context: bytes | None, user: bytes | None, parent: bytes | None) -> Cause:
-        if context in self._ours:
-            return Cause.OURS
-        if user is not None:
-            return Cause.PERSON
-        return Cause.AUTOMATION if parent is not None or context in self._automatic else Cause.UNKNOWN
+    (heard_since,) = database.execute(_HEARD_SINCE, (CALL_EVENT,)).fetchone()
+    return Contexts(
+        fingerprints(events(_NOBODYS_CONTEXTS, *AUTOMATIC_EVENTS)),
+        fingerprints(events(_CONTEXTS, OUR_EVENT)),
+        fingerprints(events(_NOBODYS_CONTEXTS, CALL_EVENT)),
+        math.inf if heard_since is None else heard_since,
+    )
 
 
-def _contexts(database: sqlite3.Connection, event: str) -> Iterator[bytes]:
-    for (context,) in database.execute(_CONTEXTS, (event,)):
-        yield bytes(context)
+def _gaps(database: sqlite3.Connection) -> tuple[tuple[float, float], ...]:
+    """Return the stretches in which Home Assistant was off, in Unix seconds."""
+    runs = [
+        Run(number, _seconds(start), None if end is None else _seconds(end), bool(crashed))
+        for number, start, end, crashed in database.execute(
+            'SELECT run_id, start, "end", closed_incorrect FROM recorder_runs'
+        )
+    ]
+
+    def latest_before(moment: float) -> float | None:
+        found: tuple[float | None] = database.execute(_LATEST, (moment,)).fetchone()
+        return found[0]
+
+    return gaps_between(runs, latest_before)
 
 
-def _timeline(database: sqlite3.Connection, number: int, entity: Entity, causes: _Causes) -> Timeline:
+def _seconds(text: str) -> float:
+    """Return the Unix seconds of a date and time of UTC, as the recorder writes it."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def _timeline(
+    database: sqlite3.Connection,
+    number: int,
+    entity: Entity,
+    contexts: Contexts,
+    gaps: tuple[tuple[float, float], ...],
+) -> Timeline:
     """Return one entity's timeline, reduced while it is read: memory grows with its changes, not with its rows.
 
-    An empty state is a removal and opens a gap. Only what people switch has causes.
+    Only what people switch has causes.
     """
-    readings: dict[str, int] = {}
-    times, states, by = array("d"), array("b"), array("b")
-    for state, moment, context, user, parent in database.execute(_CHANGES, {"id": number}):
-        text = str(state or "")
-        reading = readings.get(text)
-        if reading is None:
-            reading = read_state(entity.domain, text)
-            if len(readings) < _KNOWN_TEXTS:
-                readings[text] = reading
-        if states and reading == states[-1] and moment > times[-1]:
-            continue  # of several rows at one moment the last holds, so that a repeat counts there
-        times.append(moment)
-        states.append(reading)
-        by.append(causes.of(context, user, parent) if entity.is_device else Cause.UNKNOWN)
-    return Timeline.from_readings(times, states, by)
+    changes = Changes(entity.domain, contexts if entity.is_device else None, gaps)
+    rows = database.execute(_CHANGES, {"id": number})
+    while part := rows.fetchmany(_ROWS_AT_ONCE):
+        changes.add(part)
+    return changes.timeline()

@@ -1,84 +1,76 @@
-"""Streams the recorder's states, one entity at a time, into timelines.
+"""Reads the recorder's states into timelines.
 
-Only this module and `engine/database.py` name the recorder's tables. Rows are reduced where they are read, so that
-memory grows with the changes that matter and not with the rows: partitions of 512 keep both the database driver
-and Home Assistant's event loop (through the garbage collector) from noticing.
+Rows are reduced where they are read, so that memory grows with the changes that matter and not with the rows. The
+recorder's few workers are shared with the history page: many small entities are read in one job, and after a few
+hundredths of a second the next one queues up behind whoever else waits.
 """
 
 import asyncio
 import threading
-from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
-from homeassistant.components.recorder.db_schema import Events, EventTypes, States, StatesMeta
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE, async_migration_in_progress, session_scope
-from sqlalchemy import Row, or_, select
+from homeassistant.helpers.recorder import DATA_INSTANCE, async_migration_in_progress, get_instance
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from ..const import EVENT_ACTED
-from ..engine.home import Home, read_state
-from ..engine.timeline import Cause, Timeline
-from .cause import CauseIndex, fingerprint
+from ..engine.home import UNKNOWN, Entity, Home, read_state
+from ..engine.recorded import AUTOMATIC_EVENTS, Changes, Contexts, gaps_between
+from ..engine.timeline import Timeline
+from .cause import CauseIndex
+from .tables import Tables
+from .trouble import HistoryUnavailable, Stopped
 
-YIELD_PER: Final = 512
-AUTOMATIC_EVENTS: Final = ("automation_triggered", "script_started")
-"""Literal, because importing those two integrations loads much else; a test holds them against core."""
-_IDS_PER_QUERY: Final = 500
+__all__ = ["AUTOMATIC_EVENTS", "History", "HistoryUnavailable", "Stopped", "async_read"]
+
+_ROWS_PER_JOB: Final = 20_000
+_SECONDS_PER_JOB: Final = 0.05
+_WAITING: Final = 3600.0
+"""Seconds by which an automation's event may precede a change that it makes after it has waited."""
 
 type Progress = Callable[[int, int], None]
-
-
-class HistoryUnavailable(Exception):
-    """The recorder cannot be read now; `reason` is the key of a text, `detail` what the database said."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        """Keep why."""
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
-
-
-class Stopped(Exception):
-    """The integration was unloaded meanwhile."""
+type Gaps = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was recorded: a timeline for each entity with any row, the number of rows read, and who did what."""
+    """What was recorded: a timeline for each entity with any change, and the number of rows read.
+
+    `causes`: who acts in which context. `gaps`: stretches (start and end in Unix seconds, in order) in which Home
+    Assistant was off; the timelines are unknown from their start on.
+    """
 
     timelines: dict[str, Timeline]
     rows: int
     causes: CauseIndex
+    gaps: Gaps = ()
 
 
 async def async_read(
-    hass: HomeAssistant, home: Home, stopped: threading.Event, progress: Progress | None = None
+    hass: HomeAssistant,
+    home: Home,
+    stopped: threading.Event,
+    progress: Progress | None = None,
+    since: Mapping[str, float] | None = None,
 ) -> History:
-    """Read everything recorded of a home's devices and evidence.
+    """Read what was recorded of a home's devices and evidence.
 
-    `progress` is called with the number of entities read and the number of all. Raises `HistoryUnavailable`, and
-    `Stopped` soon after `stopped` is set.
+    `since`: the moment (Unix seconds) up to which an entity is known already; what is not in it is read whole. An
+    entity of which nothing is new, not even a gap, has no timeline. `progress` is called with the number of entities
+    read and the number of all. Raises `HistoryUnavailable`, and `Stopped` soon after `stopped` is set.
     """
     entities = (*home.devices, *home.evidence)
-    causes = CauseIndex(*await _async_run(hass, _read_contexts, hass, stopped))
-    metadata_ids = await _async_run(hass, _read_metadata_ids, hass, [e.entity_id for e in entities])
-    timelines: dict[str, Timeline] = {}
-    rows = 0
-    for number, entity in enumerate(entities, start=1):
-        if (metadata_id := metadata_ids.get(entity.entity_id)) is not None:
-            # Causes matter for what people switch only.
-            index = causes if entity.is_device else None
-            timeline, read = await _async_run(hass, read_entity, hass, metadata_id, entity.domain, index, stopped)
-            rows += read
-            if len(timeline):
-                timelines[entity.entity_id] = timeline
-            await asyncio.sleep(0)  # the history page shares the recorder's few workers
+    job = _Job(hass, entities, since or {}, stopped)
+    await _async_run(hass, job.prepare)
+    while job.done < len(entities):
+        await _async_run(hass, job.read_some)
         if progress is not None:
-            progress(number, len(entities))
-    return History(timelines, rows, causes)
+            progress(job.done, len(entities))
+        await asyncio.sleep(0)
+    return History(job.timelines, job.rows, CauseIndex(job.contexts), job.gaps)
 
 
 async def _async_run[R](hass: HomeAssistant, job: Callable[..., R], *args: Any) -> R:
@@ -98,105 +90,55 @@ async def _async_run[R](hass: HomeAssistant, job: Callable[..., R], *args: Any) 
         raise HistoryUnavailable("recorder_failed", str(error).partition("\n")[0]) from error
 
 
-def _read_contexts(hass: HomeAssistant, stopped: threading.Event) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the fingerprints of the contexts of automations and scripts, and of our own, both ascending."""
-    return _contexts_of(hass, AUTOMATIC_EVENTS, stopped), _contexts_of(hass, (EVENT_ACTED,), stopped)
+class _Job:
+    """One reading of a home, a part at a time; its methods run in the recorder's executor."""
 
+    def __init__(
+        self, hass: HomeAssistant, entities: Sequence[Entity], since: Mapping[str, float], stopped: threading.Event
+    ) -> None:
+        self.timelines: dict[str, Timeline] = {}
+        self.rows = 0
+        self.done = 0
+        self.contexts = Contexts()
+        self.gaps: Gaps = ()
+        self._hass = hass
+        self._entities = entities
+        self._since = since
+        self._stopped = stopped
+        self._ids: Mapping[str, int] = {}
 
-def _contexts_of(hass: HomeAssistant, events: Iterable[str], stopped: threading.Event) -> Sequence[int]:
-    query = (
-        select(Events.context_id_bin)
-        .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
-        .where(EventTypes.event_type.in_(list(events)))
-        .where(Events.context_id_bin.is_not(None))
-    )
-    found = array("Q")
-    with session_scope(hass=hass, read_only=True) as session:
-        for part in session.connection().execute(query, execution_options={"yield_per": YIELD_PER}).partitions():
-            if stopped.is_set():
-                raise Stopped
-            found.extend(fingerprint(context_id) for (context_id,) in part)
-    return array("Q", sorted(found))
+    def prepare(self) -> None:
+        """Read what all entities share."""
+        since = min((self._since.get(entity.entity_id, 0.0) for entity in self._entities), default=0.0)
+        with closing(get_instance(self._hass).get_session()) as session:
+            tables = Tables(session.connection(), self._stopped)
+            self._ids = tables.metadata_ids([entity.entity_id for entity in self._entities])
+            self.gaps = tuple(gap for gap in gaps_between(tables.runs(), tables.latest_before) if gap[1] > since)
+            self.contexts = tables.contexts(since - _WAITING)
 
+    def read_some(self) -> None:
+        """Read entities until there has been enough for one job."""
+        began, rows = monotonic(), self.rows
+        with closing(get_instance(self._hass).get_session()) as session:
+            tables = Tables(session.connection(), self._stopped)
+            while self.done < len(self._entities):
+                entity = self._entities[self.done]
+                if (metadata_id := self._ids.get(entity.entity_id)) is not None:
+                    timeline = self._read(tables, entity, metadata_id)
+                    if len(timeline):
+                        self.timelines[entity.entity_id] = timeline
+                self.done += 1
+                if self.rows - rows >= _ROWS_PER_JOB or monotonic() - began >= _SECONDS_PER_JOB:
+                    break
 
-def _read_metadata_ids(hass: HomeAssistant, entity_ids: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    with session_scope(hass=hass, read_only=True) as session:
-        for start in range(0, len(entity_ids), _IDS_PER_QUERY):
-            query = select(StatesMeta.entity_id, StatesMeta.metadata_id).where(
-                StatesMeta.entity_id.in_(entity_ids[start : start + _IDS_PER_QUERY])
-            )
-            found.update((row[0], row[1]) for row in session.connection().execute(query) if row[0])
-    return found
-
-
-def read_entity(
-    hass: HomeAssistant, metadata_id: int, domain: str, causes: CauseIndex | None, stopped: threading.Event
-) -> tuple[Timeline, int]:
-    """Return one entity's timeline and the number of rows it was read from; runs in an executor.
-
-    Rows that only report new attributes are left to the database, but for the first: an older row, with the change
-    itself, may have been purged. An empty state is a removal and opens a gap.
-    """
-    mine = (States.metadata_id == metadata_id, States.last_updated_ts.is_not(None))
-    order = (States.last_updated_ts, States.state_id)
-    query = (
-        select(
-            States.state,
-            States.last_updated_ts,
-            States.context_id_bin,
-            States.context_user_id_bin,
-            States.context_parent_id_bin,
-        )
-        .where(*mine)
-        .order_by(*order)
-    )
-    changes = _Changes(domain, causes)
-    rows = 0
-    with session_scope(hass=hass, read_only=True) as session:
-        connection = session.connection()
-        first = connection.scalar(select(States.state_id).where(*mine).order_by(*order).limit(1))
-        query = query.where(
-            or_(
-                States.last_changed_ts.is_(None),
-                States.last_changed_ts == States.last_updated_ts,
-                States.state_id == first,
-            )
-        )
-        for part in connection.execute(query, execution_options={"yield_per": YIELD_PER}).partitions():
-            if stopped.is_set():
-                raise Stopped
+    def _read(self, tables: Tables, entity: Entity, metadata_id: int) -> Timeline:
+        since, before = self._since.get(entity.entity_id), UNKNOWN
+        if since is not None and entity.is_device:
+            before = read_state(entity.domain, tables.state_at(metadata_id, since) or "")
+        # Causes matter for what people switch only.
+        contexts = self.contexts if entity.is_device else None
+        changes = Changes(entity.domain, contexts, self.gaps, since, before)
+        for part in tables.changes(metadata_id, contexts is not None, since):
             changes.add(part)
-            rows += len(part)
-    return changes.timeline(), rows
-
-
-class _Changes:
-    """Grows by the rows that change a reading; everything else is dropped as it comes."""
-
-    def __init__(self, domain: str, causes: CauseIndex | None) -> None:
-        self._domain = domain
-        self._index = causes
-        self._readings: dict[str, int] = {}
-        self._times = array("d")
-        self._states = array("b")
-        self._causes = array("b")
-
-    def add(self, rows: Sequence[Row[Any]]) -> None:
-        times, states, readings = self._times, self._states, self._readings
-        for state, moment, context_id, user_id, parent_id in rows:
-            text = state or ""
-            if (reading := readings.get(text)) is None:
-                reading = read_state(self._domain, text)
-                if len(readings) < YIELD_PER:  # a sensor may have a text for every row
-                    readings[text] = reading
-            # Of several rows at one moment the last holds, so that a repeat counts there.
-            if states and reading == states[-1] and moment > times[-1]:
-                continue
-            times.append(moment)
-            states.append(reading)
-            cause = self._index.of(context_id, user_id is not None, parent_id is not None) if self._index else 0
-            self._causes.append(Cause(cause))
-
-    def timeline(self) -> Timeline:
-        return Timeline.from_readings(self._times, self._states, self._causes)
+            self.rows += len(part)
+        return changes.timeline()
