@@ -79,6 +79,68 @@ def test_gaps_are_looked_through() -> None:
     assert line.current(0.5) == (UNKNOWN, 0.5)
 
 
+def caused(*rows: tuple[float, int, Cause]) -> Timeline:
+    times, states, causes = ([row[i] for row in rows] for i in range(3))
+    return Timeline.from_readings(times, states, causes)
+
+
+OURS, PERSON, NOBODY = Cause.OURS, Cause.PERSON, Cause.UNKNOWN
+
+
+def test_what_we_did_is_unknown_until_somebody_else_changes_it() -> None:
+    line = caused((0, OFF, NOBODY), (1, ON, PERSON), (5, OFF, OURS), (9, ON, PERSON), (12, OFF, PERSON))
+    assert pairs(line.by_others()) == [(0, OFF), (1, ON), (5, UNKNOWN), (9, ON), (12, OFF)]
+    assert line.current(6) == (OFF, 5.0)  # how things stand is as it was
+
+
+def test_a_gap_does_not_make_what_we_did_anybody_elses() -> None:
+    back = caused((0, ON, NOBODY), (5, OFF, OURS), (6, UNKNOWN, NOBODY), (8, OFF, NOBODY), (9, ON, PERSON))
+    assert pairs(back.by_others()) == [(0, ON), (5, UNKNOWN), (9, ON)]
+    changed = caused((0, ON, NOBODY), (5, OFF, OURS), (6, UNKNOWN, NOBODY), (8, ON, NOBODY), (9, OFF, PERSON))
+    assert pairs(changed.by_others()) == [(0, ON), (5, UNKNOWN), (8, ON), (9, OFF)]
+    # It was on before the gap and is on after it: whatever we sent in between changed nothing
+    unmoved = caused((0, OFF, NOBODY), (1, ON, PERSON), (2, UNKNOWN, NOBODY), (3, ON, OURS))
+    assert unmoved.by_others() is unmoved
+
+
+def test_a_recording_may_begin_with_what_we_did() -> None:
+    line = caused((0, OFF, OURS), (5, ON, PERSON), (7, OFF, PERSON))
+    assert pairs(line.by_others()) == [(0, UNKNOWN), (5, ON), (7, OFF)]
+    whole = caused((-9, ON, PERSON), (-4, OFF, OURS), (5, ON, PERSON))
+    assert pairs(whole.since(0).by_others()) == [(0, UNKNOWN), (5, ON)]
+
+
+def test_without_anything_of_ours_the_timeline_is_the_same_object() -> None:
+    line = caused((0, OFF, NOBODY), (5, ON, PERSON), (7, UNKNOWN, Cause.AUTOMATION))
+    assert line.by_others() is line
+    empty = Timeline.empty()
+    assert empty.by_others() is empty
+
+
+def test_stretches_are_finished_and_somebody_elses() -> None:
+    line = caused(
+        (0, ON, NOBODY),
+        (2, OFF, PERSON),
+        (3, ON, PERSON),
+        (4, UNKNOWN, NOBODY),
+        (5, ON, NOBODY),
+        (8, OFF, OURS),
+        (20, ON, OURS),
+        (21, OFF, PERSON),
+        (25, ON, PERSON),
+    )
+
+    def found(state: int, *, ours: bool = False) -> list[tuple[float, float]]:
+        starts, ends = line.stretches(state, ours=ours)
+        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+    assert found(ON) == [(0, 2)]
+    assert found(ON, ours=True) == [(3, 8), (20, 21)]
+    assert found(OFF) == [(2, 3), (21, 25)]
+    assert found(OFF, ours=True) == [(8, 20)]
+    assert Timeline.empty().stretches(ON)[0].size == 0
+
+
 def test_an_empty_timeline_knows_nothing() -> None:
     empty = Timeline.empty()
     assert len(empty) == 0
@@ -110,3 +172,21 @@ def test_cutting_and_asking_agree(rows: list[tuple[int, int, Cause]], moment: in
     known = line.carried().until(moment)
     assert state == (int(known.states[-1]) if len(known) else UNKNOWN)
     assert since <= moment
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(readings)
+def test_what_others_did_is_told_as_one_would_by_hand(rows: list[tuple[int, int, Cause]]) -> None:
+    line = caused(*rows)
+    state, ours = UNKNOWN, False
+    told = []
+    for time, reading, cause in zip(line.times, line.states, line.causes, strict=True):
+        if reading not in {UNKNOWN, state}:
+            state, ours = int(reading), cause == Cause.OURS
+        told.append((float(time), UNKNOWN if ours else int(reading)))
+    assert pairs(line.by_others()) == pairs(timeline(*told))
+    known = line.carried()
+    for kind in (OFF, ON):
+        every = sorted((*zip(*line.stretches(kind), strict=True), *zip(*line.stretches(kind, ours=True), strict=True)))
+        mine = np.flatnonzero(known.states[:-1] == kind)
+        assert every == [(known.times[i], known.times[i + 1]) for i in mine]

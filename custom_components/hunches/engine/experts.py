@@ -2,7 +2,8 @@
 
 *Analogs* ask what came of past moments like this one: the same state, then narrowed by how long it had lasted, by the
 time of day and by weekend, each shrunk towards the coarser one. *Survival* asks how often a stretch that had lasted
-so long went on. The rest are profiles by hour and the device's plain rate.
+so long went on. The rest are profiles by hour and the device's plain rate. What we did ourselves is no outcome: it
+tells where the device stands now, and nothing of what people do.
 """
 
 from __future__ import annotations
@@ -85,12 +86,13 @@ def forecast(
     p[:, 2] = _markov(usage, now_on, horizon, p[:, 1]) if state != UNKNOWN else p[:, 1]
     support[:, 2] = usage.uses.sum() + usage.pauses.sum()
     p[:, 3:] = p[:, 1:2]
+    others = seen.by_others()
     if state != UNKNOWN:
-        known = seen.carried()
-        p[:, 3], support[:, 3] = _survival(known, state == ON, elapsed, horizon, rate)
-        p[:, 4:9], support[:, 4:9] = _moments(seen, state, elapsed, asof, targets, p[:, 1], clock)
-        p[:, 9:11], support[:, 9:11] = _onsets(known, seen, state, elapsed, asof, horizon, p[:, 4], clock)
-    p[:, 11:13], support[:, 11:13] = _clock_analogs(seen, asof, targets, rate, clock)
+        past = seen.stretches(state)
+        p[:, 3], support[:, 3] = _survival(past, since, state == ON, elapsed, horizon, rate)
+        p[:, 4:9], support[:, 4:9] = _moments(others, state, elapsed, asof, targets, p[:, 1], clock)
+        p[:, 9:11], support[:, 9:11] = _onsets(past, others, elapsed, asof, horizon, p[:, 4], clock)
+    p[:, 11:13], support[:, 11:13] = _clock_analogs(others, asof, targets, rate, clock)
     return Forecasts(logit(p).astype(np.float32), np.log1p(support).astype(np.float32))
 
 
@@ -124,13 +126,20 @@ def _markov(
 
 
 def _survival(
-    known: Timeline, on: bool, elapsed: float, horizon: NDArray[np.float64], rate: float
+    past: tuple[NDArray[np.float64], NDArray[np.float64]],
+    since: float,
+    on: bool,
+    elapsed: float,
+    horizon: NDArray[np.float64],
+    rate: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Kaplan–Meier of this kind of stretch: P(still so after the horizon), and else the rate. Support: at risk."""
-    starts, states = known.times[:-1], known.states[:-1]
-    mine = states == (1 if on else 0)
-    lengths = np.diff(known.times)[mine]
-    weight = np.exp(-(known.times[-1] - starts[mine]) / TAU)
+    """Kaplan–Meier of past stretches like the one since `since`: P(still so after the horizon), and else the rate.
+
+    Support: at risk.
+    """
+    starts, ends = past
+    lengths = ends - starts
+    weight = np.exp(-(since - starts) / TAU)
     risk = weight[lengths > elapsed].sum()
     order = np.argsort(lengths)
     above = np.concatenate((np.cumsum((weight[order])[::-1])[::-1], [0.0]))
@@ -190,20 +199,19 @@ def _moments(
 
 
 def _onsets(
-    known: Timeline,
+    past: tuple[NDArray[np.float64], NDArray[np.float64]],
     seen: Timeline,
-    state: int,
     elapsed: float,
     asof: float,
     horizon: NDArray[np.float64],
     parent: NDArray[np.float64],
     clock: LocalTime,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Analogs at exactly this age of past stretches of this state: all, and those at this time of day. [m, 2]."""
+    """Analogs at exactly this age of past stretches like this one: all, and those at this time of day. [m, 2]."""
     p = np.repeat(parent[:, None], 2, axis=1)
     support = np.zeros_like(p)
-    starts, ends = known.times[:-1], known.times[1:]
-    reached = (known.states[:-1] == state) & (ends - starts > elapsed) & (starts > asof - MEMORY)
+    starts, ends = past
+    reached = (ends - starts > elapsed) & (starts > asof - MEMORY)
     moments = starts[reached] + elapsed
     if not moments.size:
         return p, support

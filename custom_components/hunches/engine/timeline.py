@@ -114,6 +114,26 @@ class Timeline:
             return self
         return Timeline.from_readings(self.times[known], self.states[known], self.causes[known])
 
+    def by_others(self) -> Timeline:
+        """Return the timeline without what we did: unknown from a change of ours to the next change by anyone else.
+
+        The same object where there is nothing of ours.
+        """
+        ours = made_by_us(self.states, self.causes)
+        if not ours.any():
+            return self
+        return Timeline.from_readings(self.times, np.where(ours, np.int8(UNKNOWN), self.states), self.causes)
+
+    def stretches(self, state: int, *, ours: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return when each finished stretch of `state` began and ended, float64 [k] each; gaps are looked through.
+
+        Only those that others both began and ended; with `ours`, only those that we began or ended.
+        """
+        known = self.carried()
+        us = known.causes == Cause.OURS
+        mine = (known.states[:-1] == state) & ((us[:-1] | us[1:]) == ours)
+        return known.times[:-1][mine], known.times[1:][mine]
+
     def at(self, moments: NDArray[np.float64] | float) -> NDArray[np.int8]:
         """Return the states that held at `moments` (any shape), `UNKNOWN` before the first."""
         i = np.searchsorted(self.times, moments, side="right") - 1
@@ -130,3 +150,22 @@ class Timeline:
         if not len(now):
             return UNKNOWN, moment
         return int(now.states[-1]), float(now.times[-1])
+
+
+def made_by_us(
+    states: NDArray[np.int8], causes: NDArray[np.int8], before: int = UNKNOWN, ours: bool = False
+) -> NDArray[np.bool_]:
+    """Return for each reading [n] whether what is known there is a state that we brought about; a gap never is.
+
+    A device that comes back from a gap as it was before stays as whoever left it so. `before`: the last known
+    reading ahead of these, and whether that was `ours`.
+    """
+    made = np.zeros(states.size, dtype=np.bool_)
+    if not (ours or (causes == Cause.OURS).any()):
+        return made
+    known = np.flatnonzero(states != UNKNOWN)
+    held = states[known]
+    changed = held != np.concatenate(([before], held[:-1]))
+    by_us = np.concatenate(([ours], causes[known][changed] == Cause.OURS))
+    made[known] = by_us[np.cumsum(changed)]
+    return made

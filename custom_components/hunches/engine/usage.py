@@ -13,7 +13,7 @@ import numpy as np
 
 from .home import ON, UNKNOWN
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
-from .timeline import Cause, Timeline
+from .timeline import Cause, Timeline, made_by_us
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,11 @@ def _zeros(*shape: int) -> NDArray[np.float64]:
 class Usage:
     """What is remembered of a device's use up to `until`.
 
-    `start`, `until`, `changed`: Unix seconds (nan before anything is known). `state`: the last known reading.
+    What we did ourselves is no use of anybody's: from a change of ours to the next change by anyone else nothing is
+    known, and a stretch that we began or ended is not counted.
+
+    `start`, `until`, `changed`: Unix seconds (nan before anything is known). `state`: the last known reading, and
+    `ours`: whether we brought it about.
     `on`, `known`: decayed seconds on and known, [2, 24] by weekend and local hour. `starts`: decayed number of
     switchings on, [2, 24]. `sun_on`, `sun_known`: decayed seconds by the sun's elevation, [8]. `uses`, `pauses`:
     decayed number of finished stretches on and off by duration, [15]. `spent`: decayed seconds of finished
@@ -50,6 +54,7 @@ class Usage:
     until: float = float("nan")
     changed: float = float("nan")
     state: int = UNKNOWN
+    ours: bool = False
     last_day_on: float = float("nan")
     on: NDArray[np.float64] = field(default_factory=lambda: _zeros(2, 24))
     known: NDArray[np.float64] = field(default_factory=lambda: _zeros(2, 24))
@@ -91,10 +96,14 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     times, states, causes = timeline.times[first:last], timeline.states[first:last], timeline.causes[first:last]
     opening = int(timeline.states[first - 1]) if first else usage.state
     if fresh:
-        usage = Usage(start=begin, until=begin, changed=begin, state=opening)
+        by_us = bool(made_by_us(timeline.states[:1], timeline.causes[:1])[0])
+        usage = Usage(start=begin, until=begin, changed=begin, state=opening, ours=by_us)
+    ours = made_by_us(states, causes, usage.state, usage.ours)
 
     decay = float(np.exp(-(until - begin) / TAU))
-    edges, cells, on, known = _stretches(begin, until, times, states, opening, clock)
+    opening = UNKNOWN if usage.ours else opening
+    others = np.where(ours, np.int8(UNKNOWN), states)
+    edges, cells, on, known = _stretches(begin, until, times, others, opening, clock)
     left, right = edges[:-1], edges[1:]
     seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
     recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
@@ -102,9 +111,11 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     bins = weekend_of(local) * 24 + (local % DAY // HOUR).astype(np.int64)
     sun = np.searchsorted(SUN_EDGES, clock.elevation(cells))
 
-    changes = _Changes.between(usage, times, states, causes)
+    changes = _Changes.between(usage, times, states, causes, ours)
     weight = np.exp(-(until - changes.times) / TAU)
     begun = changes.states == ON
+    switched = begun & ~changes.ours
+    use, pause = ~begun & changes.finished, begun & changes.finished
     changed = clock.local(changes.times)
     start_bins = weekend_of(changed) * 24 + hour_of(changed).astype(np.int64)
     lengths = np.searchsorted(DURATION_EDGES, changes.durations)
@@ -118,22 +129,23 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
         until=until,
         changed=float(changes.times[-1]) if changes.times.size else usage.changed,
         state=changes.final,
+        ours=changes.final_ours,
         last_day_on=float(days[-1]) if days.size else usage.last_day_on,
         on=usage.on * decay + np.bincount(bins[on], seconds[on], 48).reshape(2, 24),
         known=usage.known * decay + np.bincount(bins[known], seconds[known], 48).reshape(2, 24),
-        starts=usage.starts * decay + np.bincount(start_bins[begun], weight[begun], 48).reshape(2, 24),
+        starts=usage.starts * decay + np.bincount(start_bins[switched], weight[switched], 48).reshape(2, 24),
         sun_on=usage.sun_on * decay + np.bincount(sun[on], seconds[on], 8),
         sun_known=usage.sun_known * decay + np.bincount(sun[known], seconds[known], 8),
-        uses=usage.uses * decay + np.bincount(lengths[~begun], weight[~begun], 15),
-        pauses=usage.pauses * decay + np.bincount(lengths[begun], weight[begun], 15),
+        uses=usage.uses * decay + np.bincount(lengths[use], weight[use], 15),
+        pauses=usage.pauses * decay + np.bincount(lengths[pause], weight[pause], 15),
         spent=usage.spent * decay
         + np.array(
             [
-                (changes.durations[begun] * weight[begun]).sum(),
-                (changes.durations[~begun] * weight[~begun]).sum(),
+                (changes.durations[pause] * weight[pause]).sum(),
+                (changes.durations[use] * weight[use]).sum(),
             ]
         ),
-        causes=usage.causes * decay + np.bincount(changes.causes, weight, N_CAUSES),
+        causes=usage.causes * decay + np.bincount(changes.causes[~changes.ours], weight[~changes.ours], N_CAUSES),
         recent=usage.recent * np.exp(-(until - begin) / TAU_RECENT)
         + np.array([recently[on].sum(), recently[known].sum()]),
         days_on=usage.days_on * decay + float(day_weight.sum()),
@@ -164,23 +176,37 @@ def _stretches(
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """Real changes between on and off, gaps looked through, with how long what they ended had lasted."""
+    """Real changes between on and off, gaps looked through, with how long what they ended had lasted.
+
+    `ours`: made by us. `finished`: what ended was neither begun nor ended by us. `final`, `final_ours`: the last known
+    reading, and whether it is ours.
+    """
 
     times: NDArray[np.float64]
     states: NDArray[np.int8]
     causes: NDArray[np.int64]
     durations: NDArray[np.float64]
+    ours: NDArray[np.bool_]
+    finished: NDArray[np.bool_]
     final: int
+    final_ours: bool
 
     @classmethod
     def between(
-        cls, usage: Usage, times: NDArray[np.float64], states: NDArray[np.int8], causes: NDArray[np.int8]
+        cls,
+        usage: Usage,
+        times: NDArray[np.float64],
+        states: NDArray[np.int8],
+        causes: NDArray[np.int8],
+        ours: NDArray[np.bool_],
     ) -> _Changes:
         known = states != UNKNOWN
-        t, s, c = times[known], states[known], causes[known].astype(np.int64)
+        t, s, c, us = times[known], states[known], causes[known].astype(np.int64), ours[known]
         before = np.concatenate(([usage.state], s[:-1])) if s.size else s
+        us_before = np.concatenate(([usage.ours], us[:-1])) if s.size else us
         real = (s != before) & (before != UNKNOWN)
-        final = int(s[-1]) if s.size else usage.state
-        t, s, c = t[real], s[real], c[real]
+        final, final_ours = (int(s[-1]), bool(us[-1])) if s.size else (usage.state, usage.ours)
+        t, s, c, us, us_before = t[real], s[real], c[real], us[real], us_before[real]
         durations = np.diff(np.concatenate(([usage.changed], t)))
-        return cls(t, s, np.clip(c, 0, N_CAUSES - 1), np.nan_to_num(durations), final)
+        who = np.clip(c, 0, N_CAUSES - 1)
+        return cls(t, s, who, np.nan_to_num(durations), us, ~(us | us_before), final, final_ours)
