@@ -16,7 +16,23 @@ from .context_numbers import STATES, Numbers
 from .evidence import MINUTE, features, way_out
 from .home import Home
 from .localtime import DAY, HOUR, LocalTime
-from .routine import ASLEEP, AWAY, BIN, BINS, DAYS, MOVING, QUIET, Past, Routine, by_quarter, clock, likelihoods, step
+from .routine import (
+    ASLEEP,
+    AWAY,
+    BIN,
+    BINS,
+    DAYS,
+    MOVING,
+    QUIET,
+    Past,
+    Routine,
+    by_quarter,
+    clock,
+    likelihoods,
+    moved,
+    moves,
+    step,
+)
 from .sensors import Signals, signals_of
 from .timeline import Timeline
 
@@ -92,6 +108,7 @@ class Filter:
         self._routine = routine
         self._weights = routine.weights(self._signals)
         self._chances = by_quarter(routine.hours, routine.calm)
+        self._moves = np.stack(moves(tuple(self._chances.T)), axis=1).tolist()
 
     def _begin_day(self) -> None:
         now = self.minute * MINUTE
@@ -135,19 +152,19 @@ class Filter:
             seen = self.look(timelines, self.minute, until)
             if self._day == self.minute and until == self._dawn:
                 self._whole = seen
-            found.append(self._run(self._likelihoods(seen), self._chances[seen.quarters]))
+            found.append(self._run(self._likelihoods(seen), seen.quarters))
             self.minute = until
         return np.concatenate(found)
 
-    def _run(self, likelihood: NDArray[np.float64], chances: NDArray[np.float64]) -> NDArray[np.float64]:
-        state, found = self.state, []
-        for seen, chance in zip(likelihood.tolist(), chances.tolist(), strict=True):
-            after = step(state, seen, chance)
+    def _run(self, likelihood: NDArray[np.float64], quarters: NDArray[np.int64]) -> NDArray[np.float64]:
+        found = np.empty((quarters.size, STATES))
+        state, by = self.state, self._moves
+        for row, (seen, quarter) in enumerate(zip(likelihood.tolist(), quarters.tolist(), strict=True)):
+            after = moved(state, seen, by[quarter])
             scale = 1.0 / sum(after)
-            state = (after[0] * scale, after[1] * scale, after[2] * scale, after[3] * scale)
-            found.append(state)
+            found[row] = state = (after[0] * scale, after[1] * scale, after[2] * scale, after[3] * scale)
         self.state = state
-        return np.array(found).reshape(-1, STATES)
+        return found
 
     def turn(self, timelines: Mapping[str, Timeline]) -> None:
         """Learn from the day that ends now, if one does."""

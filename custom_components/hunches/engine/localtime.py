@@ -54,7 +54,8 @@ def hour_of(local: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def weekday_of(local: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the day of the week of local seconds, Monday 0 to Sunday 6."""
-    return (np.asarray(local // DAY).astype(np.int64) + _EPOCH_WEEKDAY) % 7
+    # In whole numbers: the division of floats that rounds down is several times slower.
+    return (np.floor(local).astype(np.int64) // int(DAY) + _EPOCH_WEEKDAY) % 7
 
 
 def weekend_of(local: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -53,21 +53,32 @@ def step(
     left or entered. `chances`: in a minute, of leaving, returning, falling asleep, waking, settling and stirring.
     Floats, or arrays of one shape.
     """
+    return moved(state, likelihood, moves([chance * minutes for chance in chances]))
+
+
+def moves(chances: Sequence[Any]) -> tuple[Any, ...]:
+    """Return what `moved` takes: the chances of every move between the states, from those that `step` takes."""
+    leave, back, sleep, wake, settle, stir = chances
+    to_moving = (1 - settle - _MOVING_SLEEPS * sleep - leave, stir, _WAKE_MOVING * wake)
+    to_quiet = (settle, 1 - stir - sleep - _QUIET_LEAVES * leave, (1 - _WAKE_MOVING) * wake)
+    to_asleep = (_MOVING_SLEEPS * sleep, sleep, 1 - wake - _SLEEP_LEAVES * leave)
+    return (*to_moving, *to_quiet, *to_asleep, leave, back, 1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back)
+
+
+def moved(state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any]) -> tuple[Any, ...]:
+    """Return what `step` returns, from what `moves` returns: the part that differs from minute to minute."""
     moving, quiet, asleep, away = state
     like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
-    leave, back, sleep, wake, settle, stir = (chance * minutes for chance in chances)
+    moving_moving, quiet_moving, asleep_moving, moving_quiet, quiet_quiet, asleep_quiet = by[:6]
+    moving_asleep, quiet_asleep, asleep_asleep, leave, back, away_away = by[6:]
     entering = away * back * like_crossing
     leaving = (moving + _QUIET_LEAVES * quiet + _SLEEP_LEAVES * asleep) * leave * like_crossing
     return (
-        (moving * (1 - settle - _MOVING_SLEEPS * sleep - leave) + quiet * stir + asleep * (_WAKE_MOVING * wake))
-        * like_moving
-        + entering,
-        (moving * settle + quiet * (1 - stir - sleep - _QUIET_LEAVES * leave) + asleep * ((1 - _WAKE_MOVING) * wake))
-        * like_quiet
-        + _BACK_QUIET * entering,
-        (moving * (_MOVING_SLEEPS * sleep) + quiet * sleep + asleep * (1 - wake - _SLEEP_LEAVES * leave)) * like_asleep
+        (moving * moving_moving + quiet * quiet_moving + asleep * asleep_moving) * like_moving + entering,
+        (moving * moving_quiet + quiet * quiet_quiet + asleep * asleep_quiet) * like_quiet + _BACK_QUIET * entering,
+        (moving * moving_asleep + quiet * quiet_asleep + asleep * asleep_asleep) * like_asleep
         + _BACK_ASLEEP * entering,
-        away * (1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back) * like_away + leaving,
+        away * away_away * like_away + leaving,
     )
 
 
