@@ -56,9 +56,8 @@ def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> 
     past = now - DAY
     here = np.array([now])
     present = forecast(seen, usage, now, np.append(targets, now + 1.0), clock)
-    known = seen.carried()
-    mine = known.states[:-1] == ON
-    lengths = np.diff(known.times)[mine]
+    starts, ends = seen.stretches(ON)
+    lengths = ends - starts
     longer = float((lengths > now - since).sum())
     tail = (longer + 0.5) / (lengths.size + 1.0)
     habits = np.concatenate(

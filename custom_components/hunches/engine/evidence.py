@@ -12,7 +12,7 @@ import numpy as np
 
 from .home import UNKNOWN
 from .sensors import KINDS, Signal
-from .timeline import Cause, Timeline
+from .timeline import Cause, Timeline, made_by_us
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,8 @@ def features(
         times, states = changes.times, changes.states
         place = np.maximum(times.searchsorted(high, "right") - 1, 0) if times.size > 1 or times[0] > high[0] else 0
         state, age = states[place], (high - times[place]) / MINUTE
-        known = (state != UNKNOWN) & (age >= 0)
+        # What we switched off says nothing of people until somebody else switches it.
+        known = (state != UNKNOWN) & (age >= 0) & ~made_by_us(states, changes.causes)[place]
         if entity_id.startswith("device_tracker."):
             # A tablet on the wall is always at home: a tracker counts from its first change on.
             known &= high >= timeline.times[1] if len(timeline) > 1 else False

@@ -18,6 +18,7 @@ import numpy as np
 from .experts import EXPERTS, logit, profiles
 from .home import DEVICE_DOMAINS, OFF, ON, UNKNOWN, Entity, Home
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekday_of, weekend_of
+from .timeline import Cause
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -210,11 +211,13 @@ class Activity:
 
     @classmethod
     def of(cls, home: Home, timelines: Mapping[str, Timeline]) -> Activity:
-        """Gather the activity of a home; the sun, the weather and opening states are not activity."""
+        """Gather the activity of a home; the sun, the weather, opening states and what we did are not activity."""
         by_area: dict[str, list[NDArray[np.float64]]] = {}
         for entity in home.entities.values():
             if entity.entity_id in timelines and entity.domain not in _QUIET_DOMAINS:
-                by_area.setdefault(entity.area or "", []).append(timelines[entity.entity_id].times[1:])
+                timeline = timelines[entity.entity_id]
+                moments = timeline.times[1:][timeline.causes[1:] != Cause.OURS]
+                by_area.setdefault(entity.area or "", []).append(moments)
         rooms = {area: np.sort(np.concatenate(parts)) for area, parts in by_area.items()}
         moments = np.sort(np.concatenate([*rooms.values(), np.zeros(0)]))
         rooms.pop("", None)
