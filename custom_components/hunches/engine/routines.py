@@ -68,17 +68,18 @@ class Company:
         start = max(min((float(t.times[0]) for t in known), default=0.0), end - MOST_DAYS * DAY)
         moments = np.arange(start + STEP / 2, end, STEP, dtype=np.float64)
         hours = (moments % DAY // HOUR).astype(np.int64)
-        shape = (len(keys), moments.size)
-        before, after = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        states = np.empty(shape, np.int8)
+        before, after, on, stir = (np.empty((len(keys), moments.size), np.float32) for _ in range(4))
         rates = np.zeros((len(keys), 24))
-        for row, (timeline, t) in enumerate(zip(known, times, strict=True)):
+        for row, t in enumerate(times):
             before[row], after[row] = gaps(t, moments)
-            states[row] = timeline.by_others().at(moments)
             rates[row] = np.bincount((t[t >= start] % DAY // HOUR).astype(np.int64), minlength=24)
         seconds = np.bincount(hours, minlength=24) * STEP
         windows = _windows(times)
-        stir = (np.minimum(before, after) <= windows[-1]).astype(np.float32)
+        for part in blocks(len(keys)):
+            states = np.stack([timeline.by_others().at(moments) for timeline in known[part]])
+            on[part] = unusual((states == ON).astype(np.float32), states != UNKNOWN, hours)
+            near = (np.minimum(before[part], after[part]) <= windows[-1]).astype(np.float32)
+            stir[part] = unusual(near, np.isfinite(near), hours)
         return cls(
             keys,
             times,
