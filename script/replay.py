@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -17,9 +18,15 @@ from custom_components.hunches.engine import backtest, bundle, database, forecas
 from custom_components.hunches.engine.bundle import BundleError, Recording, format_time
 from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.database import DatabaseError
+from custom_components.hunches.engine.home import Entity
+from custom_components.hunches.engine.localtime import LocalTime
+from custom_components.hunches.engine.memory import Kept, Memory
+from custom_components.hunches.engine.memory_file import dump, load
 from custom_components.hunches.engine.model import ASSETS, AssetError, Model
 from custom_components.hunches.engine.policy import Policy, Settings
 from custom_components.hunches.engine.scan import Mind
+from custom_components.hunches.engine.timeline import Timeline
+from custom_components.hunches.engine.usage import Usage
 
 del hunches_bootstrap  # imported for what it does
 
@@ -38,6 +45,7 @@ def main() -> int:
             "context": context,
             "hunches": hunches,
             "devices": devices,
+            "memory": memory,
         }
         verbs[options.verb](options, recording, Model.load(options.assets))
     except (InputError, BundleError, DatabaseError, AssetError) as error:
@@ -95,6 +103,66 @@ def devices(options: argparse.Namespace, recording: Recording, model: Model) -> 
         file.write("\n")
 
 
+def memory(options: argparse.Namespace, recording: Recording, _: Model) -> None:
+    """Write how far the memory of a home restarted every night is from that of one learned at once, and its size.
+
+    `difference`: the largest of any aggregate of any entity, relative to the largest of its array.
+    """
+    home = recording.home
+    clock = LocalTime(home.time_zone, home.latitude, home.longitude)
+    by_night: dict[str, Kept] = {}
+    once: dict[str, Kept] = {}
+    nights = [*_nights(recording, clock), recording.end]
+    data = b""
+    for now in nights:
+        for key, timeline in recording.timelines.items():
+            kept = by_night.get(key, Kept())
+            by_night[key] = _learned(home.entities[key], kept, timeline, now, clock)
+        data = dump(by_night)
+        by_night = load(data)
+    for key, timeline in recording.timelines.items():
+        once[key] = _learned(home.entities[key], Kept(), timeline, recording.end, clock)
+    differences = {key: _difference(by_night[key].usage, kept.usage) for key, kept in once.items()}
+    lengths = {key: len(kept.timeline) for key, kept in once.items()}
+    same = all(np.array_equal(by_night[key].timeline.times, kept.timeline.times) for key, kept in once.items())
+    found = {
+        "nights": len(nights),
+        "entities": len(once),
+        "changes": sum(map(len, recording.timelines.values())),
+        "difference": max(differences.values(), default=0.0),
+        "same_changes": same,
+        "bytes": len(data),
+        "bytes_per_entity": round(len(data) / max(len(once), 1)),
+        "most_changes": max(lengths.values(), default=0),
+    }
+    with _out(options.out) as file:
+        json.dump(found, file, indent=1)
+        file.write("\n")
+
+
+def _nights(recording: Recording, clock: LocalTime) -> Iterator[float]:
+    now = recording.start
+    while (now := backtest.next_night(clock, now)) < recording.end:
+        yield now
+
+
+def _learned(entity: Entity, kept: Kept, timeline: Timeline, now: float, clock: LocalTime) -> Kept:
+    """Return what is kept after one night's learning from what the recorder has since the last."""
+    since, known = kept.since(now), timeline.until(now)
+    first = 0 if since is None else int(np.searchsorted(known.times, since, side="right"))
+    held = Memory.of(entity, kept)
+    held.learn(Timeline(known.times[first:], known.states[first:], known.causes[first:]), now, clock)
+    return held.keep()
+
+
+def _difference(left: Usage, right: Usage) -> float:
+    worst = 0.0
+    for field in fields(Usage):
+        a, b = (np.nan_to_num(np.asarray(getattr(usage, field.name), dtype=np.float64)) for usage in (left, right))
+        worst = max(worst, float(np.abs(a - b).max()) / max(float(np.abs(b).max()), 1.0))
+    return worst
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong with the command line."""
 
@@ -104,7 +172,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _options() -> argparse.Namespace:
     parser = _Parser(prog="script/replay", description=__doc__)
-    parser.add_argument("verb", choices=("predict", "context", "hunches", "devices"))
+    parser.add_argument("verb", choices=("predict", "context", "hunches", "devices", "memory"))
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--home", type=Path, help="a home bundle: a folder with home.json and history.csv.gz")
     source.add_argument("--database", type=Path, help="a Home Assistant SQLite database, opened read-only")

@@ -34,6 +34,12 @@ hypothesis.settings.load_profile("hunches")
 
 
 @pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Give every test a folder of its own for what the integration writes to disk."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
 def hunches_allowed(recorder_mock: Recorder, enable_custom_integrations: None) -> Recorder:
     """Let Home Assistant find this integration, with a recorder running in memory.
 

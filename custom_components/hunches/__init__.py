@@ -12,6 +12,7 @@ from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
+from .history import LongMemory
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -52,5 +53,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
-    """Forget every answer."""
+    """Forget every answer and all that was learned."""
     await feedback.async_remove(hass)
+    await LongMemory(hass).async_remove()

@@ -110,7 +110,7 @@ async def _async_carry_out(
     hass = coordinator.hass
     # A context of our own, in the caller's name: permissions are the caller's, and history knows the action as ours.
     ours = Context(user_id=context.user_id, parent_id=context.id)
-    coordinator.causes.add(ours, Cause.OURS)
+    coordinator.teacher.causes.add(ours, Cause.OURS)
     hass.bus.async_fire(
         EVENT_ACTED, {"entity_id": hunch.entity_id, "kind": str(hunch.kind), "action": hunch.action}, context=ours
     )

@@ -43,7 +43,7 @@ DEFAULT_OPTIONS: Final = {
 }
 
 LOOK_COOLDOWN: Final = 2.0
-"""Seconds between a change in the home and the look at it: one look for a burst of changes."""
+"""Seconds between a change of what an open hunch is about and the look that ends it."""
 LOOK_INTERVAL: Final = timedelta(minutes=1)
 RELEARN_COOLDOWN: Final = 60.0
 """Seconds between a change in the registries and the next learning."""

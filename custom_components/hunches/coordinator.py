@@ -13,13 +13,13 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
-from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.const import EVENT_CALL_SERVICE, EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_change, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -37,22 +37,22 @@ from .const import (
 )
 from .corrections import Statement
 from .data import HunchesConfigEntry, Status
+from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
-from .engine.home import Home, read_state
+from .engine.home import UNKNOWN, Home, read_state
 from .engine.model import Model
 from .engine.policy import Answered, Decision, Ledger, Policy
 from .engine.scan import Mind, Scan
-from .engine.timeline import Cause, Timeline
+from .engine.timeline import Cause
 from .feedback import Feedback, lessons
-from .history import HistoryUnavailable, async_read, build_home
-from .history.cause import CauseIndex
+from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
-from .live import Change, LiveChanges, complete
-from .rehearsal import note, rehearse
+from .live import Change, LiveChanges
+from .patience import Patience
+from .rehearsal import note
 from .settings import settings_from
+from .teaching import Teacher
 
-_QUIET_DOMAINS = frozenset({"sensor", "sun", "weather"})
-"""Evidence that drifts by itself: noted at once, looked at with the next look."""
 _FAILED = "learning_failed"
 _PATIENCE = 30.0
 """Seconds to wait at unloading for a database that does not answer."""
@@ -77,12 +77,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.mind: Mind | None = None
         self.lock = asyncio.Lock()
         self.data = Status(open=feedback.ledger.open)
-        self.causes = CauseIndex()
         self._policy = Policy(settings_from(entry.options))
         self._live = LiveChanges()
+        self.teacher = Teacher(hass, model, self._policy, self._live)
         self._watched: frozenset[str] = frozenset()
         self._stopped = threading.Event()
-        self._rehearsed = False
+        self._patience = Patience()
+        self._again: CALLBACK_TYPE | None = None
         self._settling = hass.state is not CoreState.running
         self._heeded: tuple[Answered, ...] = ()
         self._learning: asyncio.Task[None] | None = None
@@ -108,6 +109,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._undo = [
             listen(EVENT_STATE_CHANGED, self._on_state, event_filter=self._is_watched),
             *(listen(event, self._on_automation) for event in AUTOMATIC_EVENTS),
+            listen(EVENT_CALL_SERVICE, self._on_call),
+            listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
             listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._on_registry),
@@ -122,6 +125,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._stopped.set()
         while self._undo:
             self._undo.pop()()
+        self._cancel_again()
         self._look.async_shutdown()
         self._relearn.async_shutdown()
         if self._learning is not None:
@@ -138,6 +142,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         """Begin to read and learn everything anew in the background, unless that is under way."""
         if self._stopped.is_set() or (self._learning is not None and not self._learning.done()):
             return
+        self._cancel_again()
         self._learning = self.config_entry.async_create_background_task(
             self.hass, self._async_learn(), f"{DOMAIN} learning"
         )
@@ -145,75 +150,35 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     async def _async_learn(self) -> None:
         try:
             await self._async_read_and_teach()
+            self._patience.succeeded()
             await self.async_look()
         except HistoryUnavailable as unavailable:
-            LOGGER.info("History cannot be read yet (%s), trying again in a minute", unavailable)
+            delay = self._patience.failed(unavailable.reason, f"History cannot be read ({unavailable})")
+            self._again = async_call_later(self.hass, delay, self._on_night)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=unavailable.reason)
         except Stopped:
             return
-        except Exception:  # noqa: BLE001 - the home goes on without hunches, and the log says why
-            LOGGER.exception("Learning failed, trying again at night")
+        except Exception as error:  # noqa: BLE001 - the home goes on without hunches, and the log says why
+            self._patience.failed(repr(error), "Learning failed, trying again at night", error)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=_FAILED)
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
-        home = build_home(self.hass, self.config_entry.options.get(CONF_EXCLUDED, ()))
+        excluded = self.config_entry.options.get(CONF_EXCLUDED, ())
+        home = build_home(self.hass, excluded)
         self._watched = frozenset(home.entities)
-        self._update(stage=Stage.READING, reason=None, done=0, devices=len(home.devices), evidence=len(home.evidence))
-        history = await async_read(self.hass, home, self._stopped, self._progress)
-        history.causes.carry_over(self.causes)
-        self.causes = history.causes
-        read = perf_counter()
+        self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
+        history = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
+        read_seconds = round(perf_counter() - began, 3)
         self._update(stage=Stage.LEARNING, done=0)
         async with self.lock:
-            now = dt_util.utcnow().timestamp()
-            states = [state for key in home.entities if (state := self.hass.states.get(key))]
-            said = self.feedback.corrections
-            # The same mind learns on while the home is the same: it remembers more than the recorder keeps.
-            mind = self.mind if home == self.home else None
-            self.mind = await self.hass.async_add_executor_job(
-                self._teach, mind, home, history.timelines, self._live.recent, self._live.take(), states, said, now
-            )
-            self.home = home
-        timing = {
-            "rows": history.rows,
-            "read_seconds": round(read - began, 3),
-            "learn_seconds": round(perf_counter() - read, 3),
-            "learned": dt_util.utc_from_timestamp(now).isoformat(timespec="seconds"),
-        }
-        self._update(stage=Stage.READY, timing=timing)
-
-    def _teach(
-        self,
-        mind: Mind | None,
-        home: Home,
-        timelines: dict[str, Timeline],
-        recent: tuple[Change, ...],
-        unseen: list[Change],
-        states: list[State],
-        said: tuple[Correction, ...],
-        until: float,
-    ) -> Mind:
-        """Return a mind that knows all this; runs in an executor."""
-
-        def progress(done: int, total: int) -> None:
-            if self._stopped.is_set():
-                raise Stopped
-            self.hass.loop.call_soon_threadsafe(self._progress, done, total)
-
-        known = complete(home, timelines, recent, states)
-        if mind is not None:
-            note(mind, home, unseen)
-            mind.correct(said)
-            mind.learn(known, until, progress)
-            return mind
-        mind, self._heeded = Mind(self.model, home, said), ()
-        if self._rehearsed:
-            mind.learn(known, until, progress)
-        else:
-            rehearse(mind, self._policy, home, known, until, progress)
-            self._rehearsed = True
-        return mind
+            # The same mind learns on while the home is the same.
+            mind, said = (self.mind if home == self.home else None), self.feedback.corrections
+            taught = await self.teacher.async_teach(mind, home, history, said, self._stopped, self._progress)
+            if taught.mind is not self.mind:
+                self._heeded = ()
+            self.mind, self.home = taught.mind, taught.home
+        self._update(stage=Stage.READY, reason=None, timing={**taught.timing, "read_seconds": read_seconds})
 
     @callback
     def _progress(self, done: int, total: int) -> None:
@@ -225,6 +190,12 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def _update(self, **changes: Any) -> None:
         if not self._stopped.is_set():
             self.async_set_updated_data(replace(self.data, open=self.feedback.ledger.open, **changes))
+
+    @callback
+    def _cancel_again(self) -> None:
+        if self._again is not None:
+            self._again()
+            self._again = None
 
     # Looking
 
@@ -313,13 +284,26 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             return  # only attributes changed
         moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
         entity_id = event.data["entity_id"]
-        self._live.add(Change(moment, entity_id, text, self.causes.of_live(event.context)))
-        if entity_id.partition(".")[0] not in _QUIET_DOMAINS:
+        domain = entity_id.partition(".")[0]
+        readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
+        known = len(readings) == 2 and UNKNOWN not in readings
+        if not self._live.add(Change(moment, entity_id, text, self.teacher.causes.of_live(event.context, known))):
+            self._relearn.async_schedule_call()  # more than can be held: what was dropped is read from the recorder
+        if any(hunch.entity_id == entity_id for hunch in self.feedback.ledger.open):
             self._look.async_schedule_call()
 
     @callback
     def _on_automation(self, event: Event) -> None:
-        self.causes.add(event.context, Cause.AUTOMATION)
+        self.teacher.causes.add(event.context, Cause.AUTOMATION)
+
+    @callback
+    def _on_call(self, event: Event[Any]) -> None:
+        self.teacher.causes.add(event.context, Cause.UNKNOWN)  # not at the device itself, whoever it was
+
+    async def _on_deletion(self, event: Event[Any]) -> None:
+        if (deleted := await async_deletion(self.hass, event, self._watched)) is not None:
+            await self.teacher.async_forget(deleted.entity_ids, deleted.before)
+            self._relearn.async_schedule_call()
 
     async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         data = event.data
@@ -329,9 +313,12 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if data["action"] == "update":
             if old := data.get("old_entity_id"):
                 async with self.lock:
+                    self.teacher.memory.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
             if not _TELLING.intersection(data["changes"]):
                 return
+        elif data["action"] == "remove":
+            await self.teacher.async_forget([data["entity_id"]])
         self._relearn.async_schedule_call()
 
     @callback
@@ -350,5 +337,3 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     async def _on_minute(self, _: datetime) -> None:
         if self.mind is not None:
             await self.async_look()
-        elif self.data.reason != _FAILED:
-            self.async_learn()

@@ -34,12 +34,14 @@ class LiveChanges:
         self._recent: deque[Change] = deque(maxlen=RECENT_CHANGES)
         self._unseen: deque[Change] = deque(maxlen=RECENT_CHANGES)
 
-    def add(self, change: Change) -> None:
-        """Take in a change; changes come in order of time."""
+    def add(self, change: Change) -> bool:
+        """Take in a change; changes come in order of time. Return False if one had to be dropped for it, unseen."""
+        full = len(self._unseen) == RECENT_CHANGES
         self._unseen.append(change)
         self._recent.append(change)
         while self._recent[0].moment < change.moment - RECENT_SECONDS:
             self._recent.popleft()
+        return not full
 
     @property
     def recent(self) -> tuple[Change, ...]:

@@ -23,6 +23,8 @@ from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.context_filter import Correction
 from custom_components.hunches.engine.home import ON, Home, read_state
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
+from custom_components.hunches.engine.localtime import LocalTime
+from custom_components.hunches.engine.memory import Kept, Memory
 from custom_components.hunches.engine.policy import action_for
 from custom_components.hunches.engine.scan import Scan
 from custom_components.hunches.engine.timeline import Timeline
@@ -52,6 +54,7 @@ class Script:
     noted: list[tuple[str, float, str, int]] = field(default_factory=list)
     heard: list[list[tuple[str, bool]]] = field(default_factory=list)
     said: list[tuple[Correction, ...]] = field(default_factory=list)
+    kept: list[Mapping[str, Kept]] = field(default_factory=list)
     before_learning: Callable[[Callable[[int, int], None]], None] = lambda progress: None
 
 
@@ -60,8 +63,13 @@ class ScriptedMind:
 
     script: Script
 
-    def __init__(self, model: object, home: Home, corrections: Sequence[Correction] = ()) -> None:
+    def __init__(
+        self, model: object, home: Home, corrections: Sequence[Correction], kept: Mapping[str, Kept]
+    ) -> None:
         self.home = home
+        self.script.kept.append(dict(kept))
+        self.memory = {key: Memory.of(entity, kept.get(key)) for key, entity in home.entities.items()}
+        self.clock = LocalTime(home.time_zone, home.latitude, home.longitude)
         self.script.said.append(tuple(corrections))
         self.readings: dict[str, tuple[int, float]] = {}
         self.script.homes.append(home)
@@ -76,10 +84,15 @@ class ScriptedMind:
         self.script.before_learning(progress)
         self.script.learned.append(timelines)
         for key, timeline in timelines.items():
-            self.readings[key] = timeline.current(until)
+            self.memory[key].learn(timeline.until(until), until, self.clock)
+            self.readings[key] = self.memory[key].timeline.current(until)
         progress(len(timelines), len(timelines))
 
+    def keep(self) -> dict[str, Kept]:
+        return {key: memory.keep() for key, memory in self.memory.items() if len(memory.timeline)}
+
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
+        self.memory[entity_id].note(moment, state, cause, self.clock)
         self.script.noted.append((entity_id, moment, state, cause))
         self.readings[entity_id] = (read_state(entity_id.partition(".")[0], state), moment)
 
@@ -120,7 +133,7 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
     written = Script()
     mind = type("Mind", (ScriptedMind,), {"script": written})
     with (
-        patch("custom_components.hunches.coordinator.Mind", mind),
+        patch("custom_components.hunches.teaching.Mind", mind),
         patch("custom_components.hunches.Model.load", return_value=ScriptedModel()),
     ):
         yield written

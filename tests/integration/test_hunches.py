@@ -69,26 +69,29 @@ async def test_burst_of_changes_is_noted_in_order_with_its_causes(
 ) -> None:
     script.suspects = []
     await set_up()
-    automation, ours = Context(), Context()
+    automation, called = Context(), Context()
     porch.bus.async_fire("automation_triggered", {"entity_id": "automation.dusk"}, context=automation)
+    porch.bus.async_fire("call_service", {"domain": "light", "service": "turn_off"}, context=called)
     for state, context in (
         ("off", Context(user_id="ada")),
         ("on", Context(parent_id="01H")),
         ("off", automation),
         ("on", Context()),
+        ("off", called),
     ):
         freezer.tick(0.1)
         porch.states.async_set(PORCH, state, context=context)
-    porch.states.async_set(PORCH, "on", {"brightness": 5})
+    freezer.tick(0.1)
+    porch.states.async_set(PORCH, "off", {"brightness": 5})
     porch.states.async_remove(PORCH)
-    assert ours.id
-    await later(porch, freezer, 2.5)
+    await later(porch, freezer, 61)
     noted = [(state, cause) for entity_id, _, state, cause in script.noted if entity_id == PORCH]
     assert noted == [
         ("off", Cause.PERSON),
         ("on", Cause.AUTOMATION),
         ("off", Cause.AUTOMATION),
-        ("on", Cause.UNKNOWN),
+        ("on", Cause.PHYSICAL),
+        ("off", Cause.UNKNOWN),
         ("", Cause.UNKNOWN),
     ]
     moments = [moment for _, moment, _, _ in script.noted]

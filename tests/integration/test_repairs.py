@@ -114,7 +114,7 @@ async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp, hass_s
     assert hass_storage["hunches.feedback"]["data"]["answers"][0]["answer"] == "accepted"
     assert [event.context.id for event in acted] == [calls[0].context.id]
     assert acted[0].data == {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off"}
-    assert coordinator.causes.of_live(calls[0].context) is Cause.OURS
+    assert coordinator.teacher.causes.of_live(calls[0].context) is Cause.OURS
     await coordinator.async_look()
     assert script.heard[-1] == [(KEY, True)]
 

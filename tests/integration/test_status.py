@@ -7,6 +7,7 @@ import json
 import threading
 from typing import Any
 
+import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.system_health import SystemHealthRegistration
@@ -55,7 +56,11 @@ async def test_system_health(porch: HomeAssistant, script: Script, set_up: SetUp
 
 
 async def test_waits_for_the_recorder_and_goes_on(
-    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     get_instance(porch).migration_in_progress = True
     entry = await set_up()
@@ -65,7 +70,12 @@ async def test_waits_for_the_recorder_and_goes_on(
     assert coordinator_of(entry).data.stage is Stage.WAITING
     get_instance(porch).migration_in_progress = False
     await later(porch, freezer, 61)
+    assert coordinator_of(entry).data.stage is Stage.WAITING, "it waits twice as long after each failure"
+    await later(porch, freezer, 60)
     assert porch.states.get(SENSOR).attributes["stage"] == "ready"
+    assert porch.states.get(SENSOR).attributes["reason"] is None
+    assert caplog.text.count("History cannot be read") == 1
+    assert caplog.text.count("learned from again") == 1
     assert porch.states.get(SENSOR).state == "1"
 
 

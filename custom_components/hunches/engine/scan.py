@@ -19,7 +19,7 @@ from .experts import Forecasts, logit
 from .home import ON, Entity, Home
 from .hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
 from .localtime import DAY, LocalTime
-from .memory import Memory
+from .memory import Kept, Memory
 from .model import Archetype, Model, sigmoid
 from .policy import action_for
 from .rooms import AreaGuess
@@ -67,14 +67,25 @@ class Portrait:
 class Mind:
     """A home as the model knows it. Not thread-safe; slow calls say so."""
 
-    def __init__(self, model: Model, home: Home, corrections: Sequence[Correction] = ()) -> None:
-        """Know a home by its registry, and by what its people have stated so far; `learn` comes next."""
+    def __init__(
+        self,
+        model: Model,
+        home: Home,
+        corrections: Sequence[Correction] = (),
+        kept: Mapping[str, Kept] | None = None,
+    ) -> None:
+        """Know a home by its registry, what its people have stated so far, and `kept` memories by entity id.
+
+        `learn` comes next.
+        """
         self.home = home
         self.portraits: Mapping[str, Portrait] = {}
         self._model = model
         self._clock = LocalTime(home.time_zone, home.latitude, home.longitude)
         self._inputs = features.home_inputs(home)
-        self._memory = {e.entity_id: Memory(e) for e in (*home.devices, *home.evidence)}
+        self._memory = {
+            e.entity_id: Memory.of(e, (kept or {}).get(e.entity_id)) for e in (*home.devices, *home.evidence)
+        }
         self._tracker: Tracker | None = None
         self._corrections = tuple(corrections)
         self._answers: Mapping[str, tuple[list[float], list[bool]]] = {}
@@ -103,7 +114,11 @@ class Mind:
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
         """Take in one live change, in order of time."""
         if memory := self._memory.get(entity_id):
-            memory.note(moment, state, cause)
+            memory.note(moment, state, cause, self._clock)
+
+    def keep(self) -> dict[str, Kept]:
+        """Return what is worth keeping over a restart, by entity id: all that was learned up to the last `learn`."""
+        return {key: kept for key, memory in self._memory.items() if len((kept := memory.keep()).timeline)}
 
     def heed(self, answers: Sequence[tuple[Hunch, bool]]) -> None:
         """Let past answers (a hunch, and whether it was right) move the odds of their device and kind."""

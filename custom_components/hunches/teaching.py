@@ -1,0 +1,142 @@
+"""How a mind is taught: what is remembered, what the recorder has since, and what was seen live, in that order."""
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from homeassistant.core import HomeAssistant, State
+from homeassistant.util import dt as dt_util
+
+from .engine.context_filter import Correction
+from .engine.home import Home
+from .engine.localtime import LocalTime
+from .engine.memory import Kept
+from .engine.model import Model
+from .engine.policy import Policy
+from .engine.scan import Mind
+from .engine.timeline import Timeline
+from .history import History, LongMemory, async_read
+from .history.cause import CauseIndex
+from .history.reader import Stopped
+from .live import Change, LiveChanges, complete
+from .rehearsal import note, rehearse
+
+type Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A mind that knows all there is to know, of which home, and what it took."""
+
+    mind: Mind
+    home: Home
+    timing: dict[str, Any]
+
+
+class Teacher:
+    """Teaches the minds of one home, and keeps between them and over restarts what they have learned."""
+
+    def __init__(self, hass: HomeAssistant, model: Model, policy: Policy, live: LiveChanges) -> None:
+        """Know nothing yet."""
+        self.hass = hass
+        self.memory = LongMemory(hass)
+        self.causes = CauseIndex()
+        self._model = model
+        self._policy = policy
+        self._live = live
+        self._rehearsed = False
+        self._forgot = False
+
+    async def async_read(
+        self, home: Home, excluded: Collection[str], stopped: threading.Event, progress: Progress
+    ) -> History:
+        """Return what the recorder knows beyond what is remembered. Raises `HistoryUnavailable` and `Stopped`."""
+        now = dt_util.utcnow().timestamp()
+        if await self.memory.async_load(now):
+            self._forgot = True
+        await self.memory.async_forget_unrecorded(excluded)
+        known = ((key, self.memory.kept[key].since(now)) for key in home.entities if key in self.memory.kept)
+        since = {key: moment for key, moment in known if moment is not None}
+        history = await async_read(self.hass, home, stopped, progress, since)
+        history.causes.carry_over(self.causes)
+        self.causes = history.causes
+        return history
+
+    async def async_teach(
+        self,
+        mind: Mind | None,
+        home: Home,
+        history: History,
+        corrections: tuple[Correction, ...],
+        stopped: threading.Event,
+        progress: Progress,
+    ) -> Taught:
+        """Return a mind that knows all of it: the one at hand if it is given and nothing was forgotten, else a new one.
+
+        The caller sees to it that nobody else asks the mind meanwhile. Raises `Stopped`.
+        """
+        began = perf_counter()
+        now = dt_util.utcnow().timestamp()
+        states = [state for key in home.entities if (state := self.hass.states.get(key))]
+        forgot, self._forgot = self._forgot, False
+
+        def tell(done: int, total: int) -> None:
+            if stopped.is_set():
+                raise Stopped
+            self.hass.loop.call_soon_threadsafe(progress, done, total)
+
+        def teach(recent: tuple[Change, ...], unseen: list[Change]) -> tuple[Mind, dict[str, Kept]]:
+            known = complete(home, history.timelines, recent, states)
+            if mind is not None and not forgot:
+                note(mind, home, unseen)
+                mind.correct(corrections)
+                mind.learn(known, now, tell)
+                return mind, mind.keep()
+            return self._new(home, known, corrections, now, tell)
+
+        taught, kept = await self.hass.async_add_executor_job(teach, self._live.recent, self._live.take())
+        seconds = perf_counter() - began
+        if not self._forgot:  # what was deleted meanwhile must not come back
+            await self.memory.async_keep(kept, now)
+        return Taught(
+            taught,
+            home,
+            {
+                "rows": history.rows,
+                "learn_seconds": round(seconds, 3),
+                "learned": dt_util.utc_from_timestamp(now).isoformat(timespec="seconds"),
+                "remembered": len(self.memory.kept),
+                "memory_bytes": self.memory.bytes,
+            },
+        )
+
+    def _new(
+        self,
+        home: Home,
+        known: dict[str, Timeline],
+        corrections: tuple[Correction, ...],
+        until: float,
+        progress: Progress,
+    ) -> tuple[Mind, dict[str, Kept]]:
+        mind = Mind(self._model, home, corrections, self.memory.kept)
+        if self._rehearsed:
+            mind.learn(known, until, progress)
+        else:
+            rehearse(mind, self._policy, home, known, until, progress)
+            self._rehearsed = True
+        return mind, mind.keep()
+
+    async def async_forget(self, entity_ids: Collection[str], before: float | None = None) -> None:
+        """Forget entities: all of them, or (`before`, Unix seconds) all that happened before a moment."""
+        self._forgot = True
+        if before is None:
+            await self.memory.async_forget(entity_ids)
+            return
+        config = self.hass.config
+        clock = LocalTime(str(config.time_zone), config.latitude, config.longitude)
+        kept = self.memory.kept
+        await self.memory.async_replace(
+            {key: kept[key].forgotten(before, clock) for key in entity_ids if key in kept}
+        )

@@ -1,0 +1,329 @@
+"""What was learned outlives restarts, renames and bad disks, and goes when it is told to go."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import User
+from homeassistant.components.recorder import get_instance
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+
+from custom_components.hunches.const import CONF_EXCLUDED, Stage
+from custom_components.hunches.engine.localtime import DAY
+from custom_components.hunches.engine.memory_file import load
+
+from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
+
+
+def latest(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage", "hunches.memory"))
+
+
+def previous(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage", "hunches.memory.previous"))
+
+
+def aside(hass: HomeAssistant) -> Path:
+    return Path(hass.config.path(".storage", "hunches.memory.unreadable"))
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settled(hass)
+
+
+async def learn_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    coordinator_of(entry).async_learn()
+    await settled(hass)
+
+
+@pytest.fixture
+def registered(porch: HomeAssistant) -> str:
+    """Let the porch light be in the registry; return the id that it keeps for ever."""
+    porch.states.async_remove(PORCH)
+    entry = er.async_get(porch).async_get_or_create("light", "test", "1", suggested_object_id="porch")
+    put(porch, entry.entity_id, "on", "Porch light")
+    assert entry.entity_id == PORCH
+    return entry.id
+
+
+async def test_a_restart_goes_on_from_what_was_known(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    await async_wait_recording_done(porch)
+    entry = await set_up()
+    first = coordinator_of(entry).data.timing
+    assert first["rows"] >= 3
+    assert first["memory_bytes"] == latest(porch).stat().st_size
+    assert script.kept[0] == {}
+    await restart(porch, entry)
+    assert {PORCH, DOOR} <= set(script.kept[1])
+    assert script.kept[1][PORCH].usage.known.sum() > 500
+    assert coordinator_of(entry).data.stage is Stage.READY
+
+
+async def test_only_new_rows_are_read(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    script.suspects = []
+    entry = await set_up()
+    await async_wait_recording_done(porch)
+    await later(porch, freezer, DAY)
+    await learn_again(porch, entry)
+    await later(porch, freezer, DAY)
+    porch.states.async_set(PORCH, "off", {"friendly_name": "Porch light"})
+    await async_wait_recording_done(porch)
+    await learn_again(porch, entry)
+    assert coordinator_of(entry).data.timing["rows"] == 1
+
+
+async def test_removing_the_entry_deletes_every_file(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await set_up()
+    await learn_again(porch, entry)
+    aside(porch).write_bytes(b"old")
+    assert latest(porch).exists()
+    assert previous(porch).exists()
+    await porch.config_entries.async_remove(entry.entry_id)
+    assert not list(latest(porch).parent.glob("hunches.memory*"))
+
+
+async def test_a_new_name_keeps_its_past_even_if_nobody_was_looking(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str
+) -> None:
+    entry = await set_up()
+    assert registered in load(latest(porch).read_bytes())
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
+    porch.states.async_remove(PORCH)
+    put(porch, "light.veranda", "on")
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert script.kept[-1]["light.veranda"].usage.known.sum() > 500
+    assert PORCH not in script.kept[-1]
+
+
+async def test_a_new_name_while_running(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory
+) -> None:
+    await set_up()
+    er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
+    porch.states.async_remove(PORCH)
+    put(porch, "light.veranda", "on")
+    await later(porch, freezer, 61)
+    assert script.kept[-1]["light.veranda"].usage.known.sum() > 500
+    assert PORCH not in script.kept[-1]
+
+
+async def test_a_removed_entity_is_forgotten(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await learn_again(porch, entry)
+    er.async_get(porch).async_remove(PORCH)
+    await settled(porch)
+    assert registered not in load(latest(porch).read_bytes())
+    assert not previous(porch).exists(), "the earlier file would still tell"
+    await later(porch, freezer, 61)
+    assert PORCH not in script.kept[-1]
+
+
+async def test_an_entity_removed_while_we_were_away_is_forgotten(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str
+) -> None:
+    entry = await set_up()
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    er.async_get(porch).async_remove(PORCH)
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert PORCH not in script.kept[-1]
+
+
+async def test_a_device_that_is_gone_for_a_while_keeps_its_past(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    porch.states.async_remove(PORCH)
+    await restart(porch, entry)
+    assert PORCH not in script.homes[-1].entities
+    await later(porch, freezer, 10 * DAY)
+    await restart(porch, entry)
+    put(porch, PORCH, "on")
+    await restart(porch, entry)
+    assert script.kept[-1][PORCH].usage.known.sum() > 500
+    await later(porch, freezer, 181 * DAY)
+    porch.states.async_remove(PORCH)
+    await restart(porch, entry)
+    assert PORCH in script.kept[-1]
+    await later(porch, freezer, 181 * DAY)
+    await restart(porch, entry)
+    assert PORCH not in load(latest(porch).read_bytes())
+
+
+async def test_what_is_excluded_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await set_up()
+    assert PORCH in load(latest(porch).read_bytes())
+    porch.config_entries.async_update_entry(entry, options={**entry.options, CONF_EXCLUDED: [PORCH]})
+    await restart(porch, entry)
+    assert PORCH not in load(latest(porch).read_bytes())
+    assert DOOR in load(latest(porch).read_bytes())
+
+
+async def test_what_the_recorder_may_not_keep_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await set_up()
+    get_instance(porch).entity_filter = lambda entity_id: entity_id != PORCH
+    with patch(
+        "custom_components.hunches.history.long_memory.is_entity_recorded", lambda hass, entity_id: entity_id != PORCH
+    ):
+        await restart(porch, entry)
+    assert PORCH not in load(latest(porch).read_bytes())
+
+
+@pytest.mark.parametrize(
+    "data", [{"entity_id": PORCH}, {"domains": ["light"]}, {"entity_globs": "light.p*", "keep_days": 0}]
+)
+async def test_purged_entities_are_forgotten(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, data: dict[str, Any]
+) -> None:
+    await set_up()
+    await later(porch, freezer, 2 * DAY)
+    before = dt_util.utcnow().timestamp()
+    await porch.services.async_call("recorder", "purge_entities", data, blocking=True)
+    await settled(porch)
+    for path in latest(porch).parent.glob("hunches.memory*"):
+        kept = load(path.read_bytes())
+        assert kept[PORCH].usage.start >= before - 1
+        assert kept[DOOR].usage.history > 500
+    await later(porch, freezer, 61)
+    assert script.kept[-1][PORCH].usage.start >= before - 1
+    assert script.kept[-1][DOOR].usage.history > 500
+
+
+async def test_purging_keeps_the_days_that_the_user_keeps(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 4 * DAY)
+    await learn_again(porch, entry)
+    await porch.services.async_call(
+        "recorder", "purge_entities", {"entity_id": PORCH, "keep_days": 3}, blocking=True
+    )
+    await settled(porch)
+    assert load(latest(porch).read_bytes())[PORCH].usage.history == pytest.approx(3 * DAY, rel=0.01)
+
+
+async def test_somebody_who_may_not_purge_deletes_nothing(
+    porch: HomeAssistant, script: Script, set_up: SetUp, hass_read_only_user: User
+) -> None:
+    await set_up()
+    context = Context(user_id=hass_read_only_user.id)
+    with pytest.raises(Exception, match="Unauthorized"):
+        await porch.services.async_call(
+            "recorder", "purge_entities", {"entity_id": PORCH}, blocking=True, context=context
+        )
+    await settled(porch)
+    assert load(latest(porch).read_bytes())[PORCH].usage.history > 500
+
+
+@pytest.mark.parametrize("damaged", [b"", b"something else", None])
+async def test_a_damaged_file_costs_a_day_at_most(
+    porch: HomeAssistant, script: Script, set_up: SetUp, caplog: pytest.LogCaptureFixture, damaged: bytes | None
+) -> None:
+    entry = await set_up()
+    await learn_again(porch, entry)
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    whole = latest(porch).read_bytes()
+    latest(porch).write_bytes(whole[: len(whole) // 2] if damaged is None else damaged)
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert script.kept[-1][PORCH].usage.known.sum() > 500, "the earlier file was read"
+    assert caplog.text.count("cannot be used") == 1
+    assert aside(porch).exists()
+    assert load(latest(porch).read_bytes())
+    assert load(previous(porch).read_bytes()) or not previous(porch).exists()
+
+
+async def test_both_files_damaged_is_beginning_anew(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await set_up()
+    await learn_again(porch, entry)
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    latest(porch).write_bytes(b"x")
+    previous(porch).write_bytes(b"y")
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert script.kept[-1] == {}
+    assert coordinator_of(entry).data.stage is Stage.READY
+    assert load(latest(porch).read_bytes())
+
+
+async def test_a_file_of_a_newer_version_is_not_destroyed(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    newer = b"hunches-memory 99 0000\nfrom the future"
+    latest(porch).parent.mkdir(exist_ok=True)
+    latest(porch).write_bytes(newer)
+    entry = await set_up()
+    await learn_again(porch, entry)
+    assert aside(porch).read_bytes() == newer
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+async def test_a_disk_that_takes_nothing(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    caplog: pytest.LogCaptureFixture,
+    error: int,
+) -> None:
+    entry = await set_up()
+    before = latest(porch).read_bytes()
+    with patch("custom_components.hunches.history.long_memory.os.fsync", side_effect=OSError(error, "no")):
+        await learn_again(porch, entry)
+        await learn_again(porch, entry)
+        assert coordinator_of(entry).data.stage is Stage.READY
+        assert latest(porch).read_bytes() == before
+        assert caplog.text.count("cannot be saved") == 1
+        assert not list(latest(porch).parent.glob("*.part"))
+    await learn_again(porch, entry)
+    assert "can be saved again" in caplog.text
+    assert latest(porch).read_bytes() != before
+
+
+async def test_leftovers_of_a_crash_are_swept_away(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    latest(porch).parent.mkdir(exist_ok=True)
+    half = latest(porch).with_name("hunches.memory.abc.part")
+    half.write_bytes(b"half")
+    await set_up()
+    assert not half.exists()
+
+
+async def test_a_crash_between_the_two_steps_of_saving(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await set_up()
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    latest(porch).replace(previous(porch))
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert PORCH in script.kept[-1]
+
+
+async def test_a_clock_that_was_wrong_for_a_while(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up()
+    now = dt_util.utcnow()
+    await later(porch, freezer, 400 * DAY)
+    await learn_again(porch, entry)
+    freezer.move_to(now)
+    await learn_again(porch, entry)
+    assert caplog.text.count("The clock went back") == 1
+    kept = load(latest(porch).read_bytes())
+    assert kept[PORCH].usage.until == pytest.approx(now.timestamp(), abs=60)
+    assert kept[PORCH].usage.known.sum() > 500
