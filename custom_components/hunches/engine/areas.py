@@ -10,7 +10,7 @@ import numpy as np
 
 from .localtime import DAY
 from .room_words import Words, grams
-from .routines import STEP, WINDOWS, Company, Encounters, coverage, unusual
+from .routines import MOST_CHANGES, STEP, WINDOWS, Company, Encounters, coverage, unusual
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,8 @@ _ALONE: Final = ("joint", "changes", "size", "presence", "areas", "grain", "days
 INPUTS: Final = (*_COMPARED, *(f"{name}_lead" for name in _COMPARED), *_ALONE)
 _PRESENCE: Final = frozenset({"motion", "occupancy", "presence", "moving"})
 _RIDGE: Final = 0.3  # of correlations with areas that are correlated with each other
-_AT_ONCE: Final = 32  # devices, which bounds memory
+_AT_ONCE: Final = 32  # devices
+_ROOM: Final = 4_000_000  # changes of devices × entities looked at together: both bound memory
 _DOUBT: Final = 3.0  # changes by which a share is drawn towards none
 
 
@@ -121,8 +122,9 @@ def candidates(
     if not by_area or not subjects:
         return out
     ground, spoken = _Ground.of(company, by_area), _Spoken.of(tuple(by_area), words)
-    for first in range(0, len(subjects), _AT_ONCE):
-        some = subjects[first : first + _AT_ONCE]
+    step = max(min(_AT_ONCE, _ROOM // (MOST_CHANGES * len(company.keys))), 1)
+    for first in range(0, len(subjects), step):
+        some = subjects[first : first + step]
         found = _Evidence.of(ground, [places[e.entity_id] for e in some])
         likeness = _likeness(ground, some, np.stack([asked[e] for e in some]), embeddings)
         for i, subject in enumerate(some):
@@ -142,6 +144,7 @@ class _Ground:
     """The areas of a home, A of them, before any device is asked about.
 
     `members`, `watches`: rows of each area's entities, and of those that see people. `pools`: each area as one.
+    `stir`, `between`: of these, [A, G], and their correlations, [A, A].
     `cover`, `side`: share of moments near a change of each entity, [E, windows, 24] and [E, 24] (see `coverage`).
     """
 
@@ -149,6 +152,8 @@ class _Ground:
     members: tuple[list[int], ...]
     watches: tuple[list[int], ...]
     pools: tuple[_Pool, ...]
+    stir: NDArray[np.float32]
+    between: NDArray[np.float64]
     cover: NDArray[np.float64]
     side: NDArray[np.float64]
 
@@ -162,7 +167,9 @@ class _Ground:
             for sided in (False, True)
         )
         pools = tuple(_Pool.of(company, m) for m in members)
-        return cls(company, members, watches, pools, cover, side[:, 1])
+        stir = np.stack([pool.stir for pool in pools])
+        between = (stir @ stir.T).astype(np.float64)
+        return cls(company, members, watches, pools, stir, between, cover, side[:, 1])
 
     def without(self, row: int) -> list[_Pool]:
         """Return the areas as they are without one entity: a device is no witness of its own room."""
@@ -170,6 +177,10 @@ class _Ground:
             _Pool.of(self.company, [m for m in members if m != row]) if row in members else pool
             for members, pool in zip(self.members, self.pools, strict=True)
         ]
+
+    def home_of(self, row: int) -> int | None:
+        """Return the place of the area that an entity is in, None if it is in none."""
+        return next((place for place, members in enumerate(self.members) if row in members), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +214,7 @@ class _Evidence:
                 _share(_joint(met, inside, windows[1:]), one_sided, n),
                 _share(_joint(met, outside, windows[1:]), one_sided, n),
                 _best(ground, met),
-                _related(ground, rows, [np.stack([p.stir for p in found]) for found in pools]),
+                _related(ground, rows, pools),
             ),
             axis=2,
         )
@@ -269,10 +280,10 @@ def _highest(
     return np.where(np.isfinite(found), found, 0.0)
 
 
-def _related(ground: _Ground, rows: list[int], stir: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+def _related(ground: _Ground, rows: list[int], pools: Sequence[Sequence[_Pool]]) -> NDArray[np.float64]:
     """Return the correlations of being on and of changing, beyond the hour of the day: [D, A, 7].
 
-    `stir`: for each device that of each area, [A, G].
+    `pools`: for each device the areas without it.
     """
     at, company, members = np.array(rows), ground.company, ground.members
     on, changing = company.on[rows], company.stir[rows]
@@ -282,11 +293,18 @@ def _related(ground: _Ground, rows: list[int], stir: Sequence[NDArray[np.float32
         _highest(company.stir @ changing.T, at, members),
     ]
     whole = np.zeros((len(rows), len(members), 4))
-    for i, areas in enumerate(stir):
-        between = (areas @ areas.T).astype(np.float64)
+    areas = ground.stir.copy()
+    for i, row in enumerate(rows):
+        between, own = ground.between, ground.home_of(row)
+        if own is not None:  # its own area looks different without it, the others do not
+            areas[own] = pools[i][own].stir
+            between = between.copy()
+            between[own] = between[:, own] = areas @ areas[own]
         with_areas = (areas @ np.stack((on[i], changing[i]), axis=1)).astype(np.float64)
         whole[i, :, :2] = with_areas
         whole[i, :, 2:] = np.linalg.solve(between + _RIDGE * np.eye(len(members)), with_areas)
+        if own is not None:
+            areas[own] = ground.stir[own]
     return np.concatenate((np.stack(pairs, axis=2), whole), axis=2)
 
 
