@@ -1,15 +1,18 @@
-"""A real recorder, filled with rows of a test's own."""
+"""Real recorders, on each of the databases that Home Assistant knows, filled with rows of a test's own."""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.db_schema import Events, EventTypes, States, StatesMeta
+from homeassistant.components.recorder.db_schema import Events, EventTypes, RecorderRuns, States, StatesMeta
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.recorder import session_scope
 from homeassistant.util.ulid import ulid_to_bytes
@@ -19,7 +22,52 @@ from sqlalchemy import insert
 from custom_components.hunches.engine.home import Entity, Home
 from custom_components.hunches.history import History, async_read
 
+from . import servers
+from .servers import NotHere, Server
+
 CHUNK = 10_000
+ALL = ("sqlite", "mariadb", "postgresql")
+SERVERS = ("mariadb", "postgresql")
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Server]:
+    """Return a MariaDB server of this test run's own."""
+    try:
+        with servers.mariadb() as server:
+            yield server
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Return a PostgreSQL server of this test run's own."""
+    try:
+        with servers.postgresql() as server:
+            yield server
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(params=ALL)
+def recorder_db_url(request: pytest.FixtureRequest, hass_fixture_setup: list[bool], tmp_path: Path) -> Iterator[str]:
+    """Return the address of an empty database: every test runs on each of the three, unless it names some."""
+    assert not hass_fixture_setup
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'home-assistant_v2.db'}"
+    else:
+        request.getfixturevalue("socket_enabled")  # to this machine alone, even so
+        server: Server = request.getfixturevalue(request.param)
+        with server.database(f"home{next(_NUMBERS)}") as url:
+            yield url
+
+
+@pytest.fixture
+def hass_with_recorder(hunches_allowed: Any, hass: HomeAssistant) -> HomeAssistant:
+    """Return Home Assistant with a recorder that is ready."""
+    return hass
 
 
 @dataclass(frozen=True)
@@ -66,6 +114,14 @@ def fire(hass: HomeAssistant, event_type: str, contexts: Sequence[Context], mome
             session.add(Events(event_type_id=kind.event_type_id, **values))
 
 
+def ran(hass: HomeAssistant, *runs: tuple[float, float | None, bool]) -> None:
+    """Write runs as the recorder would have: start, end, and whether it crashed. Runs in an executor."""
+    with session_scope(hass=hass) as session:
+        for start, end, crashed in runs:
+            began, ended = (None if moment is None else datetime.fromtimestamp(moment, UTC) for moment in (start, end))
+            session.add(RecorderRuns(start=began, end=ended, closed_incorrect=crashed, created=began))
+
+
 type Write = Callable[..., Any]
 
 
@@ -80,7 +136,12 @@ def write(hunches_allowed: Any, hass: HomeAssistant) -> Write:
     return run
 
 
-async def read(hass: HomeAssistant, *entity_ids: str, progress: Callable[[int, int], None] | None = None) -> History:
+async def read(
+    hass: HomeAssistant,
+    *entity_ids: str,
+    progress: Callable[[int, int], None] | None = None,
+    since: Mapping[str, float] | None = None,
+) -> History:
     """Read a home of these entities."""
     home = Home("test", entities={key: Entity(key) for key in entity_ids})
-    return await async_read(hass, home, threading.Event(), progress)
+    return await async_read(hass, home, threading.Event(), progress, since)

@@ -14,15 +14,13 @@ import pytest
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.db_schema import SCHEMA_VERSION, Events, EventTypes, States, StatesMeta
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from custom_components.hunches.const import EVENT_ACTED
 from custom_components.hunches.engine import database
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.timeline import Cause
-from custom_components.hunches.history import HistoryUnavailable, async_read
+from custom_components.hunches.history import async_read
 from custom_components.hunches.history.reader import Stopped
 from custom_components.hunches.history.tables import YIELD_PER
 
@@ -165,49 +163,7 @@ async def test_progress_and_stop(hass_with_recorder: HomeAssistant, write: Write
         await async_read(hass_with_recorder, Home("test", entities={LAMP: Entity(LAMP)}), stopped)
 
 
-async def test_recorder_absent(hass_with_recorder: HomeAssistant) -> None:
-    instance = hass_with_recorder.data.pop(DATA_INSTANCE)
-    try:
-        with pytest.raises(HistoryUnavailable) as caught:
-            await read(hass_with_recorder, LAMP)
-    finally:
-        hass_with_recorder.data[DATA_INSTANCE] = instance
-    assert caught.value.reason == "recorder_absent"
-
-
-async def test_recorder_migrating(hass_with_recorder: HomeAssistant) -> None:
-    get_instance(hass_with_recorder).migration_in_progress = True
-    with pytest.raises(HistoryUnavailable) as caught:
-        await read(hass_with_recorder, LAMP)
-    get_instance(hass_with_recorder).migration_in_progress = False
-    assert caught.value.reason == "recorder_migrating"
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (OperationalError("SELECT", {}, Exception("database is locked")), "recorder_locked"),
-        (ProgrammingError("SELECT", {}, Exception("no such column")), "recorder_failed"),
-    ],
-)
-async def test_database_errors_are_a_clear_state(
-    hass_with_recorder: HomeAssistant, error: Exception, reason: str
-) -> None:
-    with (
-        patch("custom_components.hunches.history.reader.Tables", side_effect=error),
-        pytest.raises(HistoryUnavailable) as caught,
-    ):
-        await read(hass_with_recorder, LAMP)
-    assert caught.value.reason == reason
-    assert "\n" not in str(caught.value)
-
-
-@pytest.fixture
-def persistent_database() -> bool:
-    """Let the recorder write a file, as it does at home."""
-    return True
-
-
+@pytest.mark.parametrize("recorder_db_url", ["sqlite"], indirect=True)
 async def test_agrees_with_the_reader_of_database_files(
     hass_with_recorder: HomeAssistant, write: Write, tmp_path: Path
 ) -> None:
@@ -243,9 +199,3 @@ async def test_agrees_with_the_reader_of_database_files(
         np.testing.assert_array_equal(ours_read[key].states, recording.timelines[key].states)
         if recording.home.entities[key].is_device:
             np.testing.assert_array_equal(ours_read[key].causes, recording.timelines[key].causes)
-
-
-@pytest.fixture
-def hass_with_recorder(hunches_allowed: Any, hass: HomeAssistant) -> HomeAssistant:
-    """Return Home Assistant with a recorder that is ready."""
-    return hass

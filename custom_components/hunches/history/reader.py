@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE, async_migration_in_progress, get_instance
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection
 
 from ..engine.home import UNKNOWN, Entity, Home, read_state
 from ..engine.recorded import AUTOMATIC_EVENTS, Changes, Contexts, gaps_between
 from ..engine.timeline import Timeline
 from .cause import CauseIndex
+from .line import Line, async_run
 from .tables import Tables
-from .trouble import HistoryUnavailable, Stopped
+from .trouble import HistoryUnavailable, Stopped, unavailable
 
 __all__ = ["AUTOMATIC_EVENTS", "History", "HistoryUnavailable", "Stopped", "async_read"]
 
@@ -63,73 +63,50 @@ async def async_read(
     read and the number of all. Raises `HistoryUnavailable`, and `Stopped` soon after `stopped` is set.
     """
     entities = (*home.devices, *home.evidence)
-    job = _Job(hass, entities, since or {}, stopped)
-    await _async_run(hass, job.prepare)
+    job = _Job(entities, since or {})
+    await async_run(hass, stopped, job.prepare)
     while job.done < len(entities):
-        await _async_run(hass, job.read_some)
+        await async_run(hass, stopped, job.read_some)
         if progress is not None:
             progress(job.done, len(entities))
         await asyncio.sleep(0)
     return History(job.timelines, job.rows, CauseIndex(job.contexts), job.gaps)
 
 
-async def _async_run[R](hass: HomeAssistant, job: Callable[..., R], *args: Any) -> R:
-    """Run a job in the recorder's executor, or say why that cannot be done now."""
-    if (instance := hass.data.get(DATA_INSTANCE)) is None:
-        raise HistoryUnavailable("recorder_absent")
-    if async_migration_in_progress(hass):
-        raise HistoryUnavailable("recorder_migrating")
-    ready = instance.async_db_ready
-    if not ready.done() or ready.cancelled() or not ready.result():
-        raise HistoryUnavailable("recorder_absent")
-    try:
-        return await instance.async_add_executor_job(job, *args)
-    except OperationalError as error:
-        raise HistoryUnavailable("recorder_locked", str(error.orig)) from error
-    except SQLAlchemyError as error:
-        raise HistoryUnavailable("recorder_failed", str(error).partition("\n")[0]) from error
-
-
 class _Job:
     """One reading of a home, a part at a time; its methods run in the recorder's executor."""
 
-    def __init__(
-        self, hass: HomeAssistant, entities: Sequence[Entity], since: Mapping[str, float], stopped: threading.Event
-    ) -> None:
+    def __init__(self, entities: Sequence[Entity], since: Mapping[str, float]) -> None:
         self.timelines: dict[str, Timeline] = {}
         self.rows = 0
         self.done = 0
         self.contexts = Contexts()
         self.gaps: Gaps = ()
-        self._hass = hass
         self._entities = entities
         self._since = since
-        self._stopped = stopped
         self._ids: Mapping[str, int] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, connection: Connection, line: Line) -> None:
         """Read what all entities share."""
+        tables = Tables(connection, line)
         since = min((self._since.get(entity.entity_id, 0.0) for entity in self._entities), default=0.0)
-        with closing(get_instance(self._hass).get_session()) as session:
-            tables = Tables(session.connection(), self._stopped)
-            self._ids = tables.metadata_ids([entity.entity_id for entity in self._entities])
-            self.gaps = tuple(gap for gap in gaps_between(tables.runs(), tables.latest_before) if gap[1] > since)
-            self.contexts = tables.contexts(since - _WAITING)
+        self._ids = tables.metadata_ids([entity.entity_id for entity in self._entities])
+        self.gaps = tuple(gap for gap in gaps_between(tables.runs(), tables.latest_before) if gap[1] > since)
+        self.contexts = tables.contexts(since - _WAITING)
 
-    def read_some(self) -> None:
+    def read_some(self, connection: Connection, line: Line) -> None:
         """Read entities until there has been enough for one job."""
+        tables = Tables(connection, line)
         began, rows = monotonic(), self.rows
-        with closing(get_instance(self._hass).get_session()) as session:
-            tables = Tables(session.connection(), self._stopped)
-            while self.done < len(self._entities):
-                entity = self._entities[self.done]
-                if (metadata_id := self._ids.get(entity.entity_id)) is not None:
-                    timeline = self._read(tables, entity, metadata_id)
-                    if len(timeline):
-                        self.timelines[entity.entity_id] = timeline
-                self.done += 1
-                if self.rows - rows >= _ROWS_PER_JOB or monotonic() - began >= _SECONDS_PER_JOB:
-                    break
+        while self.done < len(self._entities):
+            entity = self._entities[self.done]
+            if (metadata_id := self._ids.get(entity.entity_id)) is not None:
+                timeline = self._read(tables, entity, metadata_id)
+                if len(timeline):
+                    self.timelines[entity.entity_id] = timeline
+            self.done += 1
+            if self.rows - rows >= _ROWS_PER_JOB or monotonic() - began >= _SECONDS_PER_JOB:
+                break
 
     def _read(self, tables: Tables, entity: Entity, metadata_id: int) -> Timeline:
         since, before = self._since.get(entity.entity_id), UNKNOWN
@@ -138,7 +115,11 @@ class _Job:
         # Causes matter for what people switch only.
         contexts = self.contexts if entity.is_device else None
         changes = Changes(entity.domain, contexts, self.gaps, since, before)
-        for part in tables.changes(metadata_id, contexts is not None, since):
-            changes.add(part)
-            self.rows += len(part)
-        return changes.timeline()
+        try:
+            with closing(tables.changes(metadata_id, contexts is not None, since)) as parts:
+                for part in parts:
+                    changes.add(part)
+                    self.rows += len(part)
+            return changes.timeline()
+        except (TypeError, ValueError) as error:  # nothing that the recorder can have written
+            raise unavailable(error) from error

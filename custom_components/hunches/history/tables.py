@@ -6,8 +6,7 @@ half the time of SQLAlchemy's rows; elsewhere the cursor is the server's, so tha
 """
 
 import math
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -18,7 +17,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import aliased
 
 from ..engine.recorded import AUTOMATIC_EVENTS, CALL_EVENT, OUR_EVENT, Contexts, Run, fingerprints
-from .trouble import Stopped
+from .line import Line
 
 YIELD_PER: Final = 512
 _IDS_PER_QUERY: Final = 500
@@ -84,12 +83,12 @@ def _for_sqlite(query: Select[Any]) -> tuple[str, dict[str, Any]]:
 
 
 class Tables:
-    """Reads the recorder's tables through one connection. Raises `Stopped` soon after `stopped` is set."""
+    """Reads the recorder's tables through one connection, for a job of this line."""
 
-    def __init__(self, connection: Connection, stopped: threading.Event) -> None:
+    def __init__(self, connection: Connection, line: Line) -> None:
         """Read through this connection; the caller closes it."""
         self._connection = connection
-        self._stopped = stopped
+        self._line = line
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the numbers under which entities are kept; nothing for one that was never recorded."""
@@ -109,6 +108,7 @@ class Tables:
     def latest_before(self, moment: float) -> float | None:
         """Return the time of the last row before a moment, both in Unix seconds; None if there is none."""
         found: float | None = self._connection.scalar(_LATEST, {"moment": moment})
+        self._line.answered()
         return found
 
     def contexts(self, since: float) -> Contexts:
@@ -124,9 +124,10 @@ class Tables:
     def state_at(self, metadata_id: int, moment: float) -> str | None:
         """Return an entity's text at a moment (Unix seconds), None if it had none."""
         found: str | None = self._connection.scalar(_BEFORE, {"metadata_id": metadata_id, "since": moment})
+        self._line.answered()
         return found
 
-    def changes(self, metadata_id: int, causes: bool, since: float | None) -> Iterator[Rows]:
+    def changes(self, metadata_id: int, causes: bool, since: float | None) -> Generator[Rows]:
         """Yield an entity's rows in order of time, after a moment (Unix seconds) or all: see `recorded.Changes.add`."""
         query = _CHANGES[causes, since is not None]
         parameters = {"metadata_id": metadata_id} if since is None else {"metadata_id": metadata_id, "since": since}
@@ -134,21 +135,19 @@ class Tables:
             return self._stream(query, parameters)
         return self._stream_from_sqlite(query, parameters)
 
-    def _stream(self, query: Select[Any], parameters: dict[str, Any]) -> Iterator[Rows]:
+    def _stream(self, query: Select[Any], parameters: dict[str, Any]) -> Generator[Rows]:
         options = {"yield_per": YIELD_PER}
         for part in self._connection.execute(query, parameters, execution_options=options).partitions():
-            if self._stopped.is_set():
-                raise Stopped
+            self._line.answered()
             yield part
 
-    def _stream_from_sqlite(self, query: Select[Any], parameters: dict[str, Any]) -> Iterator[Rows]:
+    def _stream_from_sqlite(self, query: Select[Any], parameters: dict[str, Any]) -> Generator[Rows]:
         text, constants = _for_sqlite(query)
         cursor = self._connection.connection.cursor()
         try:
             cursor.execute(text, constants | parameters)
             while part := cursor.fetchmany(YIELD_PER):
-                if self._stopped.is_set():
-                    raise Stopped
+                self._line.answered()
                 yield part
         finally:
             cursor.close()

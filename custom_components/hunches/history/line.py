@@ -1,0 +1,134 @@
+"""A line to the recorder's database for one job: it takes the recorder's executor, and it can be hung up.
+
+The recorder has four workers for everybody. None may wait for ever: for a lock, for a disk, or for a server that is
+gone. What counts is silence, not length: a job may take long as long as rows come.
+"""
+
+import asyncio
+import os
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from typing import Any, Final
+
+from homeassistant.components.recorder import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import DATA_INSTANCE, async_migration_in_progress
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from .trouble import ABSENT, MIGRATING, SLOW, HistoryUnavailable, Stopped, unavailable
+
+PATIENCE: Final = 30
+"""Seconds of silence from a database after which it is given up."""
+_PATIENCE_WHEN_STOPPED: Final = 2
+_TICK: Final = 1.0
+_LOCK_SECONDS: Final = 10
+# SQLite's driver waits for five seconds for a lock. A server would wait for hours, on its side even after a hang-up.
+_PATIENT: Final[Mapping[str, tuple[str, str | None]]] = {
+    "postgresql": (f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'", None),
+    "mysql": (f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}", "SET SESSION lock_wait_timeout = DEFAULT"),
+}
+
+
+class Line:
+    """What a job tells of itself while it runs, and the way to end it from outside."""
+
+    def __init__(self, stopped: threading.Event) -> None:
+        """Wait for a job."""
+        self.answers = 0
+        self._stopped = stopped
+        self._given_up = False
+        self._driver: Any = None
+        self._guard = threading.Lock()
+
+    def answered(self) -> None:
+        """Note that the database has answered. Raises `Stopped` if nobody waits for the job any longer."""
+        self.answers += 1
+        if self._given_up or self._stopped.is_set():
+            raise Stopped
+
+    def run[R](self, instance: Recorder, job: Callable[[Connection], R]) -> R:
+        """Run a job on a connection of the recorder's, in its executor."""
+        try:
+            session = instance.get_session()
+        except RuntimeError as error:  # it has just been shut down
+            raise HistoryUnavailable(ABSENT) from error
+        try:
+            with closing(session), self._open(session.connection()) as connection:
+                self.answered()
+                return job(connection)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise unavailable(error) from error
+
+    @contextmanager
+    def _open(self, connection: Connection) -> Iterator[Connection]:
+        before, after = _PATIENT.get(connection.dialect.name, (None, None))
+        with self._guard:
+            self._driver = connection.connection.driver_connection
+        try:
+            if before is not None:
+                connection.exec_driver_sql(before)
+            yield connection
+            if after is not None:
+                connection.exec_driver_sql(after)
+        except BaseException:
+            if connection.dialect.name != "sqlite":
+                connection.invalidate()  # else its driver would fetch all the rows that are left
+            raise
+        finally:
+            with self._guard:
+                self._driver = None
+
+    def hang_up(self) -> None:
+        """Let whatever the job asks of the database now fail at once; called from another thread."""
+        self._given_up = True
+        with self._guard:
+            if self._driver is None:
+                return
+            if isinstance(self._driver, sqlite3.Connection):
+                self._driver.interrupt()
+                return
+            # A lost server answers to nothing that a driver could ask of it
+            with suppress(OSError):
+                # PyMySQL shows its socket nowhere else
+                speaks = self._driver if hasattr(self._driver, "fileno") else self._driver._sock  # noqa: SLF001
+                with socket.socket(fileno=os.dup(speaks.fileno())) as end:
+                    end.shutdown(socket.SHUT_RDWR)
+
+
+async def async_run[R](hass: HomeAssistant, stopped: threading.Event, job: Callable[[Connection, Line], R]) -> R:
+    """Run a job in the recorder's executor. Raises `HistoryUnavailable`, and `Stopped` soon after `stopped` is set."""
+    instance = _ready(hass)
+    line = Line(stopped)
+    running: asyncio.Future[R] = instance.async_add_executor_job(
+        line.run, instance, lambda connection: job(connection, line)
+    )
+    running.add_done_callback(_heard)
+    heard, silent = -1, 0
+    while not (await asyncio.wait((running,), timeout=_TICK))[0]:
+        heard, silent = line.answers, silent + 1 if line.answers == heard else 0
+        if silent >= (_PATIENCE_WHEN_STOPPED if stopped.is_set() else PATIENCE):
+            line.hang_up()
+            running.cancel()
+            raise Stopped if stopped.is_set() else HistoryUnavailable(SLOW)
+    return running.result()
+
+
+def _ready(hass: HomeAssistant) -> Recorder:
+    if (instance := hass.data.get(DATA_INSTANCE)) is None:
+        raise HistoryUnavailable(ABSENT)
+    if async_migration_in_progress(hass):
+        raise HistoryUnavailable(MIGRATING)
+    ready = instance.async_db_ready
+    if not ready.done() or ready.cancelled() or not ready.result():
+        raise HistoryUnavailable(ABSENT)
+    return instance
+
+
+def _heard(running: asyncio.Future[Any]) -> None:
+    """Take note of what a job that was given up raised after all."""
+    if not running.cancelled():
+        running.exception()
