@@ -79,13 +79,14 @@ class Mind:
         `learn` comes next.
         """
         self.home = home
-        self.portraits: Mapping[str, Portrait] = {}
         self._model = model
         self._clock = LocalTime(home.time_zone, home.latitude, home.longitude)
         self._inputs = features.home_inputs(home)
         self._memory = {
             e.entity_id: Memory.of(e, (kept or {}).get(e.entity_id)) for e in (*home.devices, *home.evidence)
         }
+        self._learned: float | None = None
+        self._portraits: tuple[Portrait, ...] | None = ()
         self._tracker: Tracker | None = None
         self._corrections = tuple(corrections)
         self._answers: Mapping[str, tuple[list[float], list[bool]]] = {}
@@ -96,7 +97,7 @@ class Mind:
         until: float,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        """Take in history up to `until` and describe every device anew. Slow: for an executor.
+        """Take in history up to `until`. Slow: for an executor.
 
         May be called again with overlapping history; nothing counts twice. `progress` is told (done, of).
         """
@@ -109,7 +110,7 @@ class Mind:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
             self._tracker = Tracker(self.home, known, start, self._corrections)
         self._tracker.step(known, until)
-        self.portraits = self._describe(known)
+        self._learned, self._portraits = until, None
 
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
         """Take in one live change, in order of time."""
@@ -146,8 +147,15 @@ class Mind:
             self._tracker = None
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return what is known of every device, as `script/replay devices` writes it."""
-        return [portrait.as_json() for _, portrait in sorted(self.portraits.items())]
+        """Return what is known of every device since the last `learn`, as `script/replay devices` writes it.
+
+        Slow when asked for the first time after it: every device is held against every entity to find its room. A look
+        needs none of it.
+        """
+        if self._portraits is None and self._learned is not None:
+            until = self._learned
+            self._portraits = self._describe({key: t.until(until) for key, t in self._timelines().items()})
+        return [portrait.as_json() for portrait in self._portraits or ()]
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""
@@ -231,16 +239,16 @@ class Mind:
             evidence,
         )
 
-    def _describe(self, known: Mapping[str, Timeline]) -> dict[str, Portrait]:
-        memories = [m for key, m in self._memory.items() if m.entity.is_device]
+    def _describe(self, known: Mapping[str, Timeline]) -> tuple[Portrait, ...]:
+        memories = [m for _, m in sorted(self._memory.items()) if m.entity.is_device]
         if not memories:
-            return {}
+            return ()
         stable = np.stack([features.stable(m.entity, m.usage, self._inputs) for m in memories])
         embeddings = self._model.embed(stable, np.stack([features.tokens(m.entity) for m in memories]))
         archetypes, places = self._model.archetypes.assign(embeddings), self._model.place(embeddings)
         guesses = self._rooms([m.entity for m in memories], stable, known)
-        return {
-            m.entity.entity_id: Portrait(
+        return tuple(
+            Portrait(
                 m.entity,
                 embedding,
                 archetype,
@@ -249,7 +257,7 @@ class Mind:
                 m.usage.history / DAY,
             )
             for m, embedding, archetype, place in zip(memories, embeddings, archetypes, places, strict=True)
-        }
+        )
 
     def _rooms(
         self, devices: Sequence[Entity], stable: NDArray[np.float32], known: Mapping[str, Timeline]
