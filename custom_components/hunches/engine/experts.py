@@ -9,6 +9,7 @@ tells where the device stands now, and nothing of what people do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -150,6 +151,38 @@ def _survival(
     return (stay + (1 - stay) * rate if on else (1 - stay) * max(rate, 0.02)), np.full(horizon.size, risk)
 
 
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Past moments that keep the time of day of `asof`, the latest first, all of them within `MEMORY`: [n].
+
+    `decay`: their weight by age. `hour`: by how near they are in time of day. `ahead`: for each target, where in
+    `moments` those begin of which the outcome was known by `asof`; when each outcome was due [n]; and whether moment
+    and outcome fall on the same kinds of day as `asof` and target [n].
+    """
+
+    moments: NDArray[np.float64]
+    decay: NDArray[np.float64]
+    hour: NDArray[np.float64]
+    ahead: tuple[tuple[int, NDArray[np.float64], NDArray[np.bool_]], ...]
+
+
+@lru_cache(maxsize=4)
+def _grid(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Grid:
+    """Return what is the same for all devices that are asked about at one moment."""
+    moments = np.asarray(asof - _STEP * np.arange(1, int(MEMORY / _STEP) + 1), dtype=np.float64)
+    gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
+    local = clock.local(moments)
+    today, weekends = weekend_of(clock.local(asof)), weekend_of(clock.local(np.array(targets)))
+    same_day = weekend_of(local) == today
+    ahead = []
+    for target, weekend in zip(targets, weekends, strict=True):
+        later = moments + (target - asof)
+        # By the clock of the moment: the hour that a change of clocks shifts in between does not matter here.
+        alike = same_day & (weekend_of(local + (target - asof)) == weekend)
+        ahead.append((int(np.searchsorted(-later, -asof, side="left")), later, alike))
+    return _Grid(moments, np.exp(-(asof - moments) / TAU), np.exp(-0.5 * (gap / _CLOCK_WIDTH) ** 2), tuple(ahead))
+
+
 def _moments(
     seen: Timeline,
     state: int,
@@ -160,36 +193,23 @@ def _moments(
     clock: LocalTime,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Analogs on a grid of past moments that keeps the time of day of `asof`: [m, 5] and their weights."""
-    begin = max(float(seen.times[0]), asof - MEMORY)
-    moments = np.asarray(asof - _STEP * np.arange(1, int((asof - begin) / _STEP) + 1), dtype=np.float64)
     p = np.repeat(parent[:, None], 5, axis=1)
     support = np.zeros_like(p)
-    if not moments.size:
+    end = int((asof - max(float(seen.times[0]), asof - MEMORY)) / _STEP)
+    if not end:
         return p, support
+    grid = _grid(asof, tuple(targets.tolist()), clock)
+    moments = grid.moments[:end]
     i = np.searchsorted(seen.times, moments, side="right") - 1
-    alike = (seen.states[i] == state).astype(np.float64) * np.exp(-(asof - moments) / TAU)
+    alike = (seen.states[i] == state).astype(np.float64) * grid.decay[:end]
     lasted = np.log((moments - seen.times[i] + 300.0) / (elapsed + 300.0))
     near = np.exp(-0.5 * (lasted / _ELAPSED_WIDTH) ** 2)
-    gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
-    hour = np.exp(-0.5 * (gap / _CLOCK_WIDTH) ** 2)
-    local = clock.local(moments)
-    today, weekends = weekend_of(clock.local(asof)), weekend_of(clock.local(targets))
-    same_day = weekend_of(local) == today
-    for k, target in enumerate(targets):
-        later = moments + (target - asof)
-        n = int(np.searchsorted(-later, -asof, side="left"))  # what had come about by `asof`
-        outcome = seen.at(later[n:])
-        weight = alike[n:] * (outcome != UNKNOWN)
+    for k, (first, later, alike_day) in enumerate(grid.ahead):
+        outcome = seen.at(later[first:end])
+        weight = alike[first:] * (outcome != UNKNOWN)
         on = (outcome == ON).astype(np.float64)
-        # By the clock of the moment: the hour that a change of clocks shifts in between does not matter here.
-        alike_day = same_day[n:] & (weekend_of(local[n:] + (target - asof)) == weekends[k])
-        weights = (
-            weight,
-            weight * near[n:],
-            weight * hour[n:],
-            weight * hour[n:] * alike_day,
-            weight * near[n:] * hour[n:],
-        )
+        by_age, by_hour = weight * near[first:], weight * grid.hour[first:end]
+        weights = (weight, by_age, by_hour, by_hour * alike_day[first:end], by_age * grid.hour[first:end])
         for level, (w, coarser) in enumerate(zip(weights, _COARSER, strict=True)):
             total = float(w.sum())
             base = parent[k] if coarser is None else p[k, coarser]
