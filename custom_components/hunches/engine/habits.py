@@ -28,8 +28,8 @@ def usual_minutes(timeline: Timeline) -> tuple[float, float] | None:
     starts, ends = timeline.stretches(ON)
     if starts.size < FEWEST_USES:
         return None
-    low, high = np.percentile((ends - starts) / 60, (25, 75))
-    return float(low), float(high)
+    lengths = np.sort((ends - starts) / 60)
+    return _percentile(lengths, 25), _percentile(lengths, 75)
 
 
 def usual_off_hour(timeline: Timeline, now: float, clock: LocalTime) -> float | None:
@@ -48,7 +48,7 @@ def usual_off_hour(timeline: Timeline, now: float, clock: LocalTime) -> float | 
     latest = latest[~np.isin(evenings, ours)]
     if len(latest) < FEWEST_EVENINGS:
         return None
-    hour = float(np.percentile(latest, 90))
+    hour = _percentile(np.sort(latest), 90)
     return None if hour > _MORNING else round(hour % 24, 2) % 24
 
 
@@ -66,3 +66,12 @@ def _evenings(
     use = np.repeat(np.arange(starts.size), counts)
     day = first[use] + np.arange(use.size) - np.repeat(np.cumsum(counts) - counts, counts)
     return day, np.minimum(ends[use] - day * 24, _MORNING + 1.0)
+
+
+def _percentile(ordered: NDArray[np.float64], percent: float) -> float:
+    """Return what `np.percentile` does, from values in order: it takes ten times as long for the few that there are."""
+    place = (ordered.size - 1) * (percent / 100)
+    below = int(place)
+    share = place - below
+    low, high = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)])
+    return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
