@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -52,10 +53,8 @@ def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> 
     """Gather the outlook of a device at `now`; `usage` ends at `now`."""
     seen = timeline.until(now)
     _, since = seen.current(now)
-    targets = now + HORIZONS
     past = now - DAY
-    here = np.array([now])
-    present = forecast(seen, usage, now, np.append(targets, now + 1.0), clock)
+    present = forecast(seen, usage, now, np.append(now + HORIZONS, now + 1.0), clock)
     starts, ends = seen.stretches(ON)
     lengths = ends - starts
     longer = float((lengths > now - since).sum())
@@ -67,13 +66,20 @@ def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> 
             [np.log(tail / (1 - tail)) / 4, np.log1p(lengths.size) / 4],
         )
     ).astype(np.float32)
+    ahead_query, usual_query = _queries(now, clock)
     return Outlook(
         Forecasts(present.logit[:-1], present.support[:-1]),
-        query(now, targets, clock),
-        forecast(seen.until(past), usage, past, here, clock),
-        query(past, here, clock),
+        ahead_query,
+        forecast(seen.until(past), usage, past, np.array([now]), clock),
+        usual_query,
         habits,
     )
+
+
+@lru_cache(maxsize=2)
+def _queries(now: float, clock: LocalTime) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the queries of an outlook, the same for every device."""
+    return query(now, now + HORIZONS, clock), query(now - DAY, np.array([now]), clock)
 
 
 def compose(

@@ -249,6 +249,35 @@ def _onsets(
     return p, support
 
 
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The targets' time of day on all days within `MEMORY`, the latest first: m targets, d days, five moments each.
+
+    `around`: the moments [m, d, 5]. `weight`: what each counts by age and distance, 0 where it lies ahead [m, d, 5].
+    `alike`: whether it is the target's kind of day [m, d, 1].
+    """
+
+    around: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    alike: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=4)
+def _days(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Days:
+    """Return what is the same for all devices that are asked about at one moment."""
+    asked = np.array(targets)
+    first = np.ceil((asked - asof) / DAY)
+    days = np.arange(int(MEMORY / DAY) + 1)
+    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * _STEP / 2
+    kernel = np.exp(-0.5 * (offsets / _CLOCK_WIDTH) ** 2)
+    moments = (asked - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
+    local = clock.local(asked)
+    moments = moments + (local - asked)[:, None] - clock.offset(moments)
+    around = moments[:, :, None] + offsets
+    weight = np.exp(-np.maximum(asof - around, 0.0) / _TAU_CLOCK) * kernel * (around <= asof)
+    return _Days(around, weight, (weekend_of(clock.local(moments)) == weekend_of(local)[:, None])[:, :, None])
+
+
 def _clock_analogs(
     seen: Timeline, asof: float, targets: NDArray[np.float64], rate: float, clock: LocalTime
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -258,19 +287,12 @@ def _clock_analogs(
     if not len(seen):
         return p, support
     begin = max(float(seen.times[0]), asof - MEMORY)
-    first = np.ceil((targets - asof) / DAY)
-    days = np.arange(int(max(asof - begin, 0.0) / DAY) + 1)
-    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * _STEP / 2
-    kernel = np.exp(-0.5 * (offsets / _CLOCK_WIDTH) ** 2)
-    moments = (targets - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
-    local = clock.local(targets)
-    moments = moments + (local - targets)[:, None] - clock.offset(moments)
-    around = moments[:, :, None] + offsets
+    days = _days(asof, tuple(targets.tolist()), clock)
+    count = int(max(asof - begin, 0.0) / DAY) + 1
+    around, alike = days.around[:, :count], days.alike[:, :count]
     states = seen.at(around)
-    valid = (around <= asof) & (around >= begin) & (states != UNKNOWN)
-    weight = np.exp(-np.maximum(asof - around, 0.0) / _TAU_CLOCK) * kernel * valid
+    weight = days.weight[:, :count] * ((around >= begin) & (states != UNKNOWN))
     on = weight * (states == ON)
-    alike = (weekend_of(clock.local(moments)) == weekend_of(local)[:, None])[:, :, None]
     total, same = weight.sum(axis=(1, 2)), (weight * alike).sum(axis=(1, 2))
     p[:, 0] = (on.sum(axis=(1, 2)) + rate) / (total + 1.0)
     p[:, 1] = ((on * alike).sum(axis=(1, 2)) + _PRIOR * p[:, 0]) / (same + _PRIOR)

@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -264,8 +265,6 @@ def dynamic(
         len(seen) - np.searchsorted(seen.times, asof - span, side="right") - (seen.times[:1] > asof - span).sum()
         for span in (600.0, HOUR, DAY)
     ]
-    local = clock.local(asof)
-    angle = 2 * np.pi * float(hour_of(local)) / 24
     guess = (0.0, 0.0, 0.0, 0.0) if context is None else (1.0, context.p_asleep, context.p_away, context.p_dark)
     return np.array(
         [
@@ -276,14 +275,19 @@ def dynamic(
             np.clip(np.log((elapsed + 60) / usual), -6, 6) / 4,
             *(np.log1p(max(int(c), 0)) / 3 for c in counts),
             *activity,
-            np.sin(angle),
-            np.cos(angle),
-            float(weekend_of(local)),
-            float(clock.elevation(asof)) / 45,
+            *_moment(asof, clock),
             *guess,
         ],
         dtype=np.float32,
     )
+
+
+@lru_cache(maxsize=4)
+def _moment(asof: float, clock: LocalTime) -> tuple[float, float, float, float]:
+    """Return what the clock and the sky say of a moment, the same for every device: `DYNAMIC` from the hour on."""
+    local = clock.local(asof)
+    angle = 2 * np.pi * float(hour_of(local)) / 24
+    return float(np.sin(angle)), float(np.cos(angle)), float(weekend_of(local)), float(clock.elevation(asof)) / 45
 
 
 def scaled_horizon(hours: NDArray[np.float64] | float) -> NDArray[np.float64]:
