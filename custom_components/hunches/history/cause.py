@@ -49,7 +49,11 @@ class CauseIndex:
         context_id = ulid_to_bytes_or_none(context.id)
         known: Cause | None = Cause.UNKNOWN
         if context_id is not None:
-            key = fingerprint(context_id)
-            known = self._live[key] if key in self._live else self._recorded.known(key)
+            known = self._known(fingerprint(context_id))
         cause = who(known, bool(context.user_id), bool(context.parent_id))
         return Cause.UNKNOWN if cause is Cause.PHYSICAL and not between_known else cause
+
+    def _known(self, key: int) -> Cause | None:
+        # A script that waits was recorded when it started, and calls live
+        heard = [cause for cause in (self._live.get(key), self._recorded.known(key)) if cause is not None]
+        return max(heard, key=_RANK.index, default=None)
