@@ -158,7 +158,7 @@ def make(devices: int, days: int, end: float, *, rows: int | None = None, left_o
     the devices that are on at the end.
     """
     rng = np.random.default_rng(devices)
-    pace = 1.0 if rows is None else 0.9 * rows / (devices * days * _usual_rows())
+    pace = 1.0 if rows is None else 0.9 * rows / (days * _usual_rows(devices))
     first = np.floor((end + _OFFSET) / DAY) * DAY - _OFFSET - (days - 1) * DAY
     life = _Life.of(rng, first, days)
     rooms = tuple(_room(i) for i in range(max(devices // _DEVICES_A_ROOM, 2)))
@@ -173,11 +173,14 @@ def make(devices: int, days: int, end: float, *, rows: int | None = None, left_o
     return MadeHome(home, tuple(tracks), days, end)
 
 
-def _usual_rows() -> float:
-    """Return the rows that a device and its share of the sensors leave in a day, without what fills up the rest."""
-    switched = sum(kind.share * kind.uses * (2.0 + kind.reports) for kind in _DEVICES.values())
-    sensed = sum(s.share * s.reports * (2 if s.pulses else 1) for s in _SENSORS.values())
-    return switched + sensed
+def _usual_rows(devices: int) -> float:
+    """Return the rows that a home leaves in a day."""
+    switched = devices * sum(kind.share * kind.uses * (2.0 + kind.reports) for kind in _DEVICES.values())
+    return switched + sum(_count(s, devices) * s.reports * (2 if s.pulses else 1) for s in _SENSORS.values())
+
+
+def _count(kind: _Sensor, devices: int) -> int:
+    return max(round(devices * kind.share), 1)
 
 
 def _room(number: int) -> str:
@@ -259,7 +262,7 @@ def _sensors(
     rng: np.random.Generator, life: _Life, rooms: Sequence[str], devices: int, pace: float, end: float
 ) -> Iterator[Track]:
     for (domain, device_class), kind in _SENSORS.items():
-        for number in range(max(round(devices * kind.share), 1)):
+        for number in range(_count(kind, devices)):
             room = rooms[number % len(rooms)]
             entity = Entity(f"{domain}.{device_class}_{number}", f"{room} {device_class}", room, device_class)
             count = rng.poisson(pace * kind.reports * life.wake.size) + 1

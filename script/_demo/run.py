@@ -73,12 +73,15 @@ async def _show(server: Server, client: Client, rows: int | None, *, once: bool)
     return found
 
 
-async def analysis(client: Client, *, aloud: bool = True) -> dict[str, Any]:
-    """Wait for the first complete analysis and return it. Raises `ClientError` if there will be none."""
+async def analysis(client: Client, *, aloud: bool = True, devices: bool = True) -> dict[str, Any]:
+    """Wait for the first complete analysis and return it, with `devices` or without.
+
+    Raises `ClientError` if there will be none.
+    """
     stage = ""
     async with asyncio.timeout(_ANALYSIS_SECONDS):
         while True:
-            report = await client.command("hunches_demo/report")
+            report = await client.command("hunches_demo/report", devices=devices)
             if report["found"] is not None:
                 found: dict[str, Any] = report["found"]
                 return found

@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.typing import ConfigType
 
-from . import probe
+from . import probe, reading
 from .components import CLASSES
 from .const import DOMAIN, FILLED
 from .fill import FillTask
@@ -49,6 +49,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Watch the integration, and offer the report."""
     probe.set_up(hass)
     websocket_api.async_register_command(hass, report)
+    websocket_api.async_register_command(hass, reading.read)
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(watch_set_up, hass))
     return True
 

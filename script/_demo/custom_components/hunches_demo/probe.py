@@ -1,19 +1,23 @@
 """Measures how long the integration holds up the event loop, for `script/benchmark`.
 
-Three views. *Stretch*: from entering code of the integration on the loop's thread until leaving it, whatever that code
-calls meanwhile, by the clock and in processor time (other programs do not count there). *Lateness*: how much later than
-asked a timer fires, whoever is to blame. *Collection*: the longest garbage collection, which stops every thread.
+*Stretch*: from entering code of the integration on the loop's thread until leaving it, whatever that code calls
+meanwhile, by the clock and in processor time (other programs do not count there). *Lateness*: how much later than it
+was due something would have run that was due every few milliseconds, whoever is to blame. *Collection*: a garbage
+collection, which stops every thread; lateness is also told apart from it.
 """
 
 import asyncio
 import gc
 import sys
 import threading
+from array import array
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time, time
 from types import CodeType
 from typing import Any
 
+import numpy as np
+import psutil  # type: ignore[import-untyped]
 import voluptuous as vol
 from homeassistant.components import websocket_api
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -21,8 +25,10 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 _OURS = "custom_components/hunches/"
+_BESIDE = "custom_components/hunches/engine/"  # never runs on the loop's thread but for what others there call
 _TOOL = sys.monitoring.PROFILER_ID
-_TICK = 0.005
+_TICK = 0.002
+_OLDEST = 2
 
 
 @dataclass(slots=True)
@@ -33,21 +39,25 @@ class Probe:
     stretch: float = 0.0
     stretch_by_clock: float = 0.0
     stretch_in: str = ""
-    lateness: float = 0.0
     collection: float = 0.0
+    full_collections: int = 0
+    _late: array[float] = field(default_factory=lambda: array("d"))
+    _late_apart: array[float] = field(default_factory=lambda: array("d"))
     _depth: int = 0
     _entered: tuple[float, float] = (0.0, 0.0)
     _collecting: float = 0.0
+    _collected: float = 0.0
     _thread: int = 0
     _task: asyncio.Task[None] | None = field(default=None)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to measure."""
-        self.stretch = self.stretch_by_clock = self.lateness = self.collection = 0.0
-        self.stretch_in, self._depth = "", 0
+        self.stretch = self.stretch_by_clock = self.collection = self._collected = 0.0
+        self.stretch_in, self._depth, self.full_collections = "", 0, 0
+        self._late, self._late_apart = array("d"), array("d")
         gc.callbacks.append(self._collect)
         self._thread = threading.get_ident()
-        self._task = loop.create_task(self._tick())
+        self._task = loop.create_task(self._tick(loop))
         monitoring = sys.monitoring
         monitoring.use_tool_id(_TOOL, "hunches_demo")
         events = monitoring.events
@@ -75,14 +85,34 @@ class Probe:
         if self._task is not None:
             self._task.cancel()
 
-    async def _tick(self) -> None:
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data; `rss` in bytes is of this moment."""
+        return {
+            "started": self.started,
+            "stretch": self.stretch,
+            "stretch_by_clock": self.stretch_by_clock,
+            "stretch_in": self.stretch_in,
+            "collection": self.collection,
+            "full_collections": self.full_collections,
+            "lateness": _quantiles(self._late),
+            "lateness_apart": _quantiles(self._late_apart),
+            "rss": int(psutil.Process().memory_info().rss),
+        }
+
+    async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = loop.time() + _TICK
         while True:
-            asked = perf_counter() + _TICK
-            await asyncio.sleep(_TICK)
-            self.lateness = max(self.lateness, perf_counter() - asked)
+            collected = self._collected
+            await asyncio.sleep(max(due - loop.time(), 0.0))
+            now = loop.time()
+            collected = self._collected - collected
+            while due <= now:  # a long stop makes everything late that was due meanwhile, not one thing
+                self._late.append(now - due)
+                self._late_apart.append(max(now - due - collected, 0.0))
+                due += _TICK
 
     def _enter(self, code: CodeType, _: int) -> Any:
-        if _OURS not in code.co_filename:
+        if _BESIDE in code.co_filename or _OURS not in code.co_filename:
             return sys.monitoring.DISABLE  # never asked about this code again
         if threading.get_ident() == self._thread:
             if self._depth == 0:
@@ -91,7 +121,7 @@ class Probe:
         return None
 
     def _leave(self, code: CodeType, _: int, __: object) -> Any:
-        if _OURS not in code.co_filename:
+        if _BESIDE in code.co_filename or _OURS not in code.co_filename:
             return sys.monitoring.DISABLE
         if threading.get_ident() == self._thread and self._depth:
             self._depth -= 1
@@ -102,19 +132,29 @@ class Probe:
                     self.stretch, self.stretch_in = took, code.co_qualname
         return None
 
-    def _collect(self, phase: str, _: dict[str, int]) -> None:
+    def _collect(self, phase: str, told: dict[str, int]) -> None:
         if phase == "start":
             self._collecting = perf_counter()
-        else:
-            self.collection = max(self.collection, perf_counter() - self._collecting)
+            return
+        took = perf_counter() - self._collecting
+        self._collected += took
+        self.collection = max(self.collection, took)
+        self.full_collections += told["generation"] == _OLDEST
 
     def _thrown(self, code: CodeType, offset: int, _: BaseException) -> None:
-        if _OURS in code.co_filename:
+        if _OURS in code.co_filename and _BESIDE not in code.co_filename:
             self._enter(code, offset)
 
     def _unwound(self, code: CodeType, offset: int, _: BaseException) -> None:
-        if _OURS in code.co_filename:
+        if _OURS in code.co_filename and _BESIDE not in code.co_filename:
             self._leave(code, offset, None)
+
+
+def _quantiles(late: array[float]) -> dict[str, float]:
+    if not late:
+        return {}
+    found = np.quantile(np.array(late), (0.5, 0.99, 0.999, 1.0)).tolist()
+    return dict(zip(("p50", "p99", "p99.9", "max"), found, strict=True))
 
 
 _PROBE: HassKey[Probe] = HassKey("hunches_demo_probe")
@@ -145,14 +185,4 @@ def measure(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mes
         probe.start(hass.loop)
     elif message["action"] == "stop":
         probe.stop()
-    connection.send_result(
-        message["id"],
-        {
-            "started": probe.started,
-            "stretch": probe.stretch,
-            "stretch_by_clock": probe.stretch_by_clock,
-            "stretch_in": probe.stretch_in,
-            "lateness": probe.lateness,
-            "collection": probe.collection,
-        },
-    )
+    connection.send_result(message["id"], probe.as_json())

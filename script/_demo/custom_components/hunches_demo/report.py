@@ -37,11 +37,16 @@ def _setup_seconds(hass: HomeAssistant) -> float:
     return hass.data.get(_TOOK) or async_get_setup_timings(hass).get(HUNCHES, 0.0)
 
 
-@websocket_api.websocket_command({vol.Required("type"): "hunches_demo/report"})
+@websocket_api.websocket_command(
+    {vol.Required("type"): "hunches_demo/report", vol.Optional("devices", default=True): bool}
+)
 @websocket_api.require_admin
 @websocket_api.async_response
 async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Send `stage` always, and once a look at the home has followed the learning, everything."""
+    """Send `stage` always, and once a look at the home has followed the learning, everything.
+
+    `devices`: whether to describe them too, which takes time in a large home.
+    """
     entry = next(iter(hass.config_entries.async_entries(HUNCHES)), None)
     if entry is None or entry.state is not ConfigEntryState.LOADED:
         reason = entry.reason if entry else None
@@ -52,10 +57,8 @@ async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection
     status = coordinator.data
     found = None
     if status.context is not None and "look_seconds" in status.timing:
-        async with coordinator.lock:
-            devices = await hass.async_add_executor_job(coordinator.mind.describe)
         found = {
-            "devices": devices,
+            "devices": await coordinator.async_describe() if message["devices"] else [],
             "context": status.context.as_json(),
             "hunches": [hunch.as_json() for hunch in status.open],
             "declined": [[hunch.as_json(), why] for hunch, why in status.declined],
