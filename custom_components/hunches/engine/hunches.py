@@ -18,6 +18,9 @@ class Kind(StrEnum):
     STILL_ON = "still_on"
     STILL_OPEN = "still_open"
     STILL_UNLOCKED = "still_unlocked"
+    HEATING_WHILE_AWAY = "heating_while_away"
+    HEATING_WHILE_ASLEEP = "heating_while_asleep"
+    USUALLY_ON_BY_NOW = "usually_on_by_now"
 
 
 KIND_OF_DOMAIN = {
