@@ -42,12 +42,12 @@ EXPERTS: Final = (
 
 MEMORY: Final = 56 * DAY
 """How far back analogs look, in seconds: what the long memory keeps of single changes."""
-_STEP: Final = HOUR / 2
-_TAU_CLOCK: Final = 14 * DAY
-_PRIOR: Final = 3.0  # moments of the coarser forecast that a finer one starts with
-_COARSER: Final = (None, 0, 0, 2, 1)  # what each of the five analogs by state is shrunk towards
-_CLOCK_WIDTH: Final = 0.75 * HOUR
-_ELAPSED_WIDTH: Final = 0.6  # of the natural logarithm
+STEP: Final = HOUR / 2
+TAU_CLOCK: Final = 14 * DAY
+PRIOR: Final = 3.0  # moments of the coarser forecast that a finer one starts with
+COARSER: Final = (None, 0, 0, 2, 1)  # what each of the five analogs by state is shrunk towards
+CLOCK_WIDTH: Final = 0.75 * HOUR
+ELAPSED_WIDTH: Final = 0.6  # of the natural logarithm
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def profiles(usage: Usage) -> NDArray[np.float64]:
     """Return the shrunk share of time on by weekend and local hour [2, 24]."""
     on, known = usage.on / HOUR, usage.known / HOUR
     coarse = (on.sum(axis=0) + 2.0 * usage.rate) / (known.sum(axis=0) + 2.0)
-    return np.asarray((on + _PRIOR * coarse) / (known + _PRIOR))
+    return np.asarray((on + PRIOR * coarse) / (known + PRIOR))
 
 
 def _markov(
@@ -169,7 +169,7 @@ class _Grid:
 @lru_cache(maxsize=4)
 def _grid(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Grid:
     """Return what is the same for all devices that are asked about at one moment."""
-    moments = np.asarray(asof - _STEP * np.arange(1, int(MEMORY / _STEP) + 1), dtype=np.float64)
+    moments = np.asarray(asof - STEP * np.arange(1, int(MEMORY / STEP) + 1), dtype=np.float64)
     gap = np.abs((asof - moments + DAY / 2) % DAY - DAY / 2)
     local = clock.local(moments)
     today, weekends = weekend_of(clock.local(asof)), weekend_of(clock.local(np.array(targets)))
@@ -180,7 +180,7 @@ def _grid(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Grid:
         # By the clock of the moment: the hour that a change of clocks shifts in between does not matter here.
         alike = same_day & (weekend_of(local + (target - asof)) == weekend)
         ahead.append((int(np.searchsorted(-later, -asof, side="left")), later, alike))
-    return _Grid(moments, np.exp(-(asof - moments) / TAU), np.exp(-0.5 * (gap / _CLOCK_WIDTH) ** 2), tuple(ahead))
+    return _Grid(moments, np.exp(-(asof - moments) / TAU), np.exp(-0.5 * (gap / CLOCK_WIDTH) ** 2), tuple(ahead))
 
 
 def _moments(
@@ -195,7 +195,7 @@ def _moments(
     """Analogs on a grid of past moments that keeps the time of day of `asof`: [m, 5] and their weights."""
     p = np.repeat(parent[:, None], 5, axis=1)
     support = np.zeros_like(p)
-    end = int((asof - max(float(seen.times[0]), asof - MEMORY)) / _STEP)
+    end = int((asof - max(float(seen.times[0]), asof - MEMORY)) / STEP)
     if not end:
         return p, support
     grid = _grid(asof, tuple(targets.tolist()), clock)
@@ -203,17 +203,17 @@ def _moments(
     i = np.searchsorted(seen.times, moments, side="right") - 1
     alike = (seen.states[i] == state).astype(np.float64) * grid.decay[:end]
     lasted = np.log((moments - seen.times[i] + 300.0) / (elapsed + 300.0))
-    near = np.exp(-0.5 * (lasted / _ELAPSED_WIDTH) ** 2)
+    near = np.exp(-0.5 * (lasted / ELAPSED_WIDTH) ** 2)
     for k, (first, later, alike_day) in enumerate(grid.ahead):
         outcome = seen.at(later[first:end])
         weight = alike[first:] * (outcome != UNKNOWN)
         on = (outcome == ON).astype(np.float64)
         by_age, by_hour = weight * near[first:], weight * grid.hour[first:end]
         weights = (weight, by_age, by_hour, by_hour * alike_day[first:end], by_age * grid.hour[first:end])
-        for level, (w, coarser) in enumerate(zip(weights, _COARSER, strict=True)):
+        for level, (w, coarser) in enumerate(zip(weights, COARSER, strict=True)):
             total = float(w.sum())
             base = parent[k] if coarser is None else p[k, coarser]
-            p[k, level] = (float(w @ on) + _PRIOR * base) / (total + _PRIOR)
+            p[k, level] = (float(w @ on) + PRIOR * base) / (total + PRIOR)
             support[k, level] = total
     return p, support
 
@@ -237,7 +237,7 @@ def _onsets(
         return p, support
     weight = np.exp(-(asof - moments) / TAU)
     gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
-    hour = np.exp(-0.5 * (gap / (2 * _CLOCK_WIDTH)) ** 2)
+    hour = np.exp(-0.5 * (gap / (2 * CLOCK_WIDTH)) ** 2)
     later = moments[None, :] + horizon[:, None]
     outcome = seen.at(later)
     valid = (later <= asof) & (outcome != UNKNOWN)
@@ -268,13 +268,13 @@ def _days(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Days:
     asked = np.array(targets)
     first = np.ceil((asked - asof) / DAY)
     days = np.arange(int(MEMORY / DAY) + 1)
-    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * _STEP / 2
-    kernel = np.exp(-0.5 * (offsets / _CLOCK_WIDTH) ** 2)
+    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * STEP / 2
+    kernel = np.exp(-0.5 * (offsets / CLOCK_WIDTH) ** 2)
     moments = (asked - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
     local = clock.local(asked)
     moments = moments + (local - asked)[:, None] - clock.offset(moments)
     around = moments[:, :, None] + offsets
-    weight = np.exp(-np.maximum(asof - around, 0.0) / _TAU_CLOCK) * kernel * (around <= asof)
+    weight = np.exp(-np.maximum(asof - around, 0.0) / TAU_CLOCK) * kernel * (around <= asof)
     return _Days(around, weight, (weekend_of(clock.local(moments)) == weekend_of(local)[:, None])[:, :, None])
 
 
@@ -295,6 +295,6 @@ def _clock_analogs(
     on = weight * (states == ON)
     total, same = weight.sum(axis=(1, 2)), (weight * alike).sum(axis=(1, 2))
     p[:, 0] = (on.sum(axis=(1, 2)) + rate) / (total + 1.0)
-    p[:, 1] = ((on * alike).sum(axis=(1, 2)) + _PRIOR * p[:, 0]) / (same + _PRIOR)
+    p[:, 1] = ((on * alike).sum(axis=(1, 2)) + PRIOR * p[:, 0]) / (same + PRIOR)
     support[:, 0], support[:, 1] = total, same
     return p, support

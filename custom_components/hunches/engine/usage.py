@@ -103,7 +103,7 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     decay = float(np.exp(-(until - begin) / TAU))
     opening = UNKNOWN if usage.ours else opening
     others = np.where(ours, np.int8(UNKNOWN), states)
-    edges, cells, on, known = _stretches(begin, until, times, others, opening, clock)
+    edges, cells, on, known = pieces(begin, until, times, others, opening, clock)
     left, right = edges[:-1], edges[1:]
     seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
     recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
@@ -111,7 +111,7 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     bins = weekend_of(local) * 24 + (local % DAY // HOUR).astype(np.int64)
     sun = np.searchsorted(SUN_EDGES, clock.elevation(cells))
 
-    changes = _Changes.between(usage, times, states, causes, ours)
+    changes = Changes.between(usage, times, states, causes, ours)
     weight = np.exp(-(until - changes.times) / TAU)
     begun = changes.states == ON
     switched = begun & ~changes.ours
@@ -152,22 +152,24 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     )
 
 
-def _stretches(
+def pieces(
     begin: float,
     until: float,
     times: NDArray[np.float64],
     states: NDArray[np.int8],
     opening: int,
     clock: LocalTime,
+    cuts: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Cut [begin, until) at every change and local hour: edges [n + 1], middles of their hours, on and known [n].
 
-    The middle of the hour stands for all of it, so that a cut within the hour does not change where it counts.
+    The middle of the hour stands for all of it, so that a cut within the hour does not change where it counts. `cuts`:
+    moments within at which to cut as well.
     """
     whole = not np.any(clock.offset(np.array([begin, until])) % HOUR)
     step = HOUR if whole else HOUR / 4  # zones off the hour are off by quarters
     grid = np.arange(np.ceil(begin / step) * step, until, step)
-    edges = np.unique(np.concatenate(([begin, until], times, grid)))
+    edges = np.unique(np.concatenate(([begin, until], times, grid, () if cuts is None else cuts)))
     i = np.searchsorted(times, edges[:-1], side="right")
     held = np.concatenate(([opening], states))[i]
     cells = (np.floor(edges[:-1] / step) + 0.5) * step
@@ -175,7 +177,7 @@ def _stretches(
 
 
 @dataclass(frozen=True, slots=True)
-class _Changes:
+class Changes:
     """Real changes between on and off, gaps looked through, with how long what they ended had lasted.
 
     `ours`: made by us. `finished`: what ended was neither begun nor ended by us. `final`, `final_ours`: the last known
@@ -199,7 +201,8 @@ class _Changes:
         states: NDArray[np.int8],
         causes: NDArray[np.int8],
         ours: NDArray[np.bool_],
-    ) -> _Changes:
+    ) -> Changes:
+        """Return the real changes among readings that follow on `usage`; `ours` [n] as of `timeline.made_by_us`."""
         known = states != UNKNOWN
         t, s, c, us = times[known], states[known], causes[known].astype(np.int64), ours[known]
         before = np.concatenate(([usage.state], s[:-1])) if s.size else s

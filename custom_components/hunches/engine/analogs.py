@@ -1,0 +1,342 @@
+"""The forecasts of `experts.py` at many moments at once, for looking back over a stretch of history.
+
+The same formulas, row by row, to within rounding. Moments lie on a grid of `CELL` seconds, so that the state at any
+past moment is looked up in a table that is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import experts
+from .experts import EXPERTS, MEMORY, Forecasts, logit
+from .home import OFF, ON, UNKNOWN
+from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
+from .usage import TAU
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .timeline import Timeline
+    from .usages import Usages
+
+CELL: Final = 300.0
+"""Seconds of the grid that all moments lie on."""
+_STRIDE: Final = int(experts.STEP / CELL)
+_BLOCK: Final = 1 << 17
+"""Numbers worked on at a time: what a processor keeps at hand."""
+
+
+def _blocks(rows: int, width: int) -> Iterator[slice]:
+    size = max(_BLOCK // max(width, 1), 1)
+    return (slice(first, min(first + size, rows)) for first in range(0, rows, size))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is the same for all devices that are asked about at `asofs` [m], each about the same `offsets` [t] ahead.
+
+    `analogs`: of how many of the offsets, the first ones, analogs by state are wanted. `hour`, `weekend` [m, t]: of the
+    targets. `alike` [m, analogs, k]: whether moment and outcome, so many half hours before, fall on the same kinds of
+    day. `around`, `weight` [m, t, d, 5], `same` [m, t, d]: the targets' time of day on days before, five moments each,
+    what each counts by age and distance, and whether it is the target's kind of day.
+    """
+
+    asofs: NDArray[np.float64]
+    offsets: tuple[float, ...]
+    analogs: int
+    hour: NDArray[np.int64]
+    weekend: NDArray[np.int64]
+    alike: NDArray[np.bool_]
+    around: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    same: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, asofs: NDArray[np.float64], offsets: Sequence[float], analogs: int, start: float, clock: LocalTime
+    ) -> Asked:
+        """Prepare to ask about devices of which nothing is known before `start`."""
+        targets = asofs[:, None] + np.array(offsets)
+        local = clock.local(targets)
+        days = _days(asofs, targets, start, clock)
+        return cls(
+            asofs,
+            tuple(offsets),
+            analogs,
+            hour_of(local).astype(np.int64),
+            weekend_of(local),
+            _kinds_of_day(asofs, offsets[:analogs], start, clock),
+            *days,
+        )
+
+
+def _kinds_of_day(
+    asofs: NDArray[np.float64], offsets: Sequence[float], start: float, clock: LocalTime
+) -> NDArray[np.bool_]:
+    most = _half_hours(float(asofs.max()), start)
+    back = experts.STEP * np.arange(1, most + 1)
+    first = float(asofs.min()) - most * experts.STEP
+    local = clock.local(np.arange(first, float(asofs.max()) + CELL, CELL))
+    place = ((asofs[:, None] - back - first) / CELL).astype(np.int64)
+    here, today = weekend_of(local), weekend_of(clock.local(asofs))
+    same_day = here[place] == today[:, None]
+    out = np.empty((asofs.size, len(offsets), most), dtype=np.bool_)
+    for k, offset in enumerate(offsets):
+        target = weekend_of(clock.local(asofs + offset))
+        out[:, k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
+    return out
+
+
+def _days(
+    asofs: NDArray[np.float64], targets: NDArray[np.float64], start: float, clock: LocalTime
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    first = np.ceil((targets - asofs[:, None]) / DAY)
+    reach = min(max(float(asofs.max()) - start, 0.0), MEMORY)
+    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * experts.STEP / 2
+    kernel = np.exp(-0.5 * (offsets / experts.CLOCK_WIDTH) ** 2)
+    moments = (targets - first * DAY)[..., None] - np.arange(int(reach / DAY) + 1) * DAY
+    local = clock.local(targets)
+    moments = moments + (local - targets)[..., None] - clock.offset(moments)
+    around = moments[..., None] + offsets
+    asof = asofs[:, None, None, None]
+    weight = np.exp(-np.maximum(asof - around, 0.0) / experts.TAU_CLOCK) * kernel * (around <= asof)
+    return around, weight, weekend_of(clock.local(moments)) == weekend_of(local)[..., None]
+
+
+def _half_hours(asof: float, start: float) -> int:
+    return int((asof - max(start, asof - MEMORY)) / experts.STEP) if asof > start else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A device's timeline, ready to be asked about many moments: its changes, and its states on the grid.
+
+    `states` [n] and `lasted` [n] (log of seconds in that state, plus 300) of others' doing from cell `first` on, the
+    first of which lies before anything is known. `begun` [j] is when the known states `held` [j] began. `past`: the
+    finished stretches of off and on.
+    """
+
+    others: Timeline
+    first: int
+    states: NDArray[np.int8]
+    lasted: NDArray[np.float64]
+    begun: NDArray[np.float64]
+    held: NDArray[np.int8]
+    past: tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]
+
+    @classmethod
+    def of(cls, timeline: Timeline, until: float) -> Line:
+        """Prepare a timeline that is not empty for moments up to `until`."""
+        others, known = timeline.by_others(), timeline.carried()
+        first = int(np.floor(others.times[0] / CELL)) - 1
+        grid = np.arange(first, int(until // CELL) + 1) * CELL
+        place = np.searchsorted(others.times, grid, side="right") - 1
+        held = np.maximum(place, 0)
+        return cls(
+            others,
+            first,
+            np.where(place >= 0, others.states[held], np.int8(UNKNOWN)),
+            np.log(np.maximum(grid - others.times[held], 0.0) + 300.0),
+            known.times,
+            known.states,
+            (timeline.stretches(OFF), timeline.stretches(ON)),
+        )
+
+    def cells(self, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return where in the tables moments on the grid lie, any shape."""
+        return np.asarray(np.clip((moments / CELL).astype(np.int64) - self.first, 0, self.states.size - 1))
+
+    def current(self, moments: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return which known stretch holds at `moments` [m] (-1: none), its state, and since when."""
+        which = np.searchsorted(self.begun, moments, side="right") - 1
+        if not self.begun.size:
+            return which, np.full(moments.size, UNKNOWN, dtype=np.int64), moments.copy()
+        held = np.maximum(which, 0)
+        state = np.where(which >= 0, self.held[held], UNKNOWN).astype(np.int64)
+        return which, state, np.where(which >= 0, self.begun[held], moments)
+
+    def finished(self, which: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the stretches like a known one that were finished when it began."""
+        starts, ends = self.past[int(self.held[which])]
+        count = int(np.searchsorted(ends, self.begun[which], side="right"))
+        return starts[:count], ends[:count]
+
+
+def forecasts(line: Line, usages: Usages, asked: Asked, rows: NDArray[np.int64], clock: LocalTime) -> Forecasts:
+    """Return what `experts.forecast` gives for the moments `rows` [r] of `asked`: arrays [r, t, 13].
+
+    `usages` has a row for each of them. Analogs by state are left out beyond `asked.analogs`.
+    """
+    asofs, n, t = asked.asofs[rows], rows.size, len(asked.offsets)
+    p, support = np.zeros((n, t, len(EXPERTS))), np.zeros((n, t, len(EXPERTS)))
+    horizon = np.maximum(np.array(asked.offsets), 1.0)
+    rate, each = usages.rate, np.arange(n)[:, None]
+    which, state, since = line.current(asofs)
+    elapsed = np.maximum(asofs - since, 0.0)
+
+    weekend, hour = asked.weekend[rows], asked.hour[rows]
+    profile = profiles(usages)[each, weekend, hour]
+    p[..., 0], support[..., 0] = rate[:, None], (usages.known.sum(axis=(1, 2)) / HOUR)[:, None]
+    p[..., 1], support[..., 1] = profile, usages.known[each, weekend, hour] / HOUR
+    known = state != UNKNOWN
+    p[..., 2] = np.where(known[:, None], _markov(usages, state == ON, horizon, profile), profile)
+    support[..., 2] = (usages.uses.sum(axis=1) + usages.pauses.sum(axis=1))[:, None]
+    p[..., 3:] = profile[..., None]
+    some = np.flatnonzero(known)
+    ahead = slice(0, asked.analogs)
+    if some.size:
+        p[some, ahead, 4:9], support[some, ahead, 4:9] = _moments(
+            line, asked, rows[some], state[some], elapsed[some], profile[some, ahead]
+        )
+    for stretch in np.unique(which[some]).tolist():
+        these = some[which[some] == stretch]
+        past = line.finished(stretch)
+        p[these, ahead, 3], support[these, ahead, 3] = _survival(
+            past, float(line.begun[stretch]), int(line.held[stretch]), elapsed[these], horizon[ahead], rate[these]
+        )
+        p[these, ahead, 9:11], support[these, ahead, 9:11] = _onsets(
+            past, line.others, elapsed[these], asofs[these], horizon[ahead], p[these, ahead, 4], clock
+        )
+    p[..., 11:13], support[..., 11:13] = _clock_analogs(line.others, asked, rows, rate)
+    return Forecasts(logit(p).astype(np.float32), np.log1p(support).astype(np.float32))
+
+
+def profiles(usages: Usages) -> NDArray[np.float64]:
+    """Return `experts.profiles` of each row: the shrunk share of time on by weekend and local hour [m, 2, 24]."""
+    on, known = usages.on / HOUR, usages.known / HOUR
+    coarse = (on.sum(axis=1) + 2.0 * usages.rate[:, None]) / (known.sum(axis=1) + 2.0)
+    return np.asarray((on + experts.PRIOR * coarse[:, None]) / (known + experts.PRIOR))
+
+
+def _markov(
+    usages: Usages, on: NDArray[np.bool_], horizon: NDArray[np.float64], settled: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    pauses, uses = usages.pauses.sum(axis=1), usages.uses.sum(axis=1)
+    pace = (uses + 0.5) / (usages.spent[:, 1] + HOUR) + (pauses + 0.5) / (usages.spent[:, 0] + 12 * HOUR)
+    return np.asarray(settled + (on[:, None] - settled) * np.exp(-horizon * np.minimum(pace, 1 / 60)[:, None]))
+
+
+def _survival(
+    past: tuple[NDArray[np.float64], NDArray[np.float64]],
+    since: float,
+    state: int,
+    elapsed: NDArray[np.float64],
+    horizon: NDArray[np.float64],
+    rate: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    starts, ends = past
+    lengths = ends - starts
+    order = np.argsort(lengths)
+    weight = np.exp(-(since - starts) / TAU)[order]
+    above = np.concatenate((np.cumsum(weight[::-1])[::-1], [0.0]))
+    risk = above[np.searchsorted(lengths[order], elapsed, side="right")][:, None]
+    left = above[np.searchsorted(lengths[order], elapsed[:, None] + horizon, side="right")]
+    prior = 1.0 / (1.0 + horizon / np.maximum(elapsed, 600.0)[:, None])
+    stay = (left + prior) / (risk + 1.0)
+    share = rate[:, None]
+    p = stay + (1 - stay) * share if state == ON else (1 - stay) * np.maximum(share, 0.02)
+    return p, np.broadcast_to(risk, p.shape)
+
+
+def _moments(
+    line: Line,
+    asked: Asked,
+    rows: NDArray[np.int64],
+    state: NDArray[np.int64],
+    elapsed: NDArray[np.float64],
+    parent: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Analogs on a grid of past moments that keeps the time of day: [r, analogs, 5] and their weights."""
+    asofs, begin = asked.asofs[rows], float(line.others.times[0])
+    most = min(_half_hours(float(asofs.max()), begin), asked.alike.shape[2])
+    back = np.arange(1, most + 1)
+    decay = np.exp(-(experts.STEP * back) / TAU)
+    gap = np.abs((experts.STEP * back + DAY / 2) % DAY - DAY / 2)
+    hour = np.exp(-0.5 * (gap / experts.CLOCK_WIDTH) ** 2)
+    totals, ons = np.zeros((2, rows.size, asked.analogs, 5))
+    place, last = line.cells(asofs), line.states.size - 1
+    for part in _blocks(rows.size, most):
+        # What lies before the first cell is unknown there, and so like nothing.
+        cells = np.maximum(place[part, None] - _STRIDE * back, 0)
+        row, step = np.nonzero(line.states[cells] == state[part, None])
+        if not row.size:
+            continue
+        cell = cells[row, step]
+        lasted = line.lasted[cell] - np.log(elapsed[part] + 300.0)[row]
+        near = np.exp(-0.5 * (lasted / experts.ELAPSED_WIDTH) ** 2)
+        factors = np.stack((np.ones(row.size), near, hour[step], hour[step], near * hour[step]))
+        present = np.flatnonzero(np.diff(row, prepend=-1))
+        found = part.start + row[present]
+        for k, offset in enumerate(asked.offsets[: asked.analogs]):
+            outcome = line.states[np.minimum(cell + int(offset / CELL), last)]
+            known = (outcome != UNKNOWN) & (experts.STEP * (step + 1) >= offset)
+            weights = factors * (decay[step] * known)
+            weights[3] *= asked.alike[rows[part][row], k, step]
+            totals[found, k] = np.add.reduceat(weights, present, axis=1).T
+            ons[found, k] = np.add.reduceat(weights * (outcome == ON), present, axis=1).T
+    p = np.empty_like(totals)
+    for level, coarser in enumerate(experts.COARSER):
+        base = parent if coarser is None else p[..., coarser]
+        p[..., level] = (ons[..., level] + experts.PRIOR * base) / (totals[..., level] + experts.PRIOR)
+    return p, totals
+
+
+def _onsets(
+    past: tuple[NDArray[np.float64], NDArray[np.float64]],
+    others: Timeline,
+    elapsed: NDArray[np.float64],
+    asofs: NDArray[np.float64],
+    horizon: NDArray[np.float64],
+    parent: NDArray[np.float64],
+    clock: LocalTime,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Analogs at exactly this age of past stretches like this one: [r, analogs, 2]."""
+    p, support = np.repeat(parent[..., None], 2, axis=2), np.zeros((*parent.shape, 2))
+    starts, ends = past
+    for part in _blocks(asofs.size, starts.size * horizon.size):
+        age, asof = elapsed[part, None], asofs[part, None]
+        reached = (ends - starts > age) & (starts > asof - MEMORY)
+        moments = starts + age
+        weight = np.exp(-(asof - moments) / TAU) * reached
+        gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
+        hour = np.exp(-0.5 * (gap / (2 * experts.CLOCK_WIDTH)) ** 2)
+        later = moments[:, None, :] + horizon[:, None]
+        outcome = others.at(later)
+        valid = (later <= asof[..., None]) & (outcome != UNKNOWN)
+        weights = np.stack((weight, weight * hour), axis=2)
+        total, on = valid.astype(np.float64) @ weights, (valid & (outcome == ON)).astype(np.float64) @ weights
+        p[part, :, 0] = (on[..., 0] + parent[part]) / (total[..., 0] + 1.0)
+        p[part, :, 1] = (on[..., 1] + p[part, :, 0]) / (total[..., 1] + 1.0)
+        support[part] = total
+    return p, support
+
+
+def _clock_analogs(
+    others: Timeline, asked: Asked, rows: NDArray[np.int64], rate: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The state at the target's time of day on past days: every day, and the same kind of day. [r, t, 2]."""
+    asofs = asked.asofs[rows]
+    shape = (rows.size, len(asked.offsets), 2)
+    p, support = np.empty(shape), np.empty(shape)
+    begin = np.maximum(others.times[0], asofs - MEMORY)
+    count = (np.maximum(asofs - begin, 0.0) / DAY).astype(np.int64) + 1
+    most = min(int(count.max()), asked.around.shape[2])
+    within = np.arange(most) < count[:, None]
+    for part in _blocks(rows.size, most * 5 * shape[1]):
+        around = asked.around[rows[part], :, :most]
+        states = others.at(around)
+        counts = (around >= begin[part, None, None, None]) & (states != UNKNOWN) & within[part, None, :, None]
+        weight = asked.weight[rows[part], :, :most] * counts
+        days, days_on = weight.sum(axis=3), (weight * (states == ON)).sum(axis=3)
+        same = asked.same[rows[part], :, :most]
+        total, alike = days.sum(axis=2), (days * same).sum(axis=2)
+        p[part, :, 0] = (days_on.sum(axis=2) + rate[part, None]) / (total + 1.0)
+        on_alike = (days_on * same).sum(axis=2)
+        p[part, :, 1] = (on_alike + experts.PRIOR * p[part, :, 0]) / (alike + experts.PRIOR)
+        support[part, :, 0], support[part, :, 1] = total, alike
+    return p, support
