@@ -398,8 +398,9 @@ def test_what_was_undone_is_never_repeated_in_that_situation() -> None:
 
 def test_never_is_for_good_and_for_every_situation() -> None:
     never = Answered(NOW - 4000 * 86400, hunch(context=ASLEEP), Answer.NEVER)
-    assert reasons(held(Policy(), Ledger(answers=(never,)), hunch(context=AWAY))) == {"light.porch": "never"}
-    decision = held(Policy(), Ledger(open=(hunch(),), answers=(never,)), hunch())
+    assert reasons(held(Policy(), Ledger().answered(never), hunch(context=AWAY))) == {"light.porch": "never"}
+    ledger = Ledger().answered(never)
+    decision = held(Policy(), replace(ledger, open=(hunch(),)), hunch())
     assert decision.withdrawn == ((hunch(), Answer.WITHDRAWN),)
 
 

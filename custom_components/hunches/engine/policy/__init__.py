@@ -1,0 +1,56 @@
+"""The only place that decides what may be shown to a person and what may be done to a device.
+
+Nothing here knows how likely a hunch is to be right: candidates carry that. The policy is the bar they have to
+clear (`showing`, `acting`), what people ruled (`rules`), and the list of what is never done whatever the score
+(`safety`).
+"""
+
+from .acting import Acting, Moment, Order, is_done, lower_bound
+from .heating import HEATING, Due, Setting, Thermostat, due, same_setting, setback
+from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
+from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
+from .safety import action_for, doors_of, may_carry_out, may_undo
+from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
+from .showing import Policy
+
+__all__ = [
+    "HEATING",
+    "WRONG_ACTION_COSTS",
+    "WRONG_COSTS",
+    "Acting",
+    "Action",
+    "Answer",
+    "Answered",
+    "Bounds",
+    "Decision",
+    "Due",
+    "Ledger",
+    "Moment",
+    "Order",
+    "Outcome",
+    "Policy",
+    "Record",
+    "Rule",
+    "Rules",
+    "Setting",
+    "Settings",
+    "Thermostat",
+    "Verdict",
+    "action_for",
+    "allowing",
+    "doors_of",
+    "due",
+    "forbidding",
+    "is_done",
+    "left",
+    "lower_bound",
+    "may_carry_out",
+    "may_undo",
+    "renamed",
+    "rule_of",
+    "same_setting",
+    "setback",
+    "situation",
+    "with_rule",
+    "without_rule",
+]

@@ -1,0 +1,106 @@
+"""Heating that is set back and brought back: by how much, and when.
+
+Only temperatures are set. Nothing is turned off, and nothing is set below what keeps pipes from freezing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from ..hunches import Kind
+from .ledger import Outcome, situation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..hunches import Context
+    from .ledger import Record
+    from .settings import Bounds
+
+HEATING: Final = frozenset({Kind.HEATING_WHILE_AWAY, Kind.HEATING_WHILE_ASLEEP})
+SET_TEMPERATURE: Final = "set_temperature"
+_SAME: Final = 0.05
+"""Degrees by which two set-points may differ and still be the same: devices convert and round."""
+
+Setting = tuple[tuple[str, float], ...]
+"""What a thermostat is set to, as the data of the service call, in order of name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thermostat:
+    """How a thermostat stands, in the home's unit of temperature.
+
+    `mode`: its HVAC mode. `target`, or `low` and `high` where it keeps a range. `minimum`: the lowest that it takes.
+    """
+
+    mode: str
+    target: float | None = None
+    low: float | None = None
+    high: float | None = None
+    minimum: float = 7.0
+    step: float = 0.5
+
+    @property
+    def setting(self) -> Setting:
+        """Return what it is set to."""
+        if self.target is not None:
+            return (("temperature", self.target),)
+        if self.low is not None and self.high is not None:
+            return (("target_temp_high", self.high), ("target_temp_low", self.low))
+        return ()
+
+
+def setback(thermostat: Thermostat, bounds: Bounds) -> Setting:
+    """Return what a thermostat that heats may be set back to; empty if there is nothing to lower."""
+    if thermostat.mode == "heat" and thermostat.target is not None:
+        lower = _lowered(thermostat.target, thermostat, bounds)
+        return () if lower is None else (("temperature", lower),)
+    if thermostat.mode == "heat_cool" and thermostat.low is not None and thermostat.high is not None:
+        lower = _lowered(thermostat.low, thermostat, bounds)
+        return () if lower is None else (("target_temp_high", thermostat.high), ("target_temp_low", lower))
+    return ()
+
+
+def _lowered(target: float, thermostat: Thermostat, bounds: Bounds) -> float | None:
+    step = thermostat.step if thermostat.step > 0.0 else 0.5
+    floor = max(bounds.lowest, bounds.frost, thermostat.minimum)
+    lower = max(min(step * round((target - bounds.degrees) / step), bounds.highest), floor)
+    return lower if target - lower >= 0.5 * step + _SAME else None
+
+
+def same_setting(one: Setting, other: Setting) -> bool:
+    """Return whether two settings are the same but for rounding."""
+    return [name for name, _ in one] == [name for name, _ in other] and all(
+        abs(a - b) <= _SAME for (_, a), (_, b) in zip(one, other, strict=True)
+    )
+
+
+class Due(StrEnum):
+    """What is to be done about heating that was set back."""
+
+    RESTORE = "restore"
+    LEAVE = "leave"
+    """Somebody changed it meanwhile: theirs holds."""
+
+
+def due(
+    records: Iterable[Record], context: Context, thermostats: Mapping[str, Thermostat | None]
+) -> tuple[tuple[Record, Due], ...]:
+    """Return what has to follow on heating that was set back; nothing about thermostats that are out of reach.
+
+    People are back or up when it is more likely than not: a cold home costs more than an hour of heating.
+    """
+    found: list[tuple[Record, Due]] = []
+    for record in records:
+        if record.action.service != SET_TEMPERATURE or record.outcome is not Outcome.DONE:
+            continue
+        thermostat = thermostats.get(record.hunch.entity_id)
+        if thermostat is None:
+            continue
+        if not same_setting(thermostat.setting, record.action.data) or thermostat.mode != record.before.get("state"):
+            found.append((record, Due.LEAVE))
+        elif situation(context) == "home":
+            found.append((record, Due.RESTORE))
+    return tuple(found)

@@ -1,0 +1,174 @@
+"""What the policy has to remember: open hunches, answers, rules, and what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from ..localtime import DAY
+from .rules import Rule, Rules, Verdict, with_rule
+from .settings import within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..hunches import Context, Hunch
+
+
+class Answer(StrEnum):
+    """What became of a hunch."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """A person said "not now"."""
+    NEVER = "never"
+    ALWAYS = "always"
+    EXPIRED = "expired"
+    SETTLED = "settled"
+    """The home did it by itself."""
+    UNDONE = "undone"
+    """Carried out, and taken back by a person."""
+    WITHDRAWN = "withdrawn"
+    """It became moot: nothing to ask any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer to a hunch: when (Unix seconds), which, and by whom (a user id, None if nobody in particular)."""
+
+    time: float
+    hunch: Hunch
+    answer: Answer
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A service call and the reading it leads to. `data`: what else it says, numbers by name in order of name."""
+
+    domain: str
+    service: str
+    entity_id: str
+    target_state: int
+    data: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the action as people write it."""
+        return f"{self.domain}.{self.service}"
+
+
+class Outcome(StrEnum):
+    """What became of an action."""
+
+    STARTED = "started"
+    """Told to the device; whether it did is not known yet."""
+    DONE = "done"
+    FAILED = "failed"
+    SHADOW = "shadow"
+    """It would have been done."""
+    UNDONE = "undone"
+    RESTORED = "restored"
+    """Set back, and brought back when people were back."""
+    SUPERSEDED = "superseded"
+    """The device has been changed since, by somebody or something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One action: which, when it was begun (Unix seconds), on what hunch, and what became of it.
+
+    `before`: the device's state and settings until then, as the integration keeps them. `automatic`: nobody was
+    asked. `by`: the user who asked for it. `detail`: in words, for people.
+    """
+
+    id: str
+    time: float
+    hunch: Hunch
+    action: Action
+    automatic: bool
+    by: str | None = None
+    before: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    reason: str = ""
+    outcome: Outcome = Outcome.STARTED
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to show now. `declined` says of each candidate that is not shown why, in one machine-readable word."""
+
+    raised: tuple[Hunch, ...]
+    kept: tuple[Hunch, ...]
+    withdrawn: tuple[tuple[Hunch, Answer], ...]
+    declined: tuple[tuple[Hunch, str], ...]
+
+    def without(self, entity_ids: frozenset[str]) -> Decision:
+        """Return the decision without what is carried out instead of being asked: it teaches nothing."""
+        gone = tuple((h, Answer.WITHDRAWN) for h in self.kept if h.entity_id in entity_ids)
+        return Decision(
+            tuple(h for h in self.raised if h.entity_id not in entity_ids),
+            tuple(h for h in self.kept if h.entity_id not in entity_ids),
+            self.withdrawn + gone,
+            self.declined + tuple((h, "carried_out") for h in self.raised if h.entity_id in entity_ids),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Open hunches, answers, what was raised when, rules, actions, and when the integration started.
+
+    `automatic`: the master switch of all that is done without asking.
+    """
+
+    open: tuple[Hunch, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    raised: tuple[tuple[float, str], ...] = ()
+    started: float = 0.0
+    rules: Rules = ()
+    records: tuple[Record, ...] = ()
+    automatic: bool = False
+
+    def decided(self, decision: Decision, now: float) -> Ledger:
+        """Return the ledger after a decision of `Policy.judge` was carried out at `now`."""
+        gone = tuple(Answered(now, hunch, answer) for hunch, answer in decision.withdrawn)
+        raised = tuple((moment, key) for moment, key in self.raised if within(now, moment, DAY))
+        return replace(
+            self,
+            open=decision.kept + decision.raised,
+            answers=self.answers + gone,
+            raised=raised + tuple((now, hunch.key) for hunch in decision.raised),
+        )
+
+    def answered(self, answer: Answered) -> Ledger:
+        """Return the ledger after an answer: its hunch is no longer open, and "never" and "always" become rules."""
+        hunch = answer.hunch
+        still = tuple(h for h in self.open if h.key != hunch.key)
+        rules = self.rules
+        if (rule := rule_of(answer)) is not None:
+            rules = with_rule(rules, rule)
+        return replace(self, open=still, answers=(*self.answers, answer), rules=rules)
+
+    def recorded(self, record: Record) -> Ledger:
+        """Return the ledger with an action, in place of what was known of it."""
+        if any(old.id == record.id for old in self.records):
+            return replace(self, records=tuple(record if old.id == record.id else old for old in self.records))
+        return replace(self, records=(*self.records, record))
+
+
+def rule_of(answer: Answered) -> Rule | None:
+    """Return the rule that an answer makes; None for those that make none."""
+    hunch = answer.hunch
+    if answer.answer is Answer.NEVER:
+        return Rule(Verdict.FORBID, hunch.entity_id, None, answer.time, answer.by)
+    if answer.answer is Answer.ALWAYS:
+        return Rule(Verdict.ALLOW, hunch.entity_id, hunch.kind, answer.time, answer.by)
+    return None
+
+
+def situation(context: Context) -> str:
+    """Return the situation that a "not now" binds in: away, asleep or home."""
+    if context.p_away >= 0.5:
+        return "away"
+    return "asleep" if context.p_asleep >= 0.5 else "home"

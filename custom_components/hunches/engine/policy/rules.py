@@ -1,0 +1,111 @@
+"""Rules that people made: what may be done without asking, and what may neither be asked about nor done.
+
+Nothing is allowed by default. A rule that forbids wins over every rule that allows, so that a "never" can be trusted
+until somebody takes it back. Among rules that allow, one about an entity wins over one about a kind in the whole home:
+it is the one that is named as the reason, and only it lifts what that entity's own past forbids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..hunches import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Verdict(StrEnum):
+    """What a rule says."""
+
+    ALLOW = "allow"
+    FORBID = "forbid"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What somebody (`by`: a user id, None if nobody in particular) ruled at `time` (Unix seconds).
+
+    About one entity, one kind of hunch, or one kind of one entity; never about everything. Raises `ValueError`.
+    """
+
+    verdict: Verdict
+    entity_id: str | None
+    kind: Kind | None
+    time: float
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a rule about everything."""
+        if self.entity_id is None and self.kind is None:
+            raise ValueError("a rule is about an entity or a kind")
+
+    def covers(self, entity_id: str | None, kind: Kind | None) -> bool:
+        """Return whether everything that another scope is about is also what this rule is about."""
+        return self.entity_id in (None, entity_id) and self.kind in (None, kind)
+
+
+Rules = tuple[Rule, ...]
+
+
+def with_rule(rules: Rules, rule: Rule) -> Rules:
+    """Return the rules with one more, in place of those of the same scope and verdict.
+
+    One that forbids ends those that allow what it is about: taken back, it leaves nothing allowed behind.
+    """
+    kept = (
+        old
+        for old in rules
+        if not (old.verdict is rule.verdict and (old.entity_id, old.kind) == (rule.entity_id, rule.kind))
+        and not (
+            rule.verdict is Verdict.FORBID and old.verdict is Verdict.ALLOW and rule.covers(old.entity_id, old.kind)
+        )
+    )
+    return (*kept, rule)
+
+
+def without_rule(rules: Rules, verdict: Verdict, entity_id: str | None, kind: Kind | None) -> Rules:
+    """Return the rules without those of exactly this verdict and scope."""
+    return tuple(r for r in rules if (r.verdict, r.entity_id, r.kind) != (verdict, entity_id, kind))
+
+
+def forbidding(rules: Iterable[Rule], entity_id: str | None, kind: Kind | None) -> Rule | None:
+    """Return a rule that forbids an entity's hunches of a kind; None if there is none."""
+    found = (r for r in rules if r.verdict is Verdict.FORBID and r.covers(entity_id, kind))
+    return max(found, key=_weight, default=None)
+
+
+def allowing(rules: Iterable[Rule], entity_id: str, kind: Kind) -> Rule | None:
+    """Return the rule by which an entity's hunches of a kind may be acted on without asking; None: they may not.
+
+    To switch something on takes a rule about that very entity and kind.
+    """
+    rules = tuple(rules)
+    if forbidding(rules, entity_id, kind) is not None:
+        return None
+    found = (r for r in rules if r.verdict is Verdict.ALLOW and r.covers(entity_id, kind))
+    if kind is Kind.USUALLY_ON_BY_NOW:
+        found = (r for r in found if r.entity_id is not None and r.kind is not None)
+    return max(found, key=_weight, default=None)
+
+
+def allowed_since(rules: Iterable[Rule], entity_id: str, kind: Kind) -> float:
+    """Return when an entity's hunches of a kind were last allowed by a rule about it; minus infinity: never."""
+    rule = allowing(rules, entity_id, kind)
+    return rule.time if rule is not None and rule.entity_id is not None else float("-inf")
+
+
+def renamed(rules: Rules, old: str, new: str) -> Rules:
+    """Return the rules with an entity's new id."""
+    return tuple(replace(r, entity_id=new) if r.entity_id == old else r for r in rules)
+
+
+def left(rules: Rules, entity_id: str) -> Rules:
+    """Return the rules after an entity is gone: another that takes its id later is not allowed anything by that."""
+    return tuple(r for r in rules if not (r.entity_id == entity_id and r.verdict is Verdict.ALLOW))
+
+
+def _weight(rule: Rule) -> tuple[bool, bool, float, str]:
+    return rule.entity_id is not None, rule.kind is not None, rule.time, rule.by or ""

@@ -1,0 +1,211 @@
+"""What may be shown: which candidates are raised, which open hunches stay, and how the others end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ..home import OFF, ON, UNKNOWN, Home
+from ..hunches import Hunch, Kind
+from ..localtime import DAY, LocalTime
+from .acting import Acting, Moment, decide, is_firm, surest
+from .ledger import Answer, Decision, Ledger, situation
+from .rules import allowed_since, forbidding
+from .safety import action_for
+from .settings import Settings, within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _rank(hunch: Hunch) -> tuple[float, str, str, float, str]:
+    """Order the best first, and ties by all the rest, so that the order of the candidates does not matter."""
+    return -hunch.p_accept, hunch.key, hunch.action, hunch.time, situation(hunch.evidence.context)
+
+
+_LONGEST_GAP: Final = 1800.0
+"""Seconds between two calls after which nothing is known of what held in between (the machine slept)."""
+
+
+@dataclass(slots=True)
+class Policy:
+    """Decides what is shown and what is done. It remembers since when each candidate has held, and nothing else."""
+
+    settings: Settings = field(default_factory=Settings)
+    _since: dict[str, float] = field(default_factory=dict, init=False)
+    _firm: dict[str, float] = field(default_factory=dict, init=False)
+    _unsupported: dict[str, float] = field(default_factory=dict, init=False)
+    _last: float | None = field(default=None, init=False)
+
+    def judge(
+        self,
+        home: Home,
+        candidates: Sequence[Hunch],
+        ledger: Ledger,
+        now: float,
+        states: Mapping[str, int] | None = None,
+    ) -> Decision:
+        """Decide what is shown at `now` (Unix seconds), given every candidate of the whole home at this moment.
+
+        `states`: readings by entity id, so that a hunch ends the moment its device is off; without them it ends
+        when it has been no candidate for `Settings.linger`.
+        """
+        if self._last is not None and not 0.0 <= now - self._last <= _LONGEST_GAP:
+            self._since.clear()
+            self._firm.clear()
+            self._unsupported.clear()
+        self._last = now
+        best: dict[str, Hunch] = {}
+        for hunch in sorted(candidates, key=_rank):
+            best.setdefault(hunch.entity_id, hunch)
+        self._since = {
+            hunch.key: self._since.get(hunch.key, now)
+            for hunch in best.values()
+            if hunch.p_accept >= self.settings.min_accept
+        }
+        self._firm = {
+            hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
+        }
+        kept, withdrawn = self._review(home, best, ledger, now=now, states=states or {})
+        gone = {hunch.entity_id for hunch, _ in withdrawn}
+        moot = gone | {
+            key for key, hunch in best.items() if key in (states or {}) and _is_moot(hunch, (states or {})[key])
+        }
+        raised, declined = self._select(home, best, ledger, kept, moot=moot, now=now)
+        return Decision(raised, kept, withdrawn, declined)
+
+    def act(self, home: Home, candidates: Sequence[Hunch], ledger: Ledger, moment: Moment) -> Acting:
+        """Decide what is carried out without asking, after `judge` has seen the same candidates.
+
+        Changes nothing, so that it may be asked what it would do. What is done has no place among what is shown:
+        `Decision.without`.
+        """
+        return decide(home, candidates, ledger, self.settings, moment, self._firm)
+
+    def _review(
+        self, home: Home, best: Mapping[str, Hunch], ledger: Ledger, *, now: float, states: Mapping[str, int]
+    ) -> tuple[tuple[Hunch, ...], tuple[tuple[Hunch, Answer], ...]]:
+        """Return which open hunches stay, and how the others ended."""
+        kept: list[Hunch] = []
+        withdrawn: list[tuple[Hunch, Answer]] = []
+        unsupported: dict[str, float] = {}
+        for hunch in sorted(ledger.open, key=_rank):
+            candidate = best.get(hunch.entity_id)
+            same = candidate is not None and candidate.key == hunch.key
+            if not (same and candidate is not None and candidate.p_accept >= self.settings.keep_accept):
+                unsupported[hunch.key] = self._unsupported.get(hunch.key, now)
+            if states.get(hunch.entity_id) == _settled(hunch):
+                withdrawn.append((hunch, Answer.SETTLED))
+            elif (
+                self._forbidden(home, hunch, ledger) is not None
+                or any(h.entity_id == hunch.entity_id for h in kept)
+                or len(kept) >= self.settings.max_open
+                or now - unsupported.get(hunch.key, now) >= self.settings.linger
+            ):
+                withdrawn.append((hunch, Answer.WITHDRAWN))
+            elif not within(now, hunch.time, self.settings.expire):
+                withdrawn.append((hunch, Answer.EXPIRED))
+            else:
+                kept.append(hunch)
+        self._unsupported = unsupported
+        return tuple(kept), tuple(withdrawn)
+
+    def _select(
+        self,
+        home: Home,
+        best: Mapping[str, Hunch],
+        ledger: Ledger,
+        kept: tuple[Hunch, ...],
+        *,
+        moot: set[str],
+        now: float,
+    ) -> tuple[tuple[Hunch, ...], tuple[tuple[Hunch, str], ...]]:
+        """Return what is raised, best first, and why each other candidate is not."""
+        raised: list[Hunch] = []
+        declined: list[tuple[Hunch, str]] = []
+        open_now = {h.entity_id for h in kept}
+        today = sum(within(now, moment, DAY) for moment, _ in ledger.raised)
+        for hunch in best.values():
+            if hunch.entity_id in open_now:
+                continue
+            why = self._forbidden(home, hunch, ledger)
+            if why is None and hunch.entity_id in moot:
+                why = "moot"
+            if why is None:
+                why = self._untimely(home, hunch, ledger, now)
+            if why is None and len(kept) + len(raised) >= self.settings.max_open:
+                why = "too_many_open"
+            if why is None and today + len(raised) >= self.settings.a_day:
+                why = "too_many_today"
+            if why is None:
+                raised.append(hunch)
+            else:
+                declined.append((hunch, why))
+        return tuple(raised), tuple(declined)
+
+    def _forbidden(self, home: Home, hunch: Hunch, ledger: Ledger) -> str | None:
+        """Return why a hunch may not stand at all, whatever the moment; None if it may."""
+        entity = home.entities.get(hunch.entity_id)
+        if entity is None:
+            return "unknown_entity"
+        action = action_for(entity, hunch.kind)
+        if action is None:
+            return "not_proposable"
+        if hunch.action not in (action.service, action.name):
+            return "not_safe"
+        if hunch.entity_id in self.settings.excluded:
+            return "excluded"
+        if forbidding(ledger.rules, hunch.entity_id, hunch.kind) is not None:
+            return "never"
+        return None
+
+    def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
+        """Return why a hunch may not be raised at this moment; None if it may."""
+        settings = self.settings
+        if hunch.p_accept < settings.min_accept:
+            return "unlikely"
+        if why := self._answered(hunch, ledger, now):
+            return why
+        if within(now, ledger.started, settings.settle):
+            return "starting"
+        if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
+            return "quiet_hours"
+        return "not_sustained" if now - self._since[hunch.key] < settings.sustain else None
+
+    def _answered(self, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
+        """Return why earlier answers about the same thing forbid to ask again; None if they do not."""
+        settings = self.settings
+        here, anew = situation(hunch.evidence.context), allowed_since(ledger.rules, hunch.entity_id, hunch.kind)
+        noes = 0
+        last_no = -float("inf")
+        cooling = False
+        for given in ledger.answers:
+            if given.hunch.key != hunch.key:
+                continue
+            alike = situation(given.hunch.evidence.context) == here
+            if alike and given.answer is Answer.UNDONE and given.time >= anew:
+                return "undone"  # never twice against a person
+            if alike and given.answer is Answer.REJECTED:
+                noes, last_no = noes + 1, max(last_no, given.time)
+            moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN)
+            cooling |= within(now, given.time, settings.moot_cool_down if moot else settings.cool_down)
+        if noes and now - last_no < settings.refrain * 2.0 ** (noes - 1):
+            return "rejected"
+        return "cool_down" if cooling else None
+
+
+def _settled(hunch: Hunch) -> int:
+    """Return the reading at which a hunch has come true without anybody's answer."""
+    return ON if hunch.kind is Kind.USUALLY_ON_BY_NOW else OFF
+
+
+def _is_moot(hunch: Hunch, reading: int) -> bool:
+    """Return whether there is nothing to do about a device that reads so."""
+    return reading in (UNKNOWN, _settled(hunch))
+
+
+def _in_hours(home: Home, hours: tuple[float, float], now: float) -> bool:
+    """Return whether it is between two local hours of day, which may lie on both sides of midnight."""
+    hour = float(LocalTime(home.time_zone).hour(now))
+    start, end = hours
+    return start <= hour < end if start <= end else hour >= start or hour < end
