@@ -130,6 +130,11 @@ def _follow(
     recording: Recording, asked: NDArray[np.float64], numbers: Numbers, corrections: Sequence[Correction]
 ) -> NDArray[np.float64]:
     watch = Filter(recording.home, _begun(recording.timelines, float(asked[0])), numbers, corrections)
+    return _through(watch, recording.timelines, asked)
+
+
+def _through(watch: Filter, timelines: Mapping[str, Timeline], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move a filter on to the last of the moments `asked`, in order; return the chances at each of them [n, STATES]."""
     out = np.empty((asked.size, STATES))
     done = 0
     while done < asked.size:
@@ -137,16 +142,16 @@ def _follow(
         first, before, dawn = watch.minute, watch.state, watch.dawn
         ahead = int(np.searchsorted(asked, (dawn + 1) * MINUTE, side="left"))
         last = dawn if ahead < asked.size else int(asked[-1] // MINUTE)
-        passed = np.concatenate((np.array([before]), watch.advance(recording.timelines, last)))
+        passed = np.concatenate((np.array([before]), watch.advance(timelines, last)))
         part = asked[done:ahead]
         if part.size:
             found = passed[(part // MINUTE).astype(np.int64) - first]
             within = part % MINUTE > 0
             if within.any():
-                found[within] = watch.peek(recording.timelines, found[within], part[within])
+                found[within] = watch.peek(timelines, found[within], part[within])
             out[done:ahead] = found
         done = ahead
-        watch.turn(recording.timelines)
+        watch.turn(timelines)
     return out
 
 
@@ -184,3 +189,12 @@ class Tracker:
             state = self._filter.peek(timelines, state, np.array([moment]))
         dark = darkness(self._home, timelines, np.array([moment]), self._numbers)
         return Context(moment, float(state[0, ASLEEP]), float(state[0, AWAY]), float(dark[0]))
+
+    def steps(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64]) -> Contexts:
+        """Return what `step` would at each of `moments` (Unix seconds, in order, none before the last minute reached).
+
+        Each rests on what `timelines` hold up to it.
+        """
+        states = _through(self._filter, timelines, moments)
+        dark = darkness(self._home, timelines, moments, self._numbers)
+        return Contexts(moments, states[:, ASLEEP], states[:, AWAY], dark)
