@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 HORIZONS: Final = np.array([0.25, 1.0, 3.0, 8.0]) * HOUR
 """How far ahead of now the state model is asked, in seconds."""
-_HABITS: Final = [EXPERTS.index(name) for name in ("rate", "profile", "clock", "clock_weekend")]
-N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(_HABITS) + 2 + 2
+HABITS: Final = [EXPERTS.index(name) for name in ("rate", "profile", "clock", "clock_weekend")]
+N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(HABITS) + 2 + 2
 _SHIFT_VARIANCE: Final = 1.0
 """Variance between devices of the log-odds of a yes beyond what the network explains: the prior of the shift."""
 
@@ -61,8 +61,8 @@ def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> 
     tail = (longer + 0.5) / (lengths.size + 1.0)
     habits = np.concatenate(
         (
-            present.logit[-1, _HABITS] / 4,
-            present.support[-1, _HABITS] / 4,
+            present.logit[-1, HABITS] / 4,
+            present.support[-1, HABITS] / 4,
             [np.log(tail / (1 - tail)) / 4, np.log1p(lengths.size) / 4],
         )
     ).astype(np.float32)
