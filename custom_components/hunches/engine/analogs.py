@@ -81,7 +81,8 @@ def _kinds_of_day(
     most = _half_hours(float(asofs.max()), start)
     back = experts.STEP * np.arange(1, most + 1)
     first = float(asofs.min()) - most * experts.STEP
-    local = clock.local(np.arange(first, float(asofs.max()) + CELL, CELL))
+    cells = np.asarray(np.arange(first, float(asofs.max()) + CELL, CELL), dtype=np.float64)
+    local = clock.local(cells)
     place = ((asofs[:, None] - back - first) / CELL).astype(np.int64)
     here, today = weekend_of(local), weekend_of(clock.local(asofs))
     same_day = here[place] == today[:, None]

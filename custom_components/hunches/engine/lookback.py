@@ -1,0 +1,283 @@
+"""A mind that looks back: it learns as `scan.Mind` does, and then sees a whole stretch of looks at once.
+
+What it sees at each moment is what a mind that lived then would have seen, to within rounding: every number rests on
+what was known by that moment alone. Only the words of the evidence wait until a hunch is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from . import acceptance, analogs, features, habits, views
+from .context import Contexts, Tracker
+from .experts import Forecasts
+from .home import ON, Entity, Home
+from .hunches import KIND_OF_DOMAIN, Evidence, Hunch
+from .localtime import DAY, LocalTime
+from .memory import RESOLUTION, Memory
+from .model import Model, sigmoid
+from .policy import action_for
+from .scan import Scan
+from .timeline import Timeline
+from .usages import Usages, usages
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .context_filter import Correction
+
+_ROWS: Final = 2048
+"""Views that go through the networks at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One device at those moments at which it is on, `rows` [r] of the stretch."""
+
+    entity: Entity
+    timeline: Timeline
+    line: analogs.Line
+    usages: Usages
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the networks say of n views: log-odds of a yes and of being on as usual [n], and embeddings [n, 32]."""
+
+    fleet: NDArray[np.float32]
+    usual: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
+class Lookback:
+    """A home as the model would have known it, night by night. Not thread-safe; every call is slow."""
+
+    def __init__(self, model: Model, home: Home, corrections: Sequence[Correction] = ()) -> None:
+        """Know a home by its registry and what its people have stated; `learn` comes next."""
+        self.home = home
+        self._model = model
+        self._clock = LocalTime(home.time_zone, home.latitude, home.longitude)
+        self._inputs = features.home_inputs(home)
+        self._memory = {e.entity_id: Memory(e) for e in (*home.devices, *home.evidence)}
+        self._corrections = tuple(corrections)
+        self._tracker: Tracker | None = None
+        self._until = 0.0
+        self._seen: dict[tuple[str, float], tuple[Timeline, NDArray[np.float32]]] = {}
+
+    def learn(self, timelines: Mapping[str, Timeline], until: float) -> None:
+        """Take in history up to `until`, as `Mind.learn` does."""
+        for key, memory in self._memory.items():
+            memory.learn(timelines.get(key, memory.timeline).until(until), until, self._clock)
+        known = {key: memory.timeline for key, memory in self._memory.items()}
+        if self._tracker is None:
+            start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
+            self._tracker = Tracker(self.home, known, start, self._corrections)
+        self._tracker.step(known, until)
+        self._until = until
+
+    def look_back(
+        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float = 0.0
+    ) -> list[Scan]:
+        """Return what there was to see at each of `moments` [m]: in order, none before the last learning.
+
+        They lie on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last of
+        them. Candidates below a probability of `least` are left out; evidence has no words yet (`tell`).
+        """
+        if self._tracker is None:
+            msg = "nothing has been learned yet"
+            raise ValueError(msg)
+        known = {key: self._extended(memory, timelines.get(key)) for key, memory in self._memory.items()}
+        contexts = self._tracker.steps(known, moments)
+        self._seen.clear()
+        seen = [self._view(memory, known[key], moments) for key, memory in self._memory.items()]
+        found = [view for view in seen if view is not None]
+        candidates: list[list[Hunch]] = [[] for _ in range(moments.size)]
+        if found:
+            start = min(float(view.timeline.times[0]) for view in found)
+            now = _Present.of(self.home, known, moments, contexts, start, self._clock)
+            for some in _portions(found):
+                judged = self._judge(some, now)
+                self._collect(some, judged, contexts, candidates, least)
+        best_first = [sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id)) for hunches in candidates]
+        return [
+            Scan(contexts.at(float(moment)), tuple(hunches))
+            for moment, hunches in zip(moments, best_first, strict=True)
+        ]
+
+    def tell(self, hunch: Hunch) -> Hunch:
+        """Return a candidate of the last `look_back` with all of its evidence."""
+        timeline, embedding = self._seen[hunch.entity_id, hunch.time]
+        known = timeline.until(hunch.time)
+        evidence = replace(
+            hunch.evidence,
+            usual_minutes=habits.usual_minutes(known),
+            usual_off_hour=habits.usual_off_hour(known, hunch.time, self._clock),
+            archetype=self._model.archetypes.assign(embedding[None])[0].title,
+        )
+        return replace(hunch, evidence=evidence)
+
+    def _extended(self, memory: Memory, history: Timeline | None) -> Timeline:
+        """Return what was learned, and what `history` says came after it."""
+        known = memory.timeline
+        if history is None:
+            return known
+        later = int(np.searchsorted(history.times, self._until, side="right"))
+        if later == len(history):
+            return known
+        # Rounded as in a memory, but never to before it happened.
+        times = np.ceil(history.times[later:] * RESOLUTION) / RESOLUTION
+        return Timeline.from_readings(
+            np.concatenate((known.times, times)),
+            np.concatenate((known.states, history.states[later:])),
+            np.concatenate((known.causes, history.causes[later:])),
+        )
+
+    def _view(self, memory: Memory, timeline: Timeline, moments: NDArray[np.float64]) -> _View | None:
+        entity = memory.entity
+        if entity.domain not in KIND_OF_DOMAIN or action_for(entity) is None or not len(timeline):
+            return None
+        rows = np.flatnonzero(timeline.at(moments) == ON)
+        if not rows.size:
+            return None
+        return _View(
+            entity,
+            timeline,
+            analogs.Line.of(timeline, float(moments[rows[-1]])),
+            usages(memory.usage, timeline, moments[rows], self._clock),
+            rows,
+        )
+
+    def _judge(self, seen: list[_View], now: _Present) -> _Judged:
+        """Run the networks once over all moments of all views, in their order."""
+        clock, m = self._clock, len(acceptance.HORIZONS)
+        encoded = self._model.encode(
+            np.concatenate([views.stable(v.entity, v.usages, self._inputs) for v in seen]),
+            np.concatenate([np.tile(features.tokens(v.entity), (v.rows.size, 1)) for v in seen]),
+        )
+        rows = np.concatenate([view.rows for view in seen])
+        dynamic = np.concatenate([views.dynamic(v.timeline, v.line, v.usages, now.here, v.rows) for v in seen])
+        past = np.concatenate([views.dynamic(v.timeline, v.line, v.usages, now.yesterday, v.rows) for v in seen])
+        present = [analogs.forecasts(v.line, v.usages, now.ahead, v.rows, clock) for v in seen]
+        before = [analogs.forecasts(v.line, v.usages, now.usual, v.rows, clock) for v in seen]
+        logits = self._model.predict(
+            np.concatenate((np.repeat(encoded.behaviour, m, axis=0), encoded.behaviour)),
+            np.concatenate((np.repeat(dynamic, m, axis=0), past)),
+            np.concatenate((now.ahead_query[rows].reshape(-1, now.ahead_query.shape[2]), now.usual_query[rows])),
+            Forecasts(
+                np.concatenate([_rows(f.logit[:, :m]) for f in present] + [_rows(f.logit) for f in before]),
+                np.concatenate([_rows(f.support[:, :m]) for f in present] + [_rows(f.support) for f in before]),
+            ),
+        )
+        ahead, usual = logits[: rows.size * m].reshape(-1, m), logits[rows.size * m :]
+        habit = np.concatenate([_habits(v, f, now.here.moments) for v, f in zip(seen, present, strict=True)])
+        rooms = np.concatenate([now.here.room(view.entity.area, view.rows) for view in seen])
+        outlook = acceptance.compose(ahead, usual, habit, rooms)
+        return _Judged(self._model.accept(encoded.embedding, dynamic, outlook), usual, encoded.embedding)
+
+    def _collect(
+        self, seen: list[_View], judged: _Judged, contexts: Contexts, found: list[list[Hunch]], least: float
+    ) -> None:
+        """Add a hunch without words for each view that is likely enough."""
+        p_accept, p_on = sigmoid(judged.fleet), sigmoid(judged.usual)
+        first = 0
+        for view in seen:
+            action = action_for(view.entity)
+            moments = contexts.times[view.rows]
+            _, _, since = view.line.current(moments)
+            for i in np.flatnonzero(p_accept[first : first + view.rows.size] >= least).tolist():
+                moment, p = float(moments[i]), float(p_accept[first + i])
+                evidence = Evidence(
+                    since=float(since[i]),
+                    usual_minutes=None,
+                    usual_off_hour=None,
+                    p_on=float(p_on[first + i]),
+                    history_days=float(view.usages.history[i]) / DAY,
+                    archetype="",
+                    context=contexts.at(moment),
+                    p_fleet=p,
+                )
+                kind, name = KIND_OF_DOMAIN[view.entity.domain], action and f"{action.domain}.{action.service}"
+                found[view.rows[i]].append(Hunch(moment, view.entity.entity_id, kind, name or "", p, evidence))
+                self._seen[view.entity.entity_id, moment] = view.timeline, judged.embedding[first + i]
+            first += view.rows.size
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What is the same for all devices at the moments of a stretch [m]: now, and a day before."""
+
+    here: views.Surroundings
+    yesterday: views.Surroundings
+    ahead: analogs.Asked
+    ahead_query: NDArray[np.float32]
+    usual: analogs.Asked
+    usual_query: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        home: Home,
+        known: Mapping[str, Timeline],
+        moments: NDArray[np.float64],
+        contexts: Contexts,
+        start: float,
+        clock: LocalTime,
+    ) -> _Present:
+        reach = float(moments[0]) - DAY - features.REACH
+        activity = features.Activity.of(home, {key: t.since(reach) for key, t in known.items()})
+        offsets = (*acceptance.HORIZONS.tolist(), 1.0)
+        past, horizons = moments - DAY, acceptance.HORIZONS
+        return cls(
+            views.Surroundings.of(activity, moments, contexts, clock),
+            views.Surroundings.of(activity, past, None, clock),
+            analogs.Asked.of(moments, offsets, horizons.size, start, clock),
+            np.stack([features.query(moment, moment + horizons, clock) for moment in moments.tolist()]),
+            analogs.Asked.of(past, (DAY,), 1, start, clock),
+            np.stack([features.query(asof, np.array([asof + DAY]), clock)[0] for asof in past.tolist()]),
+        )
+
+
+def _habits(view: _View, present: Forecasts, moments: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the habits of `acceptance.look_out` [r, 10]."""
+    now = moments[view.rows]
+    starts, ends = view.line.past[ON]
+    _, _, since = view.line.current(now)
+    elapsed = now - since
+    longer, count = np.empty(now.size), np.searchsorted(ends, now, side="right")
+    for known in np.unique(count).tolist():
+        lengths = np.sort(ends[:known] - starts[:known])
+        these = count == known
+        longer[these] = known - np.searchsorted(lengths, elapsed[these], side="right")
+    tail = (longer + 0.5) / (count + 1.0)
+    last, habit = present.logit.shape[1] - 1, acceptance.HABITS
+    found: NDArray[np.float32] = np.concatenate(
+        (
+            present.logit[:, last, habit] / 4,
+            present.support[:, last, habit] / 4,
+            np.stack((np.log(tail / (1 - tail)) / 4, np.log1p(count) / 4), axis=1),
+        ),
+        axis=1,
+    ).astype(np.float32)
+    return found
+
+
+def _rows(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+    return numbers.reshape(-1, numbers.shape[2])
+
+
+def _portions(found: list[_View]) -> list[list[_View]]:
+    """Return the views in portions of not many more rows than `_ROWS`."""
+    portions: list[list[_View]] = [[]]
+    rows = 0
+    for view in found:
+        if rows > _ROWS:
+            portions.append([])
+            rows = 0
+        portions[-1].append(view)
+        rows += view.rows.size
+    return portions
