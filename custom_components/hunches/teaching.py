@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .engine.context_filter import Correction
@@ -20,7 +20,8 @@ from .engine.timeline import Timeline
 from .history import History, LongMemory, async_read
 from .history.cause import CauseIndex
 from .history.reader import Stopped
-from .live import Change, LiveChanges, complete
+from .history.written import async_written
+from .live import Change, LiveChanges, changes_after, complete
 from .rehearsal import note, rehearse
 
 type Progress = Callable[[int, int], None]
@@ -59,6 +60,7 @@ class Teacher:
         await self.memory.async_forget_unrecorded(excluded)
         known = ((key, self.memory.kept[key].since(now)) for key in home.entities if key in self.memory.kept)
         since = {key: moment for key, moment in known if moment is not None}
+        await async_written(self.hass, stopped)
         history = await async_read(self.hass, home, stopped, progress, since)
         history.causes.carry_over(self.causes)
         self.causes = history.causes
@@ -75,10 +77,12 @@ class Teacher:
     ) -> Taught:
         """Return a mind that knows all of it: the one at hand if it is given and nothing was forgotten, else a new one.
 
-        The caller sees to it that nobody else asks the mind meanwhile. Raises `Stopped`.
+        The caller sees to it that nobody else asks the mind meanwhile. Raises `HistoryUnavailable` and `Stopped`.
         """
         began = perf_counter()
         now = dt_util.utcnow().timestamp()
+        # What is aggregated must not be lost to the recorder in a crash: it would be remembered here, and nowhere else.
+        await async_written(self.hass, stopped)
         states = [state for key in home.entities if (state := self.hass.states.get(key))]
         forgot, self._forgot = self._forgot, False
 
@@ -123,6 +127,7 @@ class Teacher:
         mind = Mind(self._model, home, corrections, self.memory.kept)
         if self._rehearsed:
             mind.learn(known, until, progress)
+            note(mind, home, changes_after(home, known, until))
         else:
             rehearse(mind, self._policy, home, known, until, progress)
             self._rehearsed = True
@@ -137,6 +142,4 @@ class Teacher:
         config = self.hass.config
         clock = LocalTime(str(config.time_zone), config.latitude, config.longitude)
         kept = self.memory.kept
-        await self.memory.async_replace(
-            {key: kept[key].forgotten(before, clock) for key in entity_ids if key in kept}
-        )
+        await self.memory.async_replace({key: kept[key].forgotten(before, clock) for key in entity_ids if key in kept})

@@ -83,6 +83,26 @@ def test_what_was_noted_live_is_not_counted_again_when_it_is_read() -> None:
     assert_equal(memory.keep(), live_through(timeline, [END]))
 
 
+def test_a_change_right_after_a_learning_counts_in_the_next() -> None:
+    until = START + HOUR
+    switched = until + 0.4 / RESOLUTION
+    timeline = Timeline.from_readings([START, switched, switched + 60], [OFF, ON, OFF])
+    memory = Memory(LAMP)
+    memory.learn(timeline.until(until), until, CLOCK)
+    memory.note(switched, "on", 0, CLOCK)
+    memory.learn(timeline, until + HOUR, CLOCK)
+    assert memory.usage.starts.sum() == pytest.approx(1, rel=0.01)
+    assert memory.usage.uses.sum() == pytest.approx(1, rel=0.01)
+
+
+def test_of_two_live_changes_at_one_moment_the_last_holds() -> None:
+    memory = Memory(LAMP)
+    memory.note(START, "off", 0, CLOCK)
+    memory.note(START + 60, "on", 0, CLOCK)
+    memory.note(START + 60, "off", 0, CLOCK)
+    assert memory.read().current(START + 61)[0] == OFF
+
+
 def test_recorder_is_believed_about_who_made_a_change() -> None:
     memory = Memory(LAMP)
     memory.note(START, "off", Cause.UNKNOWN, CLOCK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from .localtime import LocalTime
 
 RESOLUTION: Final = 512.0
-"""Times are kept to so many parts of a second: what a file holds is then exactly what was known before a restart."""
+"""Times are kept to so many parts of a second: what a file holds is then exactly what was known before a restart.
+
+They are rounded up: a change that comes after a learning must not slip back before it, where nobody looks any more.
+"""
 MOST_CHANGES: Final = 6_500
 """Changes kept of one entity, 32 KB in a file: over a hundred a day. Of more, the oldest go; aggregates keep them."""
 OVERLAP: Final = 900.0
@@ -73,10 +77,10 @@ class Memory:
         return cls(entity) if kept is None else cls(entity, kept.timeline, kept.usage)
 
     def note(self, moment: float, state: str, cause: int, clock: LocalTime) -> None:
-        """Take in one live change; one that is not later than the last is a repeat and is dropped."""
+        """Take in one live change; one that is earlier than the last is a repeat and is dropped."""
         moment = _rounded(moment)
         last = self._fresh[-1][0] if self._fresh else (self.timeline.times[-1] if len(self.timeline) else -np.inf)
-        if moment <= last:
+        if moment < last:
             return
         self._fresh.append((moment, read_state(self.entity.domain, state), cause))
         if len(self._fresh) >= _MOST_FRESH and len(self.read()) > _MOST_HELD:
@@ -101,7 +105,7 @@ class Memory:
         if not np.isnan(self.usage.start):
             history = history.since(self.usage.start)  # what was forgotten on demand does not come back
         if len(history):
-            times = np.round(history.times * RESOLUTION) / RESOLUTION
+            times = np.ceil(history.times * RESOLUTION) / RESOLUTION
             history = Timeline.from_readings(times, history.states, history.causes)
             # The recorder knows who caused a change; live, that may not have been known yet.
             earlier = timeline.until(float(history.times[0]) - 1 / RESOLUTION)
@@ -119,13 +123,11 @@ class Memory:
 
 
 def _rounded(moment: float) -> float:
-    return round(moment * RESOLUTION) / RESOLUTION
+    return math.ceil(moment * RESOLUTION) / RESOLUTION
 
 
 def _last(timeline: Timeline) -> Timeline:
-    return Timeline(
-        timeline.times[-MOST_CHANGES:], timeline.states[-MOST_CHANGES:], timeline.causes[-MOST_CHANGES:]
-    )
+    return Timeline(timeline.times[-MOST_CHANGES:], timeline.states[-MOST_CHANGES:], timeline.causes[-MOST_CHANGES:])
 
 
 def _joined(earlier: Timeline, later: Timeline) -> Timeline:
