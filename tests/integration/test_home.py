@@ -172,7 +172,7 @@ def test_live_contexts_are_remembered_for_a_while_and_handed_on() -> None:
     index.add(Context(id="not a ULID"), Cause.AUTOMATION)
     later = CauseIndex()
     later.carry_over(index)
-    assert [later.of_live(c) for c in (first, ours, plain)] == [Cause.AUTOMATION, Cause.OURS, Cause.UNKNOWN]
+    assert [later.of_live(c) for c in (first, ours, plain)] == [Cause.AUTOMATION, Cause.OURS, Cause.PHYSICAL]
     for _ in range(LIVE_CONTEXTS):
         later.add(Context(), Cause.AUTOMATION)
-    assert later.of_live(first) is Cause.UNKNOWN
+    assert later.of_live(first) is Cause.PHYSICAL

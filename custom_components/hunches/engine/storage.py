@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS
+from .twins import Reported, Reports, same_things
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_FOLDER = ".storage"
+_DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
+_FOLDER: Final = ".storage"
 
 
 class StorageError(ValueError):
@@ -32,7 +37,10 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Registries:
-    """A home's registries: entities by entity id, members by the entity id of their group, and where the home is."""
+    """A home's registries: entities by entity id, members by the entity id of their group, and where the home is.
+
+    `reports`: what tells which entities stand for the same thing (`Reports.twins`).
+    """
 
     name: str = ""
     time_zone: str | None = None
@@ -40,6 +48,7 @@ class Registries:
     longitude: float | None = None
     entities: Mapping[str, Described] = field(default_factory=dict)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reports: Reports = field(default_factory=Reports)
 
 
 def find(folder: Path) -> Path | None:
@@ -57,21 +66,11 @@ def read(folder: Path) -> Registries:
     labels = {a.get("label_id"): str(a.get("name")) for a in _list(_load(folder, "core.label_registry"), "labels")}
     stored = _load(folder, "core.device_registry")
     devices = {d.get("id"): d for d in (*_list(stored, "devices"), *_list(stored, "child_devices"))}
-    entries = _list(_load(folder, "core.entity_registry"), "entities")
-    described = {
-        str(entry["entity_id"]): _describe(entry, devices, areas, labels) for entry in entries if "entity_id" in entry
+    entries = {
+        str(e["entity_id"]): e for e in _list(_load(folder, "core.entity_registry"), "entities") if "entity_id" in e
     }
-    options = {
-        entry.get("entry_id"): _ids(_mapping(entry.get("options")).get("entities"))
-        for entry in _list(_load(folder, "core.config_entries"), "entries")
-        if entry.get("domain") == "group"
-    }
-    by_uuid = {entry.get("id"): str(entry.get("entity_id")) for entry in entries}
-    members = {
-        str(entry["entity_id"]): frozenset(by_uuid.get(m, m) for m in options.get(entry.get("config_entry_id"), ()))
-        for entry in entries
-        if entry.get("platform") == "group" and "entity_id" in entry
-    }
+    described = {key: _describe(entry, devices, areas, labels) for key, entry in entries.items()}
+    members, wrapped = _helpers(entries, _list(_load(folder, "core.config_entries"), "entries"))
     return Registries(
         str(config.get("location_name") or ""),
         _zone(config.get("time_zone")),
@@ -79,7 +78,31 @@ def read(folder: Path) -> Registries:
         _degrees(config.get("longitude"), 180.0),
         described,
         members,
+        Reports(
+            tuple(
+                _report(key, entry, devices, described[key], wrapped.get(key))
+                for key, entry in entries.items()
+                if key.partition(".")[0] in _DOMAINS and not entry.get("disabled_by") and not _is_technical(entry)
+            ),
+            same_things(_addresses(devices.values())),
+        ),
     )
+
+
+def _helpers(
+    entries: Mapping[str, Mapping[str, Any]], set_up: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+    """Return the members of each group, and the switch that each entity is shown instead of, by entity id."""
+    options = {(entry.get("domain"), entry.get("entry_id")): _mapping(entry.get("options")) for entry in set_up}
+    by_uuid = {entry.get("id"): key for key, entry in entries.items()}
+    members, wrapped = {}, {}
+    for key, entry in entries.items():
+        chosen = options.get((entry.get("platform"), entry.get("config_entry_id")), {})
+        if entry.get("platform") == "group":
+            members[key] = frozenset(by_uuid.get(member, member) for member in _ids(chosen.get("entities")))
+        elif entry.get("platform") == "switch_as_x" and (switch := chosen.get("entity_id")):
+            wrapped[key] = by_uuid.get(str(switch), str(switch))
+    return members, wrapped
 
 
 def _describe(
@@ -101,14 +124,55 @@ def _describe(
         area=str(area["name"]) if area.get("name") else None,
         device_class=entry.get("device_class") or entry.get("original_device_class") or None,
         labels=tuple(sorted(labels[key] for key in label_ids if key in labels)),
-        left_out=bool(
-            entry.get("hidden_by")
-            or entry.get("disabled_by")
-            # Trackers are diagnostic by default, and evidence all the same.
-            or (entry.get("entity_category") and not str(entry.get("entity_id")).startswith("device_tracker."))
-        ),
+        left_out=bool(entry.get("hidden_by") or entry.get("disabled_by") or _is_technical(entry)),
         is_group=entry.get("platform") == "group",
     )
+
+
+def _is_technical(entry: Mapping[str, Any]) -> bool:
+    """Whether it is configuration or diagnosis; trackers are diagnostic by default, and evidence all the same."""
+    return bool(entry.get("entity_category")) and not str(entry.get("entity_id")).startswith("device_tracker.")
+
+
+def _addresses(devices: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """Yield each device with its config entry and addresses."""
+    for device in devices:
+        entry, stored = device.get("config_entry_id"), device.get("connections")
+        # As split from one by an update, a device may have the addresses of all its parts until it is set up again
+        if entry is None or device.get("disabled_by") or device.get("has_composite_identifiers"):
+            continue
+        pairs = (_ids(item) for item in stored) if isinstance(stored, list) else ()
+        yield str(device.get("id")), str(entry), [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+
+
+def _report(
+    key: str,
+    entry: Mapping[str, Any],
+    devices: Mapping[Any, Mapping[str, Any]],
+    described: Described,
+    wraps: str | None,
+) -> Reported:
+    device = entry.get("device_id")
+    return Reported(
+        key,
+        str(entry.get("id") or ""),
+        None if device is None else str(device),
+        described.device_class,
+        str(entry.get("original_name") or ""),
+        described.area is not None,
+        bool(entry.get("name") or devices.get(device, {}).get("name_by_user")),
+        _moment(entry.get("created_at")),
+        wraps,
+    )
+
+
+def _moment(value: Any) -> float:
+    """Return Unix seconds of a date and time with its offset; 0 for anything else."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _load(folder: Path, key: str) -> Mapping[str, Any]:

@@ -1,19 +1,25 @@
 """A home as Home Assistant's registries describe it: devices, evidence, names, areas and labels."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from typing import Final
 
-from homeassistant.components.recorder.entity_options import is_entity_recorded
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ENTITY_ID, ATTR_FRIENDLY_NAME
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import label_registry as lr
+from homeassistant.helpers.entity import Entity as LoadedEntity
 from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
+from ..engine.twins import Reported, Reports, same_things
+
+_DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
+_WRAPPER: Final = "switch_as_x"
+"""The integration that shows a switch as something else; literal, because importing it loads much else."""
 
 
 @callback
@@ -21,33 +27,21 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     """Return the home's devices and evidence.
 
     Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
-    beside their members, and the `excluded` entity ids.
+    beside their members, all but one of several entities of one thing, and the `excluded` entity ids.
     """
-    entities: dict[str, Entity] = {}
-    states: dict[str, State] = {}
-    registry = er.async_get(hass)
-    for state in hass.states.async_all((*DEVICE_DOMAINS, *EVIDENCE_DOMAINS)):
-        key = state.entity_id
-        entity = _describe(state)
-        if key in excluded or not (entity.is_device or entity.is_evidence):
-            continue
-        entry = registry.async_get(key)
-        if entry is not None:
-            # Trackers are diagnostic by default, and evidence all the same.
-            diagnostic = entry.entity_category and entity.domain != "device_tracker"
-            if entry.hidden or entry.disabled or diagnostic:
-                continue
-            area, labels = _place(hass, entry)
-            entity = replace(entity, area=area, labels=labels)
-        if DATA_INSTANCE in hass.data and not is_entity_recorded(hass, key):
-            continue
-        entities[key], states[key] = entity, state
-    groups = [key for key, state in states.items() if _members(hass, state) & entities.keys() - {key}]
-    for key in groups:
-        del entities[key]
-    if not any(
-        e.domain in PEOPLE_DOMAINS and read_state(e.domain, states[k].state) != UNKNOWN for k, e in entities.items()
-    ):
+    entities, states = _counted(hass, places := _Places(hass))
+    loaded, present = get_group_entities(hass), entities.keys() - set(excluded)
+    for key, state in states.items():
+        if any(member in present and member != key for member in _members(loaded.get(key), state)):
+            del entities[key]
+    twins = _reports(hass, places).twins(entities, lambda key: _reading(states[key]) != UNKNOWN)
+    for key, stays in twins.items():
+        # What a person says of one of them by a label is said of the thing.
+        labels = tuple(sorted({*entities[stays].labels, *entities[key].labels}))
+        entities[stays] = replace(entities[stays], labels=labels)
+    for key in (*twins, *excluded):
+        entities.pop(key, None)
+    if not any(e.domain in PEOPLE_DOMAINS and _reading(states[key]) != UNKNOWN for key, e in entities.items()):
         # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
         entities.pop("zone.home", None)
     return Home(
@@ -59,33 +53,129 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     )
 
 
-def _describe(state: State) -> Entity:
-    device_class = state.attributes.get(ATTR_DEVICE_CLASS)
-    return Entity(
-        state.entity_id,
-        str(state.attributes.get(ATTR_FRIENDLY_NAME) or ""),
-        device_class=None if device_class is None else str(device_class),
-    )
+def _counted(hass: HomeAssistant, places: _Places) -> tuple[dict[str, Entity], dict[str, State]]:
+    """Return all devices and evidence that are shown and recorded, and how they stand, by entity id."""
+    entities: dict[str, Entity] = {}
+    states: dict[str, State] = {}
+    counts: dict[tuple[str, str], bool] = {}  # by kind, since most of a large home are sensors of other kinds
+    registry, is_recorded = er.async_get(hass), _recorder_filter(hass)
+    for state in hass.states.async_all((*DEVICE_DOMAINS, *EVIDENCE_DOMAINS)):
+        key, device_class = state.entity_id, str(state.attributes.get(ATTR_DEVICE_CLASS) or "") or None
+        kind = (key if state.domain == "zone" else state.domain, device_class or "")
+        if (counted := counts.get(kind)) is None:
+            entity = Entity(key, device_class=device_class)
+            counted = counts[kind] = entity.is_device or entity.is_evidence
+        if not counted or not is_recorded(key):
+            continue
+        place: tuple[str | None, tuple[str, ...]] = (None, ())
+        if (entry := registry.async_get(key)) is not None:
+            if entry.hidden_by or entry.disabled_by or _is_technical(entry):
+                continue
+            place = places.of(entry)
+        name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
+        entities[key], states[key] = Entity(key, name, place[0], device_class, place[1]), state
+    return entities, states
 
 
-def _place(hass: HomeAssistant, entry: er.RegistryEntry) -> tuple[str | None, tuple[str, ...]]:
-    """Return an entity's area and labels by name: its own, its device's and its area's."""
-    label_ids = set(entry.labels)
-    if entry.device_id and (device := dr.async_get(hass).async_get(entry.device_id)):
-        label_ids |= device.labels
-    area_id = er.async_get_effective_area_id(hass, entry)
-    area = ar.async_get(hass).async_get_area(area_id) if area_id else None
-    if area is not None:
-        label_ids |= area.labels
-    registry = lr.async_get(hass)
-    labels = sorted(label.name for key in label_ids if (label := registry.async_get_label(key)))
-    return (area.name if area else None), tuple(labels)
+def _reading(state: State) -> int:
+    return read_state(state.domain, state.state)
 
 
-def _members(hass: HomeAssistant, state: State) -> set[str]:
+def _is_technical(entry: er.RegistryEntry) -> bool:
+    """Whether it is configuration or diagnosis; trackers are diagnostic by default, and evidence all the same."""
+    return entry.entity_category is not None and entry.domain != "device_tracker"
+
+
+def _recorder_filter(hass: HomeAssistant) -> Callable[[str], bool]:
+    """Return what tells whether the recorder keeps an entity."""
+    recorder = hass.data.get(DATA_INSTANCE)
+    return (recorder and recorder.entity_filter) or (lambda _: True)
+
+
+class _Places:
+    """Areas and labels by name; what entities of one device have in common is looked up once."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._devices = dr.async_get(hass)
+        self._areas = ar.async_get(hass)
+        self._labels = lr.async_get(hass)
+        self._found: dict[tuple[str | None, str | None, frozenset[str]], tuple[str | None, tuple[str, ...]]] = {}
+
+    def of(self, entry: er.RegistryEntry) -> tuple[str | None, tuple[str, ...]]:
+        """Return an entity's area and labels: its own, its device's and its area's."""
+        key = (entry.device_id, entry.area_id, frozenset(entry.labels))
+        if (found := self._found.get(key)) is None:
+            found = self._found[key] = self._look_up(entry)
+        return found
+
+    def is_named(self, entry: er.RegistryEntry) -> bool:
+        """Whether a person named an entity or its device."""
+        if entry.name is not None or entry.device_id is None:
+            return entry.name is not None
+        device = self._devices.async_get(entry.device_id)
+        return device is not None and device.name_by_user is not None
+
+    def _look_up(self, entry: er.RegistryEntry) -> tuple[str | None, tuple[str, ...]]:
+        label_ids = set(entry.labels)
+        if entry.device_id and (device := self._devices.async_get(entry.device_id)):
+            label_ids |= device.labels
+        area_id = er.async_get_effective_area_id(self._hass, entry)
+        area = self._areas.async_get_area(area_id) if area_id else None
+        if area is not None:
+            label_ids |= area.labels
+        labels = sorted(label.name for key in label_ids if (label := self._labels.async_get_label(key)))
+        return (area.name if area else None), tuple(labels)
+
+
+def _members(loaded: LoadedEntity | None, state: State) -> Collection[str]:
     """Return the entities that a group stands for; nothing for what is not a group."""
-    entity = get_group_entities(hass).get(state.entity_id)
-    if entity is not None and entity.group is not None:
-        return set(entity.group.member_entity_ids)
+    if loaded is not None and loaded.group is not None:
+        return loaded.group.member_entity_ids
     members = state.attributes.get(ATTR_ENTITY_ID)
-    return {str(member) for member in members} if isinstance(members, (list, tuple)) else set()
+    return [str(member) for member in members] if isinstance(members, (list, tuple)) else ()
+
+
+def _reports(hass: HomeAssistant, places: _Places) -> Reports:
+    """Return what may stand for the same thing as another entity, and the devices that are the same thing."""
+    registry = er.async_get(hass)
+    pairs = same_things(
+        (device.id, device.config_entry_id, device.connections)
+        for device in dr.async_get(hass).devices
+        # As split from one by an update, a device may have the addresses of all its parts until it is set up again
+        if not (device.disabled_by or device.has_composite_identifiers)
+    )
+    wrapped = dict(_wrapped(hass, registry))
+    entries = {
+        entry.entity_id: entry
+        for device in sorted({device for pair in pairs for device in pair})
+        for entry in er.async_entries_for_device(registry, device)
+        if entry.domain in _DOMAINS and not _is_technical(entry)
+    }
+    for key in (*wrapped, *wrapped.values()):
+        if (entry := registry.async_get(key)) is not None:
+            entries[key] = entry
+    return Reports(tuple(_report(entry, places, wrapped.get(key)) for key, entry in entries.items()), pairs)
+
+
+def _wrapped(hass: HomeAssistant, registry: er.EntityRegistry) -> Iterator[tuple[str, str]]:
+    """Yield each entity as which a switch is shown, and the switch."""
+    for shown in hass.config_entries.async_entries(_WRAPPER):
+        switch = str(shown.options.get(ATTR_ENTITY_ID))  # an entity id, or the registry's own id
+        entry = registry.async_get(switch)
+        for wrapper in er.async_entries_for_config_entry(registry, shown.entry_id):
+            yield wrapper.entity_id, entry.entity_id if entry else switch
+
+
+def _report(entry: er.RegistryEntry, places: _Places, wraps: str | None) -> Reported:
+    return Reported(
+        entry.entity_id,
+        entry.id,
+        entry.device_id,
+        entry.device_class or entry.original_device_class,
+        entry.original_name or "",
+        places.of(entry)[0] is not None,
+        places.is_named(entry),
+        entry.created_at.timestamp(),
+        wraps,
+    )
