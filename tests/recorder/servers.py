@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -30,12 +31,13 @@ class NotHere(Exception):
 
 @dataclass
 class Server:
-    """A database server. `start` and `stop` keep its files."""
+    """A database server. `start` and `stop` keep its files. `end`: the signal that ends it, whoever is connected."""
 
     name: str
     folder: Path
     command: Sequence[str]
     root: URL
+    end: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -60,7 +62,7 @@ class Server:
         if at_once:
             self.process.kill()
         else:
-            self.process.terminate()
+            self.process.send_signal(self.end)
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -115,7 +117,7 @@ def mariadb() -> Iterator[Server]:
         command = [program, "--no-defaults", f"--datadir={data}", f"--socket={folder / 'socket'}"]
         # The driver speaks through Python's own sockets, of which tests may use only those of this machine
         command += ["--bind-address=127.0.0.1", f"--port={port}"]
-        command += ["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--innodb-fast-shutdown=1"]
+        command += ["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--innodb-fast-shutdown=1"]
         root = URL.create("mysql+pymysql", "root", host="127.0.0.1", port=port, query={"charset": "utf8mb4"})
         yield from _serve(Server("MariaDB", folder, command, root))
 
@@ -129,7 +131,7 @@ def postgresql() -> Iterator[Server]:
         _run([install, "-D", str(data), "-U", "hunches", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"])
         command = [program, "-D", str(data), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
         root = URL.create("postgresql", "hunches", database="postgres", query={"host": str(folder)})
-        yield from _serve(Server("PostgreSQL", folder, command, root))
+        yield from _serve(Server("PostgreSQL", folder, command, root, signal.SIGINT))
 
 
 def _free_port() -> int:

@@ -103,9 +103,10 @@ async def async_run[R](hass: HomeAssistant, stopped: threading.Event, job: Calla
     """Run a job in the recorder's executor. Raises `HistoryUnavailable`, and `Stopped` soon after `stopped` is set."""
     instance = _ready(hass)
     line = Line(stopped)
-    running: asyncio.Future[R] = instance.async_add_executor_job(
-        line.run, instance, lambda connection: job(connection, line)
-    )
+    try:
+        running: asyncio.Future[R] = instance.async_add_executor_job(line.run, instance, lambda c: job(c, line))
+    except RuntimeError as error:  # it has just been shut down
+        raise HistoryUnavailable(ABSENT) from error
     running.add_done_callback(_heard)
     heard, silent = -1, 0
     while not (await asyncio.wait((running,), timeout=_TICK))[0]:

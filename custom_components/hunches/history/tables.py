@@ -136,10 +136,18 @@ class Tables:
         return self._stream_from_sqlite(query, parameters)
 
     def _stream(self, query: Select[Any], parameters: dict[str, Any]) -> Generator[Rows]:
-        options = {"yield_per": YIELD_PER}
-        for part in self._connection.execute(query, parameters, execution_options=options).partitions():
-            self._line.answered()
-            yield part
+        result = self._connection.execute(query, parameters, execution_options={"yield_per": YIELD_PER})
+        cursor = result.cursor
+        try:
+            for part in result.partitions():
+                self._line.answered()
+                yield part
+        except BaseException:
+            # PyMySQL would read on later, even from a connection that is closed
+            unread: Any = getattr(cursor, "_result", None)
+            if hasattr(unread, "unbuffered_active"):
+                unread.unbuffered_active = False
+            raise
 
     def _stream_from_sqlite(self, query: Select[Any], parameters: dict[str, Any]) -> Generator[Rows]:
         text, constants = _for_sqlite(query)
