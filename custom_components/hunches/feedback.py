@@ -3,8 +3,8 @@
 The store is the only memory of what a home said; everything else can be learned again from history.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+import asyncio
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -13,15 +13,25 @@ from homeassistant.helpers.storage import Store
 from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
-from .engine.hunches import Context, Evidence, Hunch, Kind
-from .engine.policy import Answer, Answered, Decision, Ledger
+from .engine.hunches import Hunch, Kind
+from .engine.policy import (
+    Answer,
+    Answered,
+    Decision,
+    Ledger,
+    Record,
+    Rule,
+    Verdict,
+    left,
+    renamed,
+    with_rule,
+    without_rule,
+)
+from .ledger_json import capped, ledger_as_json, ledger_from_json, renamed_hunch, renamed_record, restore
 
 STORAGE_VERSION: Final = 1
-STORAGE_MINOR_VERSION: Final = 2
-"""2: with corrections. Either reads the other's file, so that nothing has to be migrated."""
-MAX_ANSWERS: Final = 2_000
-BINDING: Final = frozenset({Answer.NEVER, Answer.ALWAYS})
-"""Answers that hold until they are taken back: never dropped, however many others follow."""
+STORAGE_MINOR_VERSION: Final = 3
+"""2: with corrections. 3: with rules and actions. Each reads the others' files: nothing has to be migrated."""
 IMPLICIT_SECONDS: Final = 600.0
 """Settled this soon after it was raised, a hunch was right: somebody did just that."""
 _RIGHT: Final = frozenset({Answer.ACCEPTED, Answer.ALWAYS})
@@ -33,22 +43,22 @@ class Feedback:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start empty; `async_load` fills it."""
+        self._hass = hass
         self._store = _store(hass)
+        self._saving = asyncio.Lock()
         self.ledger = Ledger()
         self.statements: tuple[Statement, ...] = ()
 
     async def async_load(self) -> None:
         """Restore what was kept. What cannot be read is left out with one line in the log."""
         data = await self._store.async_load() or {}
-        rows = {name: data.get(name) or [] for name in ("open", "answers", "raised", "corrections")}
-        opened = _restore(rows["open"], hunch_from_json)
-        answers = _restore(rows["answers"], _answered_from_json)
-        raised = _restore(rows["raised"], lambda row: (float(row[0]), str(row[1])))
-        statements = _restore(rows["corrections"], Statement.from_json)
-        lost = sum(map(len, rows.values())) - len(opened) - len(answers) - len(raised) - len(statements)
+        ledger, lost = ledger_from_json(data)
+        corrections = data.get("corrections") or []
+        statements = restore(corrections, Statement.from_json)
+        lost += len(corrections) - len(statements)
         if lost:
             LOGGER.warning("%d of the stored hunches, answers and corrections cannot be read and are left out", lost)
-        self.ledger = replace(self.ledger, open=tuple(opened), answers=tuple(answers), raised=tuple(raised))
+        self.ledger = replace(ledger, started=self.ledger.started)
         self.statements = tuple(statements)
 
     @property
@@ -83,37 +93,58 @@ class Feedback:
         self.statements = without(self.statements, start, end)
         await self._async_save()
 
+    async def async_ruled(self, rule: Rule) -> None:
+        """Keep a rule that somebody made."""
+        await self._async_keep(replace(self.ledger, rules=with_rule(self.ledger.rules, rule)))
+
+    async def async_unruled(self, verdict: Verdict, entity_id: str | None, kind: Kind | None) -> bool:
+        """Take a rule back; return whether there was one."""
+        rules = without_rule(self.ledger.rules, verdict, entity_id, kind)
+        if rules == self.ledger.rules:
+            return False
+        await self._async_keep(replace(self.ledger, rules=rules))
+        return True
+
+    async def async_recorded(self, record: Record) -> None:
+        """Keep an action, or what became of it."""
+        await self._async_keep(self.ledger.recorded(record))
+
+    async def async_switched(self, automatic: bool) -> None:
+        """Keep whether anything may be done without asking."""
+        if automatic != self.ledger.automatic:
+            await self._async_keep(replace(self.ledger, automatic=automatic))
+
+    async def async_left(self, entity_id: str) -> None:
+        """An entity is gone for good: nothing is allowed to another that may take its id."""
+        rules = left(self.ledger.rules, entity_id)
+        if rules != self.ledger.rules:
+            await self._async_keep(replace(self.ledger, rules=rules))
+
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id, so that what was said about it still holds."""
-
-        def renamed(hunch: Hunch) -> Hunch:
-            return replace(hunch, entity_id=new) if hunch.entity_id == old else hunch
-
         keys = {f"{kind}:{old}": f"{kind}:{new}" for kind in Kind}
-        raised = tuple((moment, keys.get(key, key)) for moment, key in self.ledger.raised)
+        ledger = self.ledger
         await self._async_keep(
             replace(
-                self.ledger,
-                open=tuple(renamed(hunch) for hunch in self.ledger.open),
-                answers=tuple(replace(a, hunch=renamed(a.hunch)) for a in self.ledger.answers),
-                raised=raised,
+                ledger,
+                open=tuple(renamed_hunch(hunch, old, new) for hunch in ledger.open),
+                answers=tuple(replace(a, hunch=renamed_hunch(a.hunch, old, new)) for a in ledger.answers),
+                raised=tuple((moment, keys.get(key, key)) for moment, key in ledger.raised),
+                rules=renamed(ledger.rules, old, new),
+                records=tuple(renamed_record(record, old, new) for record in ledger.records),
             )
         )
 
     async def _async_keep(self, ledger: Ledger) -> None:
-        self.ledger = replace(ledger, answers=_capped(ledger.answers))
+        self.ledger = capped(ledger)
         await self._async_save()
 
     async def _async_save(self) -> None:
-        ledger = self.ledger  # immutable: safe to serialise in another thread
-        await self._store.async_save(
-            {
-                "open": [asdict(hunch) for hunch in ledger.open],
-                "answers": [asdict(answered) for answered in ledger.answers],
-                "raised": [list(row) for row in ledger.raised],
-                "corrections": [statement.as_json() for statement in self.statements],
-            }
-        )
+        # One at a time, and each with what holds by then: a slow save must not bring back what was before.
+        async with self._saving:
+            ledger, statements = self.ledger, self.statements  # immutable: safe to read in another thread
+            data = await self._hass.async_add_executor_job(ledger_as_json, ledger)
+            await self._store.async_save({**data, "corrections": [statement.as_json() for statement in statements]})
 
 
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
@@ -144,50 +175,3 @@ def _store(hass: HomeAssistant) -> Store[dict[str, Any]]:
         private=True,
         serialize_in_event_loop=False,
     )
-
-
-def _capped(answers: tuple[Answered, ...]) -> tuple[Answered, ...]:
-    spare = len(answers) - MAX_ANSWERS
-    if spare <= 0:
-        return answers
-    binding = tuple(a for a in answers[:spare] if a.answer in BINDING)
-    return binding + answers[spare:]
-
-
-def hunch_from_json(row: Mapping[str, Any]) -> Hunch:
-    """Return the hunch that `dataclasses.asdict` was given; raise `LookupError`, `TypeError` or `ValueError`."""
-    seen = dict(row["evidence"])
-    usual = seen["usual_minutes"]
-    return Hunch(
-        time=float(row["time"]),
-        entity_id=str(row["entity_id"]),
-        kind=Kind(row["kind"]),
-        action=str(row["action"]),
-        p_accept=float(row["p_accept"]),
-        evidence=Evidence(
-            **{
-                **seen,
-                "usual_minutes": None if usual is None else (float(usual[0]), float(usual[1])),
-                "context": Context(**seen["context"]),
-            }
-        ),
-    )
-
-
-def _answered_from_json(row: Mapping[str, Any]) -> Answered:
-    return Answered(
-        time=float(row["time"]),
-        hunch=hunch_from_json(row["hunch"]),
-        answer=Answer(row["answer"]),
-        by=None if row["by"] is None else str(row["by"]),
-    )
-
-
-def _restore[T](rows: Iterable[Any], read: Callable[[Any], T]) -> list[T]:
-    found: list[T] = []
-    for row in rows:
-        try:
-            found.append(read(row))
-        except LookupError, TypeError, ValueError:
-            continue
-    return found

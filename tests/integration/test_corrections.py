@@ -78,7 +78,7 @@ async def test_is_kept_and_told_to_the_mind_at_once(
     expected = Correction(seconds(8), seconds(17.5), "away", seconds(24))
     assert script.said[-1] == (expected,)
     stored = hass_storage["hunches.feedback"]
-    assert (stored["version"], stored["minor_version"]) == (1, 2)
+    assert (stored["version"], stored["minor_version"]) == (1, 3)
     assert stored["data"]["corrections"] == [
         {"start": seconds(8), "end": seconds(17.5), "label": "away", "stated": seconds(24), "by": user.id}
     ]
