@@ -41,7 +41,7 @@ class Asked:
     """What is the same for all devices that are asked about at `asofs` [m], each about the same `offsets` [t] ahead.
 
     `analogs`: of how many of the offsets, the first ones, analogs by state are wanted. `hour`, `weekend` [m, t]: of the
-    targets. `alike` [m, analogs, k]: whether moment and outcome, so many half hours before, fall on the same kinds of
+    targets. `alike` [m, k, analogs]: whether moment and outcome, so many half hours before, fall on the same kinds of
     day. `around`, `weight` [m, t, d, 5], `same` [m, t, d]: the targets' time of day on days before, five moments each,
     what each counts by age and distance, and whether it is the target's kind of day.
     """
@@ -86,10 +86,10 @@ def _kinds_of_day(
     place = ((asofs[:, None] - back - first) / CELL).astype(np.int64)
     here, today = weekend_of(local), weekend_of(clock.local(asofs))
     same_day = here[place] == today[:, None]
-    out = np.empty((asofs.size, len(offsets), most), dtype=np.bool_)
+    out = np.empty((asofs.size, most, len(offsets)), dtype=np.bool_)
     for k, offset in enumerate(offsets):
         target = weekend_of(clock.local(asofs + offset))
-        out[:, k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
+        out[..., k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
     return out
 
 
@@ -254,7 +254,7 @@ def _moments(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Analogs on a grid of past moments that keeps the time of day: [r, analogs, 5] and their weights."""
     asofs, begin = asked.asofs[rows], float(line.others.times[0])
-    most = min(_half_hours(float(asofs.max()), begin), asked.alike.shape[2])
+    most = min(_half_hours(float(asofs.max()), begin), asked.alike.shape[1])
     back = np.arange(1, most + 1)
     decay = np.exp(-(experts.STEP * back) / TAU)
     gap = np.abs((experts.STEP * back + DAY / 2) % DAY - DAY / 2)
@@ -271,13 +271,14 @@ def _moments(
         lasted = line.lasted[cell] - np.log(elapsed[part] + 300.0)[row]
         near = np.exp(-0.5 * (lasted / experts.ELAPSED_WIDTH) ** 2)
         factors = np.stack((np.ones(row.size), near, hour[step], hour[step], near * hour[step]))
+        same = asked.alike[rows[part][row], step]
         present = np.flatnonzero(np.diff(row, prepend=-1))
         found = part.start + row[present]
         for k, offset in enumerate(asked.offsets[: asked.analogs]):
             outcome = line.states[np.minimum(cell + int(offset / CELL), last)]
             known = (outcome != UNKNOWN) & (experts.STEP * (step + 1) >= offset)
             weights = factors * (decay[step] * known)
-            weights[3] *= asked.alike[rows[part][row], k, step]
+            weights[3] *= same[:, k]
             totals[found, k] = np.add.reduceat(weights, present, axis=1).T
             ons[found, k] = np.add.reduceat(weights * (outcome == ON), present, axis=1).T
     p = np.empty_like(totals)

@@ -295,8 +295,8 @@ def scaled_horizon(hours: NDArray[np.float64] | float) -> NDArray[np.float64]:
     return np.asarray(np.log(np.asarray(hours) + 0.05) / 3)
 
 
-def query(asof: float, targets: NDArray[np.float64], clock: LocalTime) -> NDArray[np.float32]:
-    """Return what is asked [m, 12]: how far ahead of `asof`, and what time of day and week each target is."""
+def query(asof: NDArray[np.float64] | float, targets: NDArray[np.float64], clock: LocalTime) -> NDArray[np.float32]:
+    """Return what is asked [m, 12]: how far ahead of `asof` (one or [m]), and each target's time of day and week."""
     hours = np.maximum(targets - asof, 1.0) / HOUR
     local = clock.local(targets)
     hour = hour_of(local)

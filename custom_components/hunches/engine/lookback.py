@@ -236,9 +236,9 @@ class _Present:
             views.Surroundings.of(activity, moments, contexts, clock),
             views.Surroundings.of(activity, past, None, clock),
             analogs.Asked.of(moments, offsets, horizons.size, start, clock),
-            np.stack([features.query(moment, moment + horizons, clock) for moment in moments.tolist()]),
+            np.stack([features.query(moments, moments + horizon, clock) for horizon in horizons], axis=1),
             analogs.Asked.of(past, (DAY,), 1, start, clock),
-            np.stack([features.query(asof, np.array([asof + DAY]), clock)[0] for asof in past.tolist()]),
+            features.query(past, moments, clock),
         )
 
 

@@ -1,0 +1,159 @@
+"""What a home did after a hunch: for scoring, never for raising."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .home import ON
+from .timeline import Cause, Timeline
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .bundle import Interval, Recording
+    from .home import Entity
+    from .hunches import Hunch
+
+DONE: Final = "done"
+ANYWAY: Final = "anyway"
+CONTRADICTED: Final = "contradicted"
+LEFT: Final = "left"
+OUTCOMES: Final = (DONE, ANYWAY, CONTRADICTED, LEFT)
+
+SILENCE: Final = 45 * 60.0
+"""Seconds without a sign of people after which the next sign is somebody coming back, waking or entering."""
+WITHIN: Final = 10 * 60.0
+"""Seconds after that in which a change is the person's answer to what was found."""
+# A sensor of these classes clears by itself; only its start is a sign of a person.
+_CLEARS_BY_ITSELF: Final = frozenset({"motion", "moving", "vibration", "sound"})
+# Appliances end by themselves; lamps, locks and covers mostly do not.
+_ENDS_BY_ITSELF: Final = frozenset({"switch", "climate", "humidifier", "valve", "fan", "input_boolean"})
+_NOBODY: Final = (Cause.AUTOMATION, Cause.OURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What became of one hunch.
+
+    `outcome`: done, anyway, contradicted or left. `changed`: when the device was changed as proposed (Unix seconds,
+    infinity: never). `ours`: we changed it ourselves, so that this tells nothing of what people wanted.
+    """
+
+    outcome: str
+    changed: float
+    ours: bool
+
+
+def _signs(entity: Entity, timeline: Timeline) -> NDArray[np.float64]:
+    """Return when an entity told of a person (Unix seconds): changes that no automation and no sun makes.
+
+    The state in which recording began is not a change.
+    """
+    known = timeline.carried()
+    times, states = known.times[1:], known.states[1:]
+    by_hand = ~np.isin(known.causes[1:], _NOBODY)
+    if entity.is_device:
+        return np.asarray(times[by_hand & (states == ON)] if entity.domain in _ENDS_BY_ITSELF else times[by_hand])
+    match entity.domain:
+        case "person" | "device_tracker":
+            return np.asarray(times[states == ON])
+        case "alarm_control_panel":
+            return times
+        case "binary_sensor" if entity.is_evidence and entity.device_class != "light":
+            return np.asarray(times[states == ON]) if entity.device_class in _CLEARS_BY_ITSELF else times
+    return np.empty(0)
+
+
+class Scorer:
+    """Knows what a home did after each hunch, from its whole recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._signs = {
+            key: _signs(entity, recording.timelines[key])
+            for key, entity in sorted(recording.home.entities.items())
+            if key in recording.timelines
+        }
+        self._merged: dict[tuple[str, bool], NDArray[np.float64]] = {}
+
+    def aftermath(self, hunch: Hunch) -> Aftermath:
+        """Return all that became of a hunch."""
+        changed, _, _, ours = self._change(hunch)
+        return Aftermath(self.outcome(hunch), changed, ours)
+
+    def outcome(self, hunch: Hunch) -> str:
+        """Return what became of a hunch: done, anyway, contradicted or left (the design's `script/replay hunches`).
+
+        Somebody comes back or wakes at the end of the labelled interval that covers the hunch; without one, at the
+        first sign of people after 45 silent minutes, and enters the room at the first such sign of its area.
+        A change as proposed within 10 minutes from there, by hand, is `done`; before it, or by an automation,
+        `anyway`. `contradicted`: switched back within 10 minutes or before anybody came, or left on for more than
+        10 minutes by somebody in the room.
+        """
+        changed, back, by_hand, _ = self._change(hunch)
+        covering = self._covering(hunch.time)
+        start = hunch.time if covering is None else covering.end
+        room = self._others(hunch.entity_id, room=True)
+        returns = [self._return(room, hunch.time, start, changed)]
+        if covering is None:
+            returns.append(self._return(self._others(hunch.entity_id, room=False), hunch.time, start, changed))
+        else:
+            returns.append(covering.end)
+        returns = [moment for moment in returns if math.isfinite(moment)]
+        first = min(returns, default=math.inf)
+        last = max(returns, default=changed) + WITHIN
+        if changed <= last and (back - changed <= WITHIN or (changed < first and back < first)):
+            return CONTRADICTED
+        if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
+            return DONE
+        left_on = min(changed, self._recording.end) - WITHIN
+        seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
+        if seen.size:
+            return CONTRADICTED
+        return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT
+
+    def _change(self, hunch: Hunch) -> tuple[float, float, bool, bool]:
+        """Return when the device was changed as proposed, when back (infinity: never), whether by hand, or by us."""
+        timeline = self._recording.timelines.get(hunch.entity_id, Timeline.empty()).carried()
+        i = int(np.searchsorted(timeline.times, hunch.time, side="right"))
+        if i >= len(timeline):
+            return math.inf, math.inf, False, False
+        back = float(timeline.times[i + 1]) if i + 1 < len(timeline) else math.inf
+        cause = int(timeline.causes[i])
+        return float(timeline.times[i]), back, cause not in _NOBODY, cause == Cause.OURS
+
+    def _covering(self, moment: float) -> Interval | None:
+        """Return the labelled interval that covers a moment, the longest-lasting of several."""
+        found = [i for i in self._recording.truth if i.start <= moment < i.end]
+        return max(found, key=lambda i: i.end, default=None)
+
+    def _others(self, entity_id: str, *, room: bool) -> NDArray[np.float64]:
+        """Return the signs of people from everything but one entity, or from its room alone, in order of time."""
+        if (entity_id, room) not in self._merged:
+            entities = self._recording.home.entities
+            area = entities[entity_id].area if entity_id in entities else None
+            chosen = [
+                times
+                for key, times in self._signs.items()
+                if key != entity_id and (not room or (area is not None and entities[key].area == area))
+            ]
+            self._merged[entity_id, room] = np.sort(np.concatenate(chosen)) if chosen else np.empty(0)
+        return self._merged[entity_id, room]
+
+    def _return(self, signs: NDArray[np.float64], raised: float, start: float, changed: float) -> float:
+        """Return the first sign from `start` on after 45 silent minutes (infinity: none).
+
+        The device's own change is no sign: it may have ended by itself. But where another sign follows it within
+        10 minutes, it was the first thing that somebody did on coming.
+        """
+        before = np.concatenate(([self._recording.start], signs[:-1]))
+        ends = signs[(signs - before >= SILENCE) & (signs > raised) & (signs >= start)]
+        if not ends.size:
+            return math.inf
+        first = float(ends[0])
+        after_silence = changed - float(before[np.searchsorted(signs, first)]) >= SILENCE
+        return changed if start <= changed < first <= changed + WITHIN and after_silence else first
