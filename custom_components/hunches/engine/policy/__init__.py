@@ -5,7 +5,7 @@ clear (`showing`, `acting`), what people ruled (`rules`), and the list of what i
 (`safety`).
 """
 
-from .acting import Acting, Moment, Order, is_done, lower_bound
+from .acting import Acting, Moment, Order, asked_for, is_done, lower_bound
 from .heating import HEATING, Due, Setting, Thermostat, due, same_setting, setback
 from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
@@ -38,6 +38,7 @@ __all__ = [
     "Verdict",
     "action_for",
     "allowing",
+    "asked_for",
     "doors_of",
     "due",
     "forbidding",

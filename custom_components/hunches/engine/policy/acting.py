@@ -15,7 +15,7 @@ from .safety import action_for, doors_of, may_carry_out
 from .settings import Settings, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,14 @@ class Acting:
     def entity_ids(self) -> frozenset[str]:
         """Return the entities that something is done to."""
         return frozenset(order.hunch.entity_id for order in self.orders)
+
+    def only(self, may: Callable[[str], bool]) -> Acting:
+        """Return the part about entities that somebody may control."""
+        return Acting(
+            tuple(order for order in self.orders if may(order.hunch.entity_id)),
+            tuple(order for order in self.shadow if may(order.hunch.entity_id)),
+            tuple((hunch, why) for hunch, why in self.declined if may(hunch.entity_id)),
+        )
 
 
 def lower_bound(hunch: Hunch) -> float:
@@ -115,7 +123,7 @@ def _weigh(
         return why, None
     if why := _after_others(hunch, ledger, settings, moment.now):
         return why, None
-    return _possible(home, entity, hunch, action, ledger, settings, moment)
+    return _possible(home, entity, hunch, action, settings, moment, asked=False)
 
 
 def _not_permitted(hunch: Hunch, ledger: Ledger, settings: Settings) -> str | None:
@@ -173,13 +181,7 @@ def _after_others(hunch: Hunch, ledger: Ledger, settings: Settings, now: float) 
 
 
 def _possible(
-    home: Home,
-    entity: Entity,
-    hunch: Hunch,
-    action: Action,
-    ledger: Ledger,
-    settings: Settings,
-    moment: Moment,
+    home: Home, entity: Entity, hunch: Hunch, action: Action, settings: Settings, moment: Moment, *, asked: bool
 ) -> tuple[str | None, Action | None]:
     """Return why a device cannot or must not be switched as it stands, or the action in full."""
     reading = moment.readings.get(hunch.entity_id, UNKNOWN)
@@ -191,14 +193,24 @@ def _possible(
         if not data:
             return "nothing_to_lower", None
         action = replace(action, data=data)
-    elif reading != (OFF if action.target_state == ON else ON):
+    elif not asked and reading != (OFF if action.target_state == ON else ON):
         return "moot", None
     doors = None
     if entity.domain == "lock":
         doors = {door: moment.readings.get(door, UNKNOWN) for door in doors_of(home, entity)}
     allowed = frozenset({hunch.entity_id})  # `_not_permitted` has seen the rule
-    why = may_carry_out(entity, action, asked=False, kind=hunch.kind, doors=doors, allowed=allowed)
+    why = may_carry_out(entity, action, asked=asked, kind=hunch.kind, doors=doors, allowed=allowed)
     return (why, None) if why else (None, action)
+
+
+def asked_for(home: Home, hunch: Hunch, settings: Settings, moment: Moment) -> tuple[Action | None, str | None]:
+    """Return what is done when a person accepts a hunch, or None and the reason why nothing may be."""
+    entity = home.entities.get(hunch.entity_id)
+    action = action_for(entity, hunch.kind) if entity is not None else None
+    if entity is None or action is None:
+        return None, "not_safe"
+    why, full = _possible(home, entity, hunch, action, settings, moment, asked=True)
+    return full, why
 
 
 def is_done(record: Record, reading: int, thermostat: Thermostat | None) -> bool:

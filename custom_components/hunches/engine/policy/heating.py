@@ -39,7 +39,7 @@ class Thermostat:
     target: float | None = None
     low: float | None = None
     high: float | None = None
-    minimum: float = 7.0
+    minimum: float = 0.0
     step: float = 0.5
 
     @property
