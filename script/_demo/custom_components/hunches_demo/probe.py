@@ -7,6 +7,7 @@ collection, which stops every thread; lateness is also told apart from it.
 """
 
 import asyncio
+import ctypes
 import gc
 import sys
 import threading
@@ -86,7 +87,13 @@ class Probe:
             self._task.cancel()
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as plain data; `rss` in bytes is of this moment."""
+        """Return everything as plain data.
+
+        `rss`: the memory of the process at this moment, in bytes. `rss_held`: what is left once the C library has
+        given back what was freed.
+        """
+        rss = memory()
+        give_back()
         return {
             "started": self.started,
             "stretch": self.stretch,
@@ -96,7 +103,8 @@ class Probe:
             "full_collections": self.full_collections,
             "lateness": _quantiles(self._late),
             "lateness_apart": _quantiles(self._late_apart),
-            "rss": int(psutil.Process().memory_info().rss),
+            "rss": rss,
+            "rss_held": memory(),
         }
 
     async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -148,6 +156,19 @@ class Probe:
     def _unwound(self, code: CodeType, offset: int, _: BaseException) -> None:
         if _OURS in code.co_filename and _BESIDE not in code.co_filename:
             self._leave(code, offset, None)
+
+
+def memory() -> int:
+    """Return the resident memory of this process in bytes."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def give_back() -> None:
+    """Return freed memory to the system where the C library can, so that using it again is seen."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except AttributeError, OSError:
+        return
 
 
 def _quantiles(late: array[float]) -> dict[str, float]:

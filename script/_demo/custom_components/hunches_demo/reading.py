@@ -4,7 +4,6 @@ All three read the same rows of the same database in the same process, one after
 """
 
 import asyncio
-import ctypes
 import gc
 import sqlite3
 import threading
@@ -14,7 +13,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
 
-import psutil  # type: ignore[import-untyped]
 import voluptuous as vol
 from homeassistant.components import websocket_api
 from homeassistant.components.recorder.history import get_significant_states
@@ -22,7 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
-from custom_components.hunches.history import async_read, build_home
+from .probe import give_back, memory
 
 _DAY = 86400.0
 _SAMPLE = 0.002
@@ -38,9 +36,8 @@ class _Peak:
 
     def __enter__(self) -> Self:
         gc.collect()
-        _give_back()
-        self._process = psutil.Process()
-        self._before = self._most = self._process.memory_info().rss
+        give_back()
+        self._before = self._most = memory()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -52,19 +49,11 @@ class _Peak:
 
     def _watch(self) -> None:
         while not self._done.wait(_SAMPLE):
-            self._most = max(self._most, self._process.memory_info().rss)
+            self._most = max(self._most, memory())
 
     @property
     def extra(self) -> int:
-        return int(self._most - self._before)
-
-
-def _give_back() -> None:
-    """Return freed memory to the system where the C library can, so that using it again is seen."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except AttributeError, OSError:
-        return
+        return self._most - self._before
 
 
 def _bare(path: Path, entity_ids: Sequence[str]) -> int:
@@ -99,6 +88,9 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
 
     `end`: where the database ends, in Unix seconds; the day before it is what a daily increment reads.
     """
+    # Not before it is asked for: the memory of a Home Assistant without the integration is measured, too.
+    from custom_components.hunches.history import async_read, build_home  # noqa: PLC0415
+
     home, instance = build_home(hass), get_instance(hass)
     entity_ids = [entity.entity_id for entity in (*home.devices, *home.evidence)]
     path = Path(hass.config.path("home-assistant_v2.db"))
