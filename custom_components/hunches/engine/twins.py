@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from .home import DEVICE_DOMAINS
+from .home import DEVICE_DOMAINS, Entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,17 @@ class Reports:
 
     entities: tuple[Reported, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+
+    def once(self, entities: Mapping[str, Entity], known: Callable[[str], bool]) -> dict[str, Entity]:
+        """Return the entities, by id, with one of each thing (see `twins`): it has the labels of all.
+
+        What a person says of one of them by a label ("never off") is said of the thing.
+        """
+        found = dict(entities)
+        for key, stays in self.twins(entities, known).items():
+            labels = {*found[stays].labels, *found.pop(key).labels}
+            found[stays] = replace(found[stays], labels=tuple(sorted(labels)))
+        return found
 
     def twins(self, counted: Collection[str], known: Callable[[str], bool]) -> dict[str, str]:
         """Return those of `counted` that stand for the same thing as another of them, each with the one that stays.

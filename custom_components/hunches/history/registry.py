@@ -1,7 +1,6 @@
 """A home as Home Assistant's registries describe it: devices, evidence, names, areas and labels."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ENTITY_ID, ATTR_FRIENDLY_NAME
@@ -34,12 +33,8 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     for key, state in states.items():
         if any(member in present and member != key for member in _members(loaded.get(key), state)):
             del entities[key]
-    twins = _reports(hass, places).twins(entities, lambda key: _reading(states[key]) != UNKNOWN)
-    for key, stays in twins.items():
-        # What a person says of one of them by a label is said of the thing.
-        labels = tuple(sorted({*entities[stays].labels, *entities[key].labels}))
-        entities[stays] = replace(entities[stays], labels=labels)
-    for key in (*twins, *excluded):
+    entities = _reports(hass, places).once(entities, lambda key: _reading(states[key]) != UNKNOWN)
+    for key in excluded:  # last, or leaving out what stands for a thing would bring its twin back
         entities.pop(key, None)
     if not any(e.domain in PEOPLE_DOMAINS and _reading(states[key]) != UNKNOWN for key, e in entities.items()):
         # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
