@@ -19,13 +19,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from custom_components.hunches.engine import backtest
+from custom_components.hunches.engine.aftermath import OUTCOMES
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.home import Home
-from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Hunch
+from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN
 from custom_components.hunches.engine.localtime import DAY
+from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.model import ASSETS, Model
 from custom_components.hunches.engine.policy import Policy, Settings, action_for
-from custom_components.hunches.engine.scan import Mind
 
 from .fleet import residents
 from .fleet.home import SimulatedHome
@@ -51,7 +52,7 @@ def main() -> int:
         begin = max(home.recording.end - options.days * DAY, home.recording.start + DAY)
         weeks += max(home.recording.end - begin, 0.0) / (7 * DAY)
         policy = Policy(Settings(min_accept=options.min_accept))
-        mind = Mind(model, home.recording.home)
+        mind = Lookback(model, home.recording.home)
         raised = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
         count.update(_tally(home, raised, begin))
     precision = count["right"] / max(count["raised"], 1)
@@ -66,7 +67,7 @@ def main() -> int:
                 "stretches": count["stretches"],
                 "recall": round(count["found"] / max(count["stretches"], 1), 3),
                 "false_a_week": round((count["raised"] - count["right"]) / max(weeks, 1e-9), 3),
-                "outcomes": {name: count[name] for name in backtest.OUTCOMES},
+                "outcomes": {name: count[name] for name in OUTCOMES},
             },
             indent=1,
         )
@@ -80,15 +81,18 @@ def _last(home: SimulatedHome, begin: float) -> Recording:
     return Recording(home.recording.home, lines, home.recording.truth)
 
 
-def _tally(home: SimulatedHome, raised: list[tuple[Hunch, str]], begin: float) -> Counter[str]:
+def _tally(home: SimulatedHome, raised: list[backtest.Found], begin: float) -> Counter[str]:
     found: Counter[str] = Counter()
-    for hunch, outcome in raised:
+    for one in raised:
+        hunch = one.hunch
         found["raised"] += 1
         found["right"] += any(i.start <= hunch.time <= i.end for i in home.unwanted.get(hunch.entity_id, ()))
-        found[outcome] += 1
+        found[one.outcome] += 1
     for entity_id, stretch in _worth_finding(home.recording.home, home, begin):
         found["stretches"] += 1
-        found["found"] += any(h.entity_id == entity_id and stretch.start <= h.time <= stretch.end for h, _ in raised)
+        found["found"] += any(
+            one.hunch.entity_id == entity_id and stretch.start <= one.hunch.time <= stretch.end for one in raised
+        )
     return found
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.hunches.engine.backtest import OUTCOMES, Aftermath, next_night, outcome, replay
+from custom_components.hunches.engine.aftermath import OUTCOMES, Scorer
+from custom_components.hunches.engine.backtest import next_night, replay, stretches
 from custom_components.hunches.engine.bundle import Interval, Recording
-from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home, read_state
+from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.localtime import DAY, LocalTime
 from custom_components.hunches.engine.policy import Policy, Settings
 from custom_components.hunches.engine.timeline import Cause, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 DAY0 = 1_759_968_000.0  # 2025-10-09 00:00 UTC
 MINUTE = 60.0
@@ -62,6 +66,10 @@ def hunch(hour: float, entity_id: str = "light.lamp", p: float = 0.95) -> Hunch:
     kind = Kind.STILL_UNLOCKED if entity_id.startswith("lock") else Kind.STILL_ON
     context = Context(time, 0.0, 1.0, 0.0)
     return Hunch(time, entity_id, kind, service, p, Evidence(time - 3600, None, None, 0.1, 1.0, "lamp", context))
+
+
+def outcome(hunch: Hunch, home: Recording) -> str:
+    return Scorer(home).outcome(hunch)
 
 
 AWAY = (9.0, 17.0, "away")
@@ -200,7 +208,7 @@ def test_every_hunch_has_one_outcome(lamp: list[float], motion: list[float], doo
         lounge_motion=line(*sorted(motion)),
         front_door=line(*sorted(door)),
     )
-    after = Aftermath(home)
+    after = Scorer(home)
     for i in range(0, len(lamp), 2):
         assert after.outcome(hunch(sorted(lamp)[i] + 0.01)) in OUTCOMES
 
@@ -215,46 +223,47 @@ class Look:
 
 @dataclass
 class LampMind:
-    """Knows one rule: what has been on for two hours is a candidate. Checks that it is told no future."""
+    """Knows one rule: what has been on for two hours is a candidate. Checks that nothing is told twice, or too soon."""
 
-    now: float = 0.0
+    known: dict[str, Timeline] = field(default_factory=dict)
     learned: list[float] = field(default_factory=list)
-    since: dict[str, float] = field(default_factory=dict)
-    noted: list[tuple[float, str, str, int]] = field(default_factory=list)
     looks: list[float] = field(default_factory=list)
-
-    def _time(self, moment: float) -> None:
-        assert moment >= self.now
-        self.now = moment
+    least: list[float] = field(default_factory=list)
+    told: list[Hunch] = field(default_factory=list)
 
     def learn(self, timelines: Mapping[str, Timeline], until: float) -> None:
-        self._time(until)
+        assert not self.looks or until > self.looks[-1]
+        self.known = self._with(timelines, until)
         self.learned.append(until)
-        self.since = {}
-        for key, timeline in timelines.items():
-            assert not len(timeline) or timeline.times[-1] <= until
-            state, since = timeline.current(until)
-            if state == ON:
-                self.since[key] = since
 
-    def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
-        self._time(moment)
-        self.noted.append((moment, entity_id, state, cause))
-        if read_state(entity_id.partition(".")[0], state) == ON:
-            self.since.setdefault(entity_id, moment)
-        else:
-            self.since.pop(entity_id, None)
+    def look_back(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float) -> list[Look]:
+        assert moments[0] >= self.learned[-1]
+        self.looks += moments.tolist()
+        self.least.append(least)
+        lines = self._with(timelines, float(moments[-1]))
+        return [Look(tuple(self._candidates(lines, moment))) for moment in moments.tolist()]
 
-    def look(self, now: float) -> Look:
-        self._time(now)
-        self.looks.append(now)
-        return Look(
-            tuple(
-                hunch((now - DAY0) / 3600, key)
-                for key, since in self.since.items()
-                if key.startswith(("light", "lock", "switch")) and now - since >= 7200
+    def tell(self, hunch: Hunch) -> Hunch:
+        assert hunch.time > self.learned[-1]
+        self.told.append(hunch)
+        return replace(hunch, evidence=replace(hunch.evidence, archetype="told"))
+
+    def _with(self, timelines: Mapping[str, Timeline], until: float) -> dict[str, Timeline]:
+        found = dict(self.known)
+        for key, new in timelines.items():
+            old = self.known.get(key, Timeline.empty())
+            assert not len(new) or new.times[-1] <= until
+            assert not len(new) or not len(old) or new.times[0] > old.times[-1]
+            found[key] = Timeline.from_readings(
+                np.concatenate((old.times, new.times)), np.concatenate((old.states, new.states))
             )
-        )
+        return found
+
+    def _candidates(self, lines: Mapping[str, Timeline], now: float) -> Iterator[Hunch]:
+        for key, timeline in lines.items():
+            state, since = timeline.current(now)
+            if key.startswith(("light", "lock", "switch")) and state == ON and now - since >= 7200:
+                yield hunch((now - DAY0) / 3600, key)
 
 
 def test_a_replay_raises_what_the_policy_lets_through_and_says_what_came_of_it() -> None:
@@ -267,8 +276,10 @@ def test_a_replay_raises_what_the_policy_lets_through_and_says_what_came_of_it()
     )
     mind = LampMind()
     found = list(replay(mind, home, Policy()))
-    assert [(h.entity_id, what) for h, what in found] == [("lock.front", "contradicted"), ("light.lamp", "done")]
-    assert [(h.time - DAY0) / 3600 for h, _ in found] == pytest.approx([33 + 5 / 60, 34 + 5 / 60])
+    assert [(f.hunch.entity_id, f.outcome) for f in found] == [("lock.front", "contradicted"), ("light.lamp", "done")]
+    assert [(f.hunch.time - DAY0) / 3600 for f in found] == pytest.approx([33 + 5 / 60, 34 + 5 / 60])
+    assert [f.hunch.evidence.archetype for f in found] == ["told", "told"]
+    assert len(mind.told) == 2, "words are for what is raised alone"
 
 
 def test_a_replay_learns_after_a_day_and_then_every_night_at_four_local() -> None:
@@ -283,31 +294,26 @@ def test_a_replay_learns_after_a_day_and_then_every_night_at_four_local() -> Non
     assert every_other.learned == [mind.learned[0], mind.learned[2]]
 
 
-def test_a_replay_looks_only_while_something_is_on_and_tells_every_change_once_in_order() -> None:
-    home = recording(lamp=line(3, 5, 30, 31), front_door=line(1, 2, 28, 29, 40))
+def test_a_replay_looks_at_every_step_of_a_night_at_once() -> None:
+    home = recording(lamp=line(3, 5, 30, 31), front_door=line(1, 2, 28, 29, 52))
     mind = LampMind()
-    list(replay(mind, home, Policy(), step=600))
-    assert [(t - DAY0) / 3600 for t in mind.looks] == pytest.approx([30 + i / 6 for i in range(6)])
-    told = [(key, (t - DAY0) / 3600, state) for t, key, state, _ in mind.noted if not key.startswith("sun")]
-    assert told == [
-        ("binary_sensor.front_door", 28.0, "on"),
-        ("binary_sensor.front_door", 29.0, "off"),
-        ("light.lamp", 30.0, "on"),
-        ("light.lamp", 31.0, "off"),
-        ("binary_sensor.front_door", 40.0, "on"),
-    ]
+    settings = Settings(min_accept=0.9)
+    found = list(stretches(mind, home, Policy(settings), step=600))
+    assert [(t - DAY0) / 3600 for t in mind.looks] == pytest.approx([24 + i / 6 for i in range(6 * 30 + 1)])
+    assert [(part.until - DAY0) / 3600 for part in found] == pytest.approx([26 - 1 / 6, 50 - 1 / 6, 54])
+    assert set(mind.least) == {settings.keep_accept}
 
 
 def test_a_hunch_that_nobody_answers_expires_and_rests() -> None:
     mind = LampMind()
     home = recording(lamp=line(25), front_door=line(1, 80))
-    found = [(h.time - DAY0) / 3600 for h, _ in replay(mind, home, Policy())]
+    found = [(f.hunch.time - DAY0) / 3600 for f in replay(mind, home, Policy())]
     assert found == pytest.approx([27 + 5 / 60, 27 + 5 / 60 + 24, 27 + 5 / 60 + 48])
 
 
 def test_a_hunch_that_the_home_settles_may_come_again_with_the_next_use() -> None:
     home = recording(lamp=line(25, 28, 29, 33))
-    found = [(h.time - DAY0) / 3600 for h, _ in replay(LampMind(), home, Policy())]
+    found = [(f.hunch.time - DAY0) / 3600 for f in replay(LampMind(), home, Policy())]
     assert found == pytest.approx([27 + 5 / 60, 31 + 5 / 60])
 
 
@@ -335,8 +341,8 @@ def test_no_future_reaches_a_hunch(lamp: list[float], lock: list[float], cut: fl
     whole = recording(lamp=line(*sorted(lamp)), front=line(*sorted(lock)), front_door=line(1, 61))
     moment = DAY0 + cut * 3600
     short = whole.until(moment)
-    first = [h for h, _ in replay(LampMind(), whole, Policy()) if h.time <= short.end]
-    assert [h for h, _ in replay(LampMind(), short, Policy())] == first
+    first = [f.hunch for f in replay(LampMind(), whole, Policy()) if f.hunch.time <= short.end]
+    assert [f.hunch for f in replay(LampMind(), short, Policy())] == first
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland", "America/St_Johns", "Asia/Kathmandu"])

@@ -79,6 +79,12 @@ class Stretch:
     found: tuple[Found, ...]
 
 
+def looked_at(recording: Recording, begin: float = -math.inf, step: float = STEP) -> tuple[float, float]:
+    """Return from when to when (Unix seconds) a replay looks at a recording."""
+    first = math.ceil(max(recording.start + FIRST_LOOK, begin) / step) * step
+    return first, max(first, recording.end)
+
+
 def replay(
     mind: Watcher,
     recording: Recording,
@@ -109,17 +115,17 @@ def stretches(
     hunches as it would have; nobody answers them, as nobody saw them. With a policy in shadow mode, what would have
     been done if everything were allowed is found too.
     """
-    now = math.ceil(max(recording.start + FIRST_LOOK, begin) / step) * step
+    now, end = looked_at(recording, begin, step)[0], recording.end
     clock = LocalTime(recording.home.time_zone)
     course = _Course(recording, policy, now)
     learned = -math.inf
-    while now <= recording.end:
+    while now <= end:
         mind.learn(_between(recording, learned, now), now)
         learned, night = now, now
         for _ in range(nights):
             night = next_night(clock, night)
         after = math.ceil(night / step) * step
-        looks_until = min(after, math.floor(recording.end / step) * step + step)
+        looks_until = min(after, math.floor(end / step) * step + step)
         moments = np.asarray(np.arange(now, looks_until, step), dtype=np.float64)
         last = float(moments[-1])
         looks = mind.look_back(_between(recording, learned, last), moments, policy.settings.keep_accept)

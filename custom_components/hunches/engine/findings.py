@@ -1,0 +1,209 @@
+"""What a backtest found, counted: how often hunches would have been right, by kind and by device, and what it saves."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from .aftermath import DONE, OUTCOMES
+from .bundle import format_time
+from .hunches import Kind
+from .localtime import DAY
+from .policy import action_for
+
+if TYPE_CHECKING:
+    from .backtest import Found
+    from .home import Home
+
+_Z: Final = 1.959964
+"""Of the interval that holds the true share 95 times in 100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many hunches came to each outcome, and what acting on those that were right would have saved.
+
+    `minutes`: how long those devices stayed as they were until somebody did it. `watt_hours`: what they drew
+    meanwhile, None where no meter tells.
+    """
+
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    minutes: float = 0.0
+    watt_hours: float | None = None
+
+    @property
+    def hunches(self) -> int:
+        """Return how many there were."""
+        return sum(self.outcomes.values())
+
+    @property
+    def done(self) -> int:
+        """Return how many were right: it was still so when somebody came, who then did just that."""
+        return self.outcomes.get(DONE, 0)
+
+    @property
+    def precision(self) -> tuple[float, float, float] | None:
+        """Return the share that was right, with Wilson's 95 % interval around it; None of none."""
+        return wilson(self.done, self.hunches) if self.hunches else None
+
+    def as_json(self, days: float) -> dict[str, Any]:
+        """Return it as people's programs read it; `false_a_week` counts all but those that were right."""
+        share, low, high = self.precision or (None, None, None)
+        return {
+            "hunches": self.hunches,
+            **{name: self.outcomes.get(name, 0) for name in OUTCOMES},
+            "precision": share and round(share, 3),
+            "precision_low": low and round(low, 3),
+            "precision_high": high and round(high, 3),
+            "false_a_week": round((self.hunches - self.done) * 7 / days, 3) if days > 0 else None,
+            "minutes_saved": round(self.minutes, 1),
+            "watt_hours_saved": None if self.watt_hours is None else round(self.watt_hours, 1),
+        }
+
+
+def wilson(right: int, of: int) -> tuple[float, float, float]:
+    """Return a share and Wilson's score interval around it at 95 % (E. B. Wilson, 1927): share, low, high."""
+    share, z2 = right / of, _Z**2 / of
+    middle = (share + z2 / 2) / (1 + z2)
+    half = _Z / (1 + z2) * math.sqrt(share * (1 - share) / of + z2 / of / 4)
+    return share, max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What was left as it was although a hunch about it was right: from the hunch until somebody did it (Unix s)."""
+
+    entity_id: str
+    start: float
+    end: float
+    acted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found between `begin` and `end` (Unix seconds).
+
+    `raised`, and the same by kind and by device: hunches that would have been raised. `acted`: what would have been
+    done without asking if everything were allowed. Every device that can be asked about is in `devices`. `ours`:
+    hunches that are not counted, as we did ourselves what they proposed. `spans`: what acting would have saved.
+    """
+
+    begin: float
+    end: float
+    raised: Tally
+    acted: Tally
+    kinds: Mapping[str, Tally]
+    devices: Mapping[str, tuple[Tally, Tally]]
+    ours: int
+    spans: tuple[Span, ...]
+
+    @property
+    def days(self) -> float:
+        """Return how many days were gone through."""
+        return max(self.end - self.begin, 0.0) / DAY
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept and answered."""
+        days = self.days
+        return {
+            "from": format_time(self.begin),
+            "until": format_time(self.end),
+            "days": round(days, 2),
+            "raised": self.raised.as_json(days),
+            "acted": self.acted.as_json(days),
+            "kinds": {kind: tally.as_json(days) for kind, tally in self.kinds.items()},
+            "devices": {
+                key: {"raised": raised.as_json(days), "acted": acted.as_json(days)}
+                for key, (raised, acted) in self.devices.items()
+            },
+            "not_counted": self.ours,
+        }
+
+
+def of(
+    found: Sequence[Found],
+    looked: tuple[float, float],
+    home: Home,
+    watt_hours: Mapping[Span, float] | None = None,
+) -> Findings:
+    """Count what was found between two moments (Unix seconds); `watt_hours`: what was drawn, where it is known."""
+    counted = [one for one in found if not one.aftermath.ours]
+    raised, acted = ([one for one in counted if one.acted is which] for which in (False, True))
+    drawn = watt_hours or {}
+    devices = [e.entity_id for e in home.devices if any(action_for(e, kind) is not None for kind in Kind)]
+    return Findings(
+        looked[0],
+        max(looked),
+        _tally(raised, drawn),
+        _tally(acted, drawn),
+        {str(kind): _tally([one for one in raised if one.hunch.kind is kind], drawn) for kind in _kinds(raised)},
+        {
+            key: (
+                _tally([one for one in raised if one.hunch.entity_id == key], drawn),
+                _tally([one for one in acted if one.hunch.entity_id == key], drawn),
+            )
+            for key in devices
+        },
+        len(found) - len(counted),
+        tuple(span for one in counted if (span := _span(one)) is not None),
+    )
+
+
+def _kinds(raised: Sequence[Found]) -> list[Kind]:
+    return [kind for kind in Kind if any(one.hunch.kind is kind for one in raised)]
+
+
+def _span(one: Found) -> Span | None:
+    if one.outcome != DONE:
+        return None
+    return Span(one.hunch.entity_id, one.hunch.time, one.aftermath.changed, one.acted)
+
+
+def _tally(found: Sequence[Found], watt_hours: Mapping[Span, float]) -> Tally:
+    spans = [span for one in found if (span := _span(one)) is not None]
+    drawn = [watt_hours[span] for span in spans if span in watt_hours]
+    return Tally(
+        Counter(one.outcome for one in found),
+        sum(span.end - span.start for span in spans) / 60,
+        sum(drawn) if drawn else None,
+    )
+
+
+def words(findings: Findings) -> list[str]:
+    """Return what was found in a few lines of English, the devices with the most hunches last."""
+    days, raised = findings.days, findings.raised
+    lines = [
+        f"{days:.1f} days looked at, {_count(raised.hunches, 'hunch', 'hunches')} ({_a_week(raised, days)} a week)"
+    ]
+    if raised.hunches:
+        lines.append(_judged("right", raised, days))
+        lines += [_judged(kind, tally, days) for kind, tally in findings.kinds.items() if len(findings.kinds) > 1]
+    if findings.acted.hunches:
+        lines.append(_judged("if everything were allowed, done without asking, and right", findings.acted, days))
+    if findings.ours:
+        lines.append(f"{_count(findings.ours, 'hunch is', 'hunches are')} not counted: we did it ourselves")
+    most = sorted(findings.devices.items(), key=lambda item: (-item[1][0].hunches, item[0]))
+    lines += [f"  {_judged(key, tally, days)}" for key, (tally, _) in most[:10] if tally.hunches]
+    return lines
+
+
+def _judged(name: str, tally: Tally, days: float) -> str:
+    share, low, high = tally.precision or (0.0, 0.0, 1.0)
+    outcomes = ", ".join(f"{tally.outcomes[what]} {what}" for what in OUTCOMES if tally.outcomes.get(what))
+    wrong = f"{(tally.hunches - tally.done) * 7 / days:.2f} not right a week" if days > 0 else ""
+    saved = f"{tally.minutes:.0f} minutes" + (f", {tally.watt_hours:.0f} Wh" if tally.watt_hours is not None else "")
+    return (
+        f"{name}: {tally.done} of {tally.hunches} = {share:.0%} (95 %: {low:.0%} to {high:.0%}); {outcomes}; "
+        f"{wrong}; {saved} saved"
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _a_week(tally: Tally, days: float) -> str:
+    return f"{tally.hunches * 7 / days:.2f}" if days > 0 else "0"
