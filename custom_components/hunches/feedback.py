@@ -1,14 +1,20 @@
 """What became of every hunch, and what people stated: kept at once, on disk, and restored when Home Assistant starts.
 
-The store is the only memory of what a home said; everything else can be learned again from history.
+The file is the only memory of what a home said; everything else can be learned again from history. So it is kept
+twice, and not by Home Assistant's `Store`, which tells nobody when the disk is full.
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.storage import Store
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.json import json_loads
 
 from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
@@ -28,38 +34,84 @@ from .engine.policy import (
     without_rule,
 )
 from .ledger_json import capped, ledger_as_json, ledger_from_json, renamed_hunch, renamed_record, restore
+from .twin_file import TwinFile
 
+FILE: Final = f"{DOMAIN}.feedback"
 STORAGE_VERSION: Final = 1
 STORAGE_MINOR_VERSION: Final = 3
 """2: with corrections. 3: with rules and actions. Each reads the others' files: nothing has to be migrated."""
 IMPLICIT_SECONDS: Final = 600.0
 """Settled this soon after it was raised, a hunch was right: somebody did just that."""
+_SAVING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_saving_feedback")
+_UNSTORED: HassKey[tuple[Ledger, tuple[Statement, ...], str]] = HassKey(f"{DOMAIN}_unstored_feedback")
+"""What no disk has taken yet, over reloads."""
 _RIGHT: Final = frozenset({Answer.ACCEPTED, Answer.ALWAYS})
 _WRONG: Final = frozenset({Answer.REJECTED, Answer.NEVER, Answer.UNDONE})
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What there is to keep, and how many rows of the file could not be read."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    statements: tuple[Statement, ...] = ()
+    lost: int = 0
+    version: int = STORAGE_VERSION
+
+
 class Feedback:
-    """The ledger of hunches and answers, the statements about the household, and their file."""
+    """The ledger of hunches and answers, the statements about the household, and their file.
+
+    `unstored`: why the disk did not take what was kept last, None if it did. What is kept holds all the same, is
+    stored with whatever is kept next, and at the latest with the next look.
+    """
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Start empty; `async_load` fills it."""
         self._hass = hass
-        self._store = _store(hass)
-        self._saving = asyncio.Lock()
+        self._file = _file(hass)
+        # One for all: after a reload, what the one before still writes comes first.
+        self._saving = hass.data.setdefault(_SAVING, asyncio.Lock())
+        self.unstored: str | None = None
         self.ledger = Ledger()
         self.statements: tuple[Statement, ...] = ()
 
     async def async_load(self) -> None:
-        """Restore what was kept. What cannot be read is left out with one line in the log."""
-        data = await self._store.async_load() or {}
-        ledger, lost = ledger_from_json(data)
-        corrections = data.get("corrections") or []
-        statements = restore(corrections, Statement.from_json)
-        lost += len(corrections) - len(statements)
-        if lost:
-            LOGGER.warning("%d of the stored hunches, answers and corrections cannot be read and are left out", lost)
-        self.ledger = replace(ledger, started=self.ledger.started)
-        self.statements = tuple(statements)
+        """Restore what was kept. What cannot be read is kept aside, with one line in the log.
+
+        Raises `ConfigEntryNotReady` where there is a file that cannot be reached.
+        """
+        async with self._saving:
+            if (held := self._hass.data.get(_UNSTORED)) is not None:
+                self.ledger, self.statements, self.unstored = held
+                return
+            try:
+                kept = await self._hass.async_add_executor_job(self._read)
+            except OSError as error:
+                raise ConfigEntryNotReady(
+                    translation_domain=DOMAIN,
+                    translation_key="answers_unreadable",
+                    translation_placeholders={"reason": str(error)},
+                ) from error
+        self.ledger = replace(kept.ledger, started=self.ledger.started)
+        self.statements = kept.statements
+
+    def _read(self) -> _Kept:
+        kept = self._file.read(_understand)
+        if kept is None:
+            return _Kept()
+        if kept.version > STORAGE_VERSION:
+            LOGGER.warning(
+                "The answers were written by a newer version of Hunches. What is understood holds; all are kept in %s",
+                self._file.keep(f"version{kept.version}"),
+            )
+        elif kept.lost:
+            LOGGER.warning(
+                "%d of the stored hunches, answers and corrections cannot be read and are left out; they are in %s",
+                kept.lost,
+                self._file.keep("left_out"),
+            )
+        return kept
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
@@ -75,9 +127,11 @@ class Feedback:
         self.ledger = replace(self.ledger, started=now)
 
     async def async_decided(self, decision: Decision, now: float) -> None:
-        """Keep what the policy decided; nothing is written when it changed nothing."""
+        """Keep what the policy decided; nothing is written when it changed nothing and all is stored."""
         if decision.raised or decision.withdrawn:
             await self._async_keep(self.ledger.decided(decision, now))
+        elif self.unstored is not None:
+            await self._async_save()
 
     async def async_answered(self, answered: Answered) -> None:
         """Keep an answer; its hunch is open no longer."""
@@ -143,8 +197,23 @@ class Feedback:
         # One at a time, and each with what holds by then: a slow save must not bring back what was before.
         async with self._saving:
             ledger, statements = self.ledger, self.statements  # immutable: safe to read in another thread
-            data = await self._hass.async_add_executor_job(ledger_as_json, ledger)
-            await self._store.async_save({**data, "corrections": [statement.as_json() for statement in statements]})
+            try:
+                await self._hass.async_add_executor_job(self._write, ledger, statements)
+            except OSError as error:
+                if self.unstored is None:
+                    LOGGER.error("Answers cannot be stored (%s). They hold, and it is tried again every minute", error)
+                self.unstored = error.strerror or str(error)
+                self._hass.data[_UNSTORED] = (ledger, statements, self.unstored)
+                return
+        if self.unstored is not None:
+            LOGGER.info("Answers can be stored again")
+        self.unstored = None
+        self._hass.data.pop(_UNSTORED, None)
+
+    def _write(self, ledger: Ledger, statements: tuple[Statement, ...]) -> None:
+        data = {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
+        head = {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, "key": FILE}
+        self._file.write(json_bytes({**head, "data": data}))
 
 
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
@@ -161,17 +230,25 @@ def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
 
 
 async def async_remove(hass: HomeAssistant) -> None:
-    """Delete the file."""
-    await _store(hass).async_remove()
+    """Delete the files."""
+    hass.data.pop(_UNSTORED, None)
+    await hass.async_add_executor_job(_file(hass).remove)
 
 
-def _store(hass: HomeAssistant) -> Store[dict[str, Any]]:
-    return Store(
-        hass,
-        STORAGE_VERSION,
-        f"{DOMAIN}.feedback",
-        minor_version=STORAGE_MINOR_VERSION,
-        atomic_writes=True,
-        private=True,
-        serialize_in_event_loop=False,
-    )
+def _file(hass: HomeAssistant) -> TwinFile:
+    return TwinFile(Path(hass.config.path(STORAGE_DIR)), FILE)
+
+
+def _understand(content: bytes) -> _Kept:
+    """Return what a file says. Raises `ValueError` if it is none of ours."""
+    found: Any = json_loads(content)
+    try:
+        data, version = found["data"], int(found["version"])
+        if found["key"] != FILE or not isinstance(data, dict):
+            raise ValueError("not a file of this integration")
+        ledger, lost = ledger_from_json(data)
+        rows = data.get("corrections") or []
+        statements = restore(rows, Statement.from_json)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"not understood: {error!r}") from error
+    return _Kept(ledger, tuple(statements), lost + len(rows) - len(statements), version)

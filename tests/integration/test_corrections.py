@@ -20,6 +20,7 @@ from custom_components.hunches.diagnostics import async_get_config_entry_diagnos
 from custom_components.hunches.engine.context_filter import Correction
 
 from .conftest import Script, SetUp, coordinator_of, later, settled
+from .stored import store, stored
 
 NOON = datetime(2026, 11, 20, 12, 0)  # noqa: DTZ001 (local, as people say it)
 NOW = NOON + timedelta(hours=12)
@@ -62,9 +63,7 @@ def said(entry: MockConfigEntry) -> list[tuple[str, float, float]]:
     ]
 
 
-async def test_is_kept_and_told_to_the_mind_at_once(
-    porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
-) -> None:
+async def test_is_kept_and_told_to_the_mind_at_once(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     await set_up()
     assert script.said[-1] == ()
     user = MockUser().add_to_hass(porch)
@@ -77,9 +76,9 @@ async def test_is_kept_and_told_to_the_mind_at_once(
     }
     expected = Correction(seconds(8), seconds(17.5), "away", seconds(24))
     assert script.said[-1] == (expected,)
-    stored = hass_storage["hunches.feedback"]
-    assert (stored["version"], stored["minor_version"]) == (1, 3)
-    assert stored["data"]["corrections"] == [
+    kept = stored(porch)
+    assert (kept["version"], kept["minor_version"]) == (1, 3)
+    assert kept["data"]["corrections"] == [
         {"start": seconds(8), "end": seconds(17.5), "label": "away", "stated": seconds(24), "by": user.id}
     ]
 
@@ -123,7 +122,7 @@ async def test_the_newest_holds(
     assert said(entry) == [("away", 13, 17), ("away", 8, 13)]
 
 
-async def test_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]) -> None:
+async def test_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     entry = await set_up()
     await correct(porch, "away", 8, 12)
     await correct(porch, "asleep", 13, 15)
@@ -134,7 +133,7 @@ async def test_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp,
     await porch.services.async_call(DOMAIN, "correct", data, blocking=True)
     await settled(porch)
     assert script.said[-1] == ()
-    assert hass_storage["hunches.feedback"]["data"]["corrections"] == []
+    assert stored(porch)["data"]["corrections"] == []
 
 
 @pytest.mark.parametrize(
@@ -176,11 +175,10 @@ async def test_an_older_file_and_unreadable_rows(
     porch: HomeAssistant,
     script: Script,
     set_up: SetUp,
-    hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     file = {"version": 1, "minor_version": 1, "key": "hunches.feedback"}
-    hass_storage["hunches.feedback"] = {**file, "data": {"open": [], "answers": [], "raised": [[seconds(20), "x"]]}}
+    store(porch, {**file, "data": {"open": [], "answers": [], "raised": [[seconds(20), "x"]]}})
     entry = await set_up()
     assert "cannot be read" not in caplog.text
     assert coordinator_of(entry).feedback.ledger.raised[0] == (seconds(20), "x")
@@ -189,19 +187,19 @@ async def test_an_older_file_and_unreadable_rows(
 
     good = {"start": seconds(8), "end": seconds(9), "label": "away", "stated": seconds(10), "by": None}
     rows = [good, None, {}, {**good, "label": "upstairs"}, {**good, "end": 0.0}, {**good, "start": "noon"}]
-    hass_storage["hunches.feedback"] = {**file, "minor_version": 2, "data": {"corrections": rows}}
+    store(porch, {**file, "minor_version": 2, "data": {"corrections": rows}})
     assert await porch.config_entries.async_setup(entry.entry_id)
     await settled(porch)
     assert "5 of the stored hunches, answers and corrections cannot be read" in caplog.text
     assert said(entry) == [("away", 8, 9)]
 
 
-async def test_the_oldest_go(porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]) -> None:
+async def test_the_oldest_go(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     row = {"label": "away", "stated": seconds(10), "by": None}
     starts = [seconds(-300 + hour) for hour in range(MAX_CORRECTIONS)]
     rows = [{"start": start, "end": start + 600, **row} for start in starts]
     file = {"version": 1, "minor_version": 2, "key": "hunches.feedback"}
-    hass_storage["hunches.feedback"] = {**file, "data": {"corrections": rows}}
+    store(porch, {**file, "data": {"corrections": rows}})
     entry = await set_up()
     assert (await correct(porch, "asleep", 1, 7))["corrections"] == MAX_CORRECTIONS
     kept = coordinator_of(entry).feedback.corrections

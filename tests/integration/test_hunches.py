@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -16,6 +14,7 @@ from custom_components.hunches.engine.policy import Answer
 from custom_components.hunches.engine.timeline import Cause
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
+from .stored import store
 
 KEY = f"still_on:{PORCH}"
 
@@ -166,7 +165,7 @@ async def test_excluded_entities_are_not_looked_at(porch: HomeAssistant, script:
 
 
 async def test_survives_a_restart(
-    porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await set_up()
     before = coordinator_of(entry).feedback.ledger
@@ -194,15 +193,10 @@ async def test_unreadable_storage_is_left_out(
     porch: HomeAssistant,
     script: Script,
     set_up: SetUp,
-    hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    hass_storage["hunches.feedback"] = {
-        "version": 1,
-        "minor_version": 1,
-        "key": "hunches.feedback",
-        "data": {"open": [{"time": "yesterday"}], "answers": [{}, None], "raised": [[1.0]]},
-    }
+    rows = {"open": [{"time": "yesterday"}], "answers": [{}, None], "raised": [[1.0]]}
+    store(porch, {"version": 1, "minor_version": 1, "key": "hunches.feedback", "data": rows})
     entry = await set_up()
     assert "4 of the stored hunches, answers and corrections cannot be read" in caplog.text
     assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [KEY]

@@ -17,6 +17,7 @@ from custom_components.hunches.const import DOMAIN, Stage
 from custom_components.hunches.engine.model import AssetError
 
 from .conftest import PORCH, Script, SetUp, coordinator_of, settled
+from .stored import answers_file, stored
 
 
 def issues_of(hass: HomeAssistant) -> list[ir.IssueEntry]:
@@ -103,13 +104,11 @@ async def test_reload_learns_again(porch: HomeAssistant, script: Script, set_up:
     assert len(issues_of(porch)) == 1
 
 
-async def test_removal_forgets_the_answers(
-    porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
-) -> None:
+async def test_removal_forgets_the_answers(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     entry = await set_up()
-    assert hass_storage["hunches.feedback"]["data"]["open"]
+    assert stored(porch)["data"]["open"]
     await porch.config_entries.async_remove(entry.entry_id)
-    assert "hunches.feedback" not in hass_storage
+    assert not list(answers_file(porch).parent.glob("hunches.*"))
 
 
 async def test_nothing_is_read_before_home_assistant_has_started(
