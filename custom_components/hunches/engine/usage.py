@@ -107,9 +107,13 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     left, right = edges[:-1], edges[1:]
     seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
     recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
-    local = clock.local(cells)
-    bins = weekend_of(local) * 24 + (local % DAY // HOUR).astype(np.int64)
-    sun = np.searchsorted(SUN_EDGES, clock.elevation(cells))
+    # Many pieces lie in one hour: what the clock and the sky say of it is worked out once.
+    opens = np.append(True, cells[1:] != cells[:-1])
+    hour, middles = np.cumsum(opens) - 1, cells[opens]
+    by_hour = clock.local(middles)
+    local = by_hour[hour]
+    bins = (weekend_of(by_hour) * 24 + (by_hour % DAY // HOUR).astype(np.int64))[hour]
+    sun = np.searchsorted(SUN_EDGES, clock.elevation(middles))[hour]
 
     changes = Changes.between(usage, times, states, causes, ours)
     weight = np.exp(-(until - changes.times) / TAU)
