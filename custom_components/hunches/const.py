@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from .engine.policy import Bounds
+
 DOMAIN: Final = "hunches"
 LOGGER: Final = logging.getLogger(__package__)
 
@@ -16,6 +18,11 @@ CONF_REPAIRS: Final = "repairs"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_QUIET_END: Final = "quiet_end"
 CONF_EXCLUDED: Final = "excluded"
+CONF_SHADOW: Final = "shadow"
+CONF_SETBACK: Final = "setback"
+"""By how much heating is set back, kept in kelvin; the next two are kept in degrees Celsius."""
+CONF_LOWEST: Final = "lowest"
+CONF_HIGHEST: Final = "highest"
 
 
 class Sensitivity(StrEnum):
@@ -40,6 +47,10 @@ DEFAULT_OPTIONS: Final = {
     CONF_SENSITIVITY: str(Sensitivity.BALANCED),
     CONF_REPAIRS: True,
     CONF_EXCLUDED: [],
+    CONF_SHADOW: False,
+    CONF_SETBACK: Bounds().degrees,
+    CONF_LOWEST: Bounds().lowest,
+    CONF_HIGHEST: Bounds().highest,
 }
 
 LOOK_COOLDOWN: Final = 2.0
@@ -53,3 +64,5 @@ RECENT_SECONDS: Final = 900.0
 RECENT_CHANGES: Final = 20_000
 VERIFY_SECONDS: Final = 15.0
 """How long a device may take to do as told."""
+UNDONE_SECONDS: Final = 600.0
+"""Switched back by hand this soon after an action of ours, it was wrong."""

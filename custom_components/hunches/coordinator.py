@@ -8,13 +8,14 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from homeassistant.const import EVENT_CALL_SERVICE, EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
-from homeassistant.core import CALLBACK_TYPE, CoreState, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, CoreState, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -24,6 +25,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from . import issues
+from .actions import Actions
 from .const import (
     CONF_EXCLUDED,
     CONF_REPAIRS,
@@ -41,7 +43,7 @@ from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
 from .engine.home import UNKNOWN, Home, read_state
 from .engine.model import Model
-from .engine.policy import Answered, Decision, Ledger, Policy
+from .engine.policy import Acting, Answered, Decision, Ledger, Moment, Policy, Record, Settings
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback, lessons
@@ -63,6 +65,17 @@ _TELLING = frozenset(
 """Changes in a registry that the engine's picture of the home depends on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in seconds."""
+
+    scan: Scan
+    decision: Decision | None
+    acting: Acting
+    seconds: float
+    tried: tuple[Record, ...] = ()
+
+
 class HunchesCoordinator(DataUpdateCoordinator[Status]):
     """Keeps the mind, the policy and the open hunches of one home."""
 
@@ -77,9 +90,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.mind: Mind | None = None
         self.lock = asyncio.Lock()
         self.data = Status(open=feedback.ledger.open)
-        self._policy = Policy(settings_from(entry.options))
+        self._policy = Policy(settings_from(entry.options, hass.config.units.temperature_unit))
         self._live = LiveChanges()
         self.teacher = Teacher(hass, model, self._policy, self._live)
+        self.actions = Actions(self)
         self._watched: frozenset[str] = frozenset()
         self._stopped = threading.Event()
         self._patience = Patience()
@@ -93,6 +107,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     def _debouncer(self, cooldown: float, job: Callable[[], Any]) -> Debouncer[Any]:
         return Debouncer(self.hass, LOGGER, cooldown=cooldown, immediate=False, function=job, background=True)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the numbers of the policy."""
+        return self._policy.settings
 
     @property
     def repairs(self) -> bool:
@@ -200,40 +219,66 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     # Looking
 
     async def async_look(self) -> Scan | None:
-        """Look at the home as it is now and show what the policy lets through; None while there is no mind."""
+        """Look at the home, show what the policy lets through and do what it lets do; None while there is no mind."""
         async with self.lock:
-            if self.mind is None or self.home is None or self._stopped.is_set():
-                return None
-            now = dt_util.utcnow().timestamp()
-            said = self.feedback.corrections
-            scan, decision, seconds = await self.hass.async_add_executor_job(
-                self._see, self.mind, self.home, self._live.take(), self.readings(), self.feedback.ledger, said, now
-            )
-            await self.feedback.async_decided(decision, now)
-            timing = {**self.data.timing, "look_seconds": round(seconds, 4)}
-            self.show(context=scan.context, declined=decision.declined, timing=timing)
-            return scan
+            found = await self._async_look(None)
+            return found.scan if found else None
+
+    async def async_act(self, context: Context, may: Callable[[str], bool], *, dry_run: bool) -> Look | None:
+        """Look, and carry out in a caller's name what is allowed and theirs to do (`may`, by entity id).
+
+        `dry_run`: nothing is done, shown or kept. None while there is no mind.
+        """
+        async with self.lock:
+            return await self._async_look(context, may, dry_run=dry_run)
+
+    async def _async_look(
+        self, context: Context | None, may: Callable[[str], bool] = lambda _: True, *, dry_run: bool = False
+    ) -> Look | None:
+        if self.mind is None or self.home is None or self._stopped.is_set():
+            return None
+        now, said = dt_util.utcnow().timestamp(), self.feedback.corrections
+        moment, changes, ledger = self.actions.moment(now, self.readings()), self._live.take(), self.feedback.ledger
+        see = partial(self._see, self.mind, self.home, changes, moment, ledger, said, dry_run=dry_run)
+        found = await self.hass.async_add_executor_job(see)
+        found = replace(found, acting=found.acting.only(may))
+        if dry_run or found.decision is None:
+            return found
+        decision = found.decision.without(found.acting.entity_ids)
+        await self.feedback.async_decided(decision, now)
+        timing = {**self.data.timing, "look_seconds": round(found.seconds, 4)}
+        self.show(context=found.scan.context, declined=decision.declined, timing=timing)
+        await self.actions.async_check(now)
+        await self.actions.async_heat(found.scan.context, now)
+        tried = await self.actions.async_act(found.acting, context)
+        if self.feedback.ledger is not ledger:
+            self.show()
+        return replace(found, tried=tuple(tried))
 
     def _see(
         self,
         mind: Mind,
         home: Home,
         changes: list[Change],
-        readings: dict[str, int],
+        moment: Moment,
         ledger: Ledger,
         said: tuple[Correction, ...],
-        now: float,
-    ) -> tuple[Scan, Decision, float]:
-        """Return what there is to see and what may be shown of it; runs in an executor."""
+        *,
+        dry_run: bool,
+    ) -> Look:
+        """Return what there is to see and what may be shown and done about it; runs in an executor."""
         began = perf_counter()
         note(mind, home, changes)
         if ledger.answers != self._heeded:
             mind.heed(lessons(ledger))
             self._heeded = ledger.answers
         mind.correct(said)
-        scan = mind.look(now)
-        decision = self._policy.judge(home, scan.candidates, ledger, now, readings)
-        return scan, decision, perf_counter() - began
+        scan, policy = mind.look(moment.now), self._policy
+        decision = None
+        if not dry_run:
+            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings)
+        acting = policy.act(home, scan.candidates, ledger, moment)
+        return Look(scan, decision, acting, perf_counter() - began)
 
     async def async_describe(self) -> list[dict[str, Any]]:
         """Return what is known of every device, as `script/replay devices` writes it; nothing before learning."""
@@ -261,7 +306,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def show(self, **changes: Any) -> None:
         """Make the issues and the entities agree with the open hunches."""
         if not self._stopped.is_set():
-            issues.async_show(self.hass, self.home, self.feedback.ledger.open if self.repairs else ())
+            hunches, failures = (self.feedback.ledger.open, self.actions.failures()) if self.repairs else ((), ())
+            issues.async_show(self.hass, self.home, hunches, failures)
             self._update(**changes)
 
     @callback
@@ -279,15 +325,16 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
         new, old = event.data["new_state"], event.data["old_state"]
+        entity_id = event.data["entity_id"]
+        domain = entity_id.partition(".")[0]
+        readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
+        cause = self.teacher.causes.of_live(event.context, len(readings) == 2 and UNKNOWN not in readings)
+        self.actions.on_state(event, cause)
         text = new.state if new is not None else ""
         if old is not None and old.state == text:
             return  # only attributes changed
         moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
-        entity_id = event.data["entity_id"]
-        domain = entity_id.partition(".")[0]
-        readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
-        known = len(readings) == 2 and UNKNOWN not in readings
-        if not self._live.add(Change(moment, entity_id, text, self.teacher.causes.of_live(event.context, known))):
+        if not self._live.add(Change(moment, entity_id, text, cause)):
             self._relearn.async_schedule_call()  # more than can be held: what was dropped is read from the recorder
         if any(hunch.entity_id == entity_id for hunch in self.feedback.ledger.open):
             self._look.async_schedule_call()
@@ -319,6 +366,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
                 return
         elif data["action"] == "remove":
             await self.teacher.async_forget([data["entity_id"]])
+            await self.feedback.async_left(data["entity_id"])
         self._relearn.async_schedule_call()
 
     @callback

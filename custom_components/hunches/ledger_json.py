@@ -33,7 +33,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> tuple[Ledger, int]:
     raised = restore(rows["raised"], lambda row: (float(row[0]), str(row[1])))
     rules = restore(rows["rules"], _rule_from_json)
     records = restore(rows["records"], _record_from_json)
-    lost = sum(map(len, rows.values())) - sum(map(len, (opened, answers, raised, rules, records)))
+    lost = sum(map(len, rows.values())) - len(opened) - len(answers) - len(raised) - len(rules) - len(records)
     if "rules" not in data:  # written before there were rules
         rules = [rule for a in answers if a.answer is Answer.NEVER and (rule := rule_of(a)) is not None]
     ledger = Ledger(

@@ -1,6 +1,6 @@
 """Entries of the logbook: every action of ours, with its reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ENTITY_ID, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
@@ -25,8 +25,19 @@ def async_describe_events(
         return {
             # The page puts the entity's name in front, whatever is given here; so it is the subject everywhere.
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
-            LOGBOOK_ENTRY_MESSAGE: f"got {action} from Hunches, because it was {seen} and a person accepted the hunch",
+            LOGBOOK_ENTRY_MESSAGE: _message(event.data, action, seen),
             LOGBOOK_ENTRY_ENTITY_ID: entity_id,
         }
 
     async_describe_event(DOMAIN, EVENT_ACTED, describe)
+
+
+def _message(data: Mapping[str, Any], action: str, seen: str) -> str:
+    """Return what was done and why; events of before there were reasons have none."""
+    if not (why := data.get("reason")):
+        return f"got {action} from Hunches, because it was {seen} and a person accepted the hunch"
+    if data.get("undo"):
+        return f"was put back by Hunches as it was before {action}"
+    if data.get("automatic"):
+        return f"got {action} from Hunches without being asked, as allowed, because: {why}"
+    return f"got {action} from Hunches, because a person accepted the hunch: {why}"

@@ -1,7 +1,8 @@
-"""The fix flow of a hunch: do it, not now, or never for this device."""
+"""The fix flow of a hunch: do it, always do it, not now, or never for this device."""
 
 from typing import Any, Final
 
+import voluptuous as vol
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import Context, HomeAssistant, callback
@@ -9,13 +10,16 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.http import current_request
 from homeassistant.util import dt as dt_util
 
-from .answers import AnswerError, async_accept, async_reject
+from .actions import AnswerError
+from .answers import async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .words import async_evidence, escape, name_of
+from .engine.policy import never_automatic
+from .rights import proven
+from .words import async_evidence, async_proof, escape, name_of
 
-MENU: Final = ["accept", "not_now", "never"]
+MENU: Final = ["accept", "always", "not_now", "never"]
 
 
 class HunchFlow(RepairsFlow):
@@ -29,11 +33,28 @@ class HunchFlow(RepairsFlow):
             return self.async_abort(reason="gone")
         placeholders = self._placeholders(coordinator, hunch)
         placeholders["evidence"] = await async_evidence(self.hass, hunch, dt_util.utcnow().timestamp())
-        return self.async_show_menu(step_id="init", menu_options=MENU, description_placeholders=placeholders)
+        entity = coordinator.home.entities.get(hunch.entity_id) if coordinator.home else None
+        automatic = entity is not None and never_automatic(entity, hunch.kind) is None
+        menu = [answer for answer in MENU if automatic or answer != "always"]
+        return self.async_show_menu(step_id="init", menu_options=menu, description_placeholders=placeholders)
 
     async def async_step_accept(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Do it."""
         return await self._async_answer("accepted", async_accept)
+
+    async def async_step_always(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Do it, and from now on without asking, after showing what that would have come to until now."""
+        coordinator = self._coordinator()
+        hunch = coordinator.feedback.find(self.issue_id) if coordinator else None
+        if coordinator is None or hunch is None:
+            return self.async_abort(reason="gone")
+        if user_input is not None:
+            return await self._async_answer("always", async_accept, always=True)
+        placeholders = self._placeholders(coordinator, hunch)
+        if (found := proven(coordinator, hunch.entity_id)) is None:
+            return self.async_abort(reason="not_proven", description_placeholders=placeholders)
+        placeholders["proof"] = await async_proof(self.hass, found)
+        return self.async_show_form(step_id="always", data_schema=vol.Schema({}), description_placeholders=placeholders)
 
     async def async_step_not_now(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Put it away for now."""

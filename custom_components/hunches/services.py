@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_STATE
-from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .answers import AnswerError, async_accept, async_reject
+from .actions import AnswerError
+from .answers import async_accept, async_reject
+from .automatic import async_setup_automatic
+from .calls import as_told, async_visible, loaded_coordinator
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .corrections import STATES, Statement
@@ -19,6 +21,7 @@ from .engine.context_filter import STEP, Correction
 from .engine.hunches import Hunch
 from .engine.localtime import DAY
 from .engine.routine import DAYS
+from .words import plain
 
 ATTR_HUNCH: Final = "hunch"
 ATTR_NEVER: Final = "never"
@@ -56,14 +59,15 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("correct", _async_correct, CORRECT),
     ):
         hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
+    async_setup_automatic(hass)
 
 
 async def _async_scan(call: ServiceCall) -> ServiceResponse:
     """Look now, and answer with what the caller may control."""
-    coordinator = _coordinator(call.hass)
+    coordinator = loaded_coordinator(call.hass)
     if await coordinator.async_look() is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
-    may_see = await _async_visible(call.hass, call.context)
+    may_see = await async_visible(call.hass, call.context)
     status = coordinator.data
     response: dict[str, Any] = {
         "context": status.context.as_json() if status.context else None,
@@ -79,7 +83,7 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
 
 async def _async_accept(call: ServiceCall) -> ServiceResponse:
     """Do what a hunch proposes."""
-    coordinator = _coordinator(call.hass)
+    coordinator = loaded_coordinator(call.hass)
     return await _async_answer(
         coordinator, async_accept(coordinator, _key(coordinator, call), call.context), "accepted"
     )
@@ -87,7 +91,7 @@ async def _async_accept(call: ServiceCall) -> ServiceResponse:
 
 async def _async_reject(call: ServiceCall) -> ServiceResponse:
     """Put a hunch away."""
-    coordinator = _coordinator(call.hass)
+    coordinator = loaded_coordinator(call.hass)
     never = call.data[ATTR_NEVER]
     answer = async_reject(coordinator, _key(coordinator, call), call.context, never=never)
     return await _async_answer(coordinator, answer, "never" if never else "rejected")
@@ -95,7 +99,7 @@ async def _async_reject(call: ServiceCall) -> ServiceResponse:
 
 async def _async_correct(call: ServiceCall) -> ServiceResponse:
     """Keep what somebody states about the whole household, or forget what was stated."""
-    coordinator = _coordinator(call.hass)
+    coordinator = loaded_coordinator(call.hass)
     state, now = call.data[ATTR_STATE], dt_util.utcnow().timestamp()
     start = _moment(call.data[ATTR_START])
     end = _moment(call.data[ATTR_END]) if ATTR_END in call.data else now
@@ -110,6 +114,8 @@ async def _async_correct(call: ServiceCall) -> ServiceResponse:
             raise _refused("too_long_ago", days=DAYS)
         # Anybody of the household may say so; who did is kept.
         await coordinator.async_correct(Statement(Correction(start, end, state, now), call.context.user_id))
+    if (trouble := coordinator.feedback.unstored) is not None:
+        raise AnswerError("not_stored", detail=plain(trouble))
     return {
         "state": state,
         "start": dt_util.utc_from_timestamp(start).isoformat(),
@@ -136,26 +142,8 @@ async def _async_answer(coordinator: HunchesCoordinator, answer: Any, outcome: s
     try:
         hunch: Hunch = await answer
     except AnswerError as error:
-        if error.reason in _MISTAKES:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key=error.reason,
-                translation_placeholders=error.translation_placeholders,
-            ) from error
-        raise
+        raise as_told(error) from error
     return {"hunch": hunch.key, "entity_id": hunch.entity_id, "answer": outcome}
-
-
-_MISTAKES: Final = frozenset({"gone", "not_ready"})
-"""Reasons that lie with the call; the others lie with a device."""
-
-
-@callback
-def _coordinator(hass: HomeAssistant) -> HunchesCoordinator:
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        coordinator: HunchesCoordinator = entry.runtime_data.coordinator
-        return coordinator
-    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_loaded")
 
 
 def _key(coordinator: HunchesCoordinator, call: ServiceCall) -> str:
@@ -164,13 +152,3 @@ def _key(coordinator: HunchesCoordinator, call: ServiceCall) -> str:
         return str(key)
     entity_id = call.data[ATTR_ENTITY_ID]
     return next((h.key for h in coordinator.feedback.ledger.open if h.entity_id == entity_id), entity_id)
-
-
-async def _async_visible(hass: HomeAssistant, context: Context) -> Any:
-    """Return a test of whether the caller may control an entity."""
-    if context.user_id is None:
-        return lambda entity_id: True
-    user = await hass.auth.async_get_user(context.user_id)
-    if user is None:
-        raise Unauthorized(context=context, permission=POLICY_CONTROL)
-    return lambda entity_id: user.permissions.check_entity(entity_id, POLICY_CONTROL)

@@ -5,8 +5,8 @@ Names and everything else that a person typed are shown as text: they are escape
 
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
@@ -48,25 +48,58 @@ def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
 
 async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on as a Markdown list, for somebody to check."""
+    say = await _async_say(hass)
+    return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+
+
+async def async_reason(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+    """Return why something is done, in one line of plain text: how long it has been so, and who is there."""
+    say = await _async_say(hass)
+    return "; ".join([_since(hunch, now, say), *_who_is_there(hunch, say)])
+
+
+async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
+    """Return what the backtest found for a device (`Findings.as_json` of it) as a Markdown list."""
+    say = await _async_say(hass)
+    days = f"{found.get('days', 0):.0f}"
+    parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
+    return "\n".join(
+        f"- {say(key, days=days, count=str(tally.get('hunches', 0)), right=str(tally.get('done', 0)))}"
+        for key, tally in parts
+        if isinstance(tally, Mapping)
+    )
+
+
+async def _async_say(hass: HomeAssistant) -> Say:
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
 
     def say(key: str, **values: str) -> str:
         return texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
 
-    return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+    return say
+
+
+def _since(hunch: Hunch, now: float, say: Say) -> str:
+    since = hunch.evidence.since
+    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since))
+
+
+def _who_is_there(hunch: Hunch, say: Say) -> list[str]:
+    context = hunch.evidence.context
+    found = (("nobody_home", context.p_away), ("everyone_asleep", context.p_asleep))
+    sure = ((key, next((word for least, word in _LIKELY if p >= least), None)) for key, p in found)
+    return [say(key, how_sure=say(word)) for key, word in sure if word is not None]
 
 
 def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
     seen = hunch.evidence
-    lines = [say(hunch.kind, time=_moment(seen.since, now, say), duration=duration(now - seen.since))]
+    lines = [_since(hunch, now, say)]
     if seen.usual_minutes is not None:
         low, high = (duration(60.0 * minutes) for minutes in seen.usual_minutes)
         lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
     if seen.usual_off_hour is not None:
         lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
-    for key, probability in (("nobody_home", seen.context.p_away), ("everyone_asleep", seen.context.p_asleep)):
-        if word := next((word for least, word in _LIKELY if probability >= least), None):
-            lines.append(say(key, how_sure=say(word)))
+    lines += _who_is_there(hunch, say)
     lines.append(say("usually_so", percent=_percent(seen.p_on)))
     if seen.history_days >= _ENOUGH_DAYS:
         lines.append(say("history", days=str(round(seen.history_days)), archetype=escape(seen.archetype)))

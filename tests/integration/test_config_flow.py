@@ -47,7 +47,7 @@ async def test_options_take_effect_at_once(porch: HomeAssistant, script: Script,
     result = await porch.config_entries.options.async_configure(flow["flow_id"], chosen)
     await settled(porch)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == chosen
+    assert entry.options == {**DEFAULT_OPTIONS, **chosen}
     assert PORCH not in script.homes[-1].entities
     assert not coordinator_of(entry).repairs
 

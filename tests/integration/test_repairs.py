@@ -15,12 +15,13 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.hunches import answers
+from custom_components.hunches import actions
 from custom_components.hunches.const import DOMAIN, EVENT_ACTED
 from custom_components.hunches.engine.policy import Answer
 from custom_components.hunches.engine.timeline import Cause
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put
+from .stored import stored
 
 KEY = f"still_on:{PORCH}"
 
@@ -53,7 +54,7 @@ async def test_menu_shows_the_evidence(
     await later(porch, freezer, 2 * 3600 + 300)
     flow = await open_flow(porch)
     assert flow["type"] is FlowResultType.MENU
-    assert flow["menu_options"] == ["accept", "not_now", "never"]
+    assert flow["menu_options"] == ["accept", "always", "not_now", "never"]
     assert flow["description_placeholders"]["escaped_name"] == "Porch light"
     assert flow["description_placeholders"]["evidence"].splitlines() == [
         "- On since 19:45, that is 2 h 20 min",
@@ -99,7 +100,7 @@ async def test_names_are_shown_as_text(
     assert flow["description_placeholders"]["escaped_name"] == escaped
 
 
-async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]) -> None:
+async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     calls = obedient(porch, "light", "turn_off", "off")
     acted = async_capture_events(porch, EVENT_ACTED)
     entry = await set_up()
@@ -111,9 +112,18 @@ async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp, hass_s
     assert not has_issue(porch)
     coordinator = coordinator_of(entry)
     assert [a.answer for a in coordinator.feedback.ledger.answers] == [Answer.ACCEPTED]
-    assert hass_storage["hunches.feedback"]["data"]["answers"][0]["answer"] == "accepted"
+    assert stored(porch)["data"]["answers"][0]["answer"] == "accepted"
     assert [event.context.id for event in acted] == [calls[0].context.id]
-    assert acted[0].data == {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off"}
+    assert acted[0].data == {
+        "entity_id": PORCH,
+        "kind": "still_on",
+        "action": "light.turn_off",
+        "reason": acted[0].data["reason"],
+        "automatic": False,
+        "undo": False,
+        "action_id": acted[0].context.id,
+    }
+    assert "that is 15 min; Nobody seems to be at home (almost certain)" in acted[0].data["reason"]
     assert coordinator.teacher.causes.of_live(calls[0].context) is Cause.OURS
     await coordinator.async_look()
     assert script.heard[-1] == [(KEY, True)]
@@ -169,7 +179,7 @@ async def test_failure_keeps_the_issue(porch: HomeAssistant, script: Script, set
 async def test_no_effect_keeps_the_issue(
     porch: HomeAssistant, script: Script, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "VERIFY_SECONDS", 0.05)
+    monkeypatch.setattr(actions, "VERIFY_SECONDS", 0.05)
     obedient(porch, "light", "turn_off", "on")
     await set_up()
     result = await choose(porch, await open_flow(porch), "accept")
@@ -213,7 +223,7 @@ async def test_open_door_is_not_locked(
 async def test_jammed_lock_is_no_success(
     porch: HomeAssistant, script: Script, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "VERIFY_SECONDS", 0.05)
+    monkeypatch.setattr(actions, "VERIFY_SECONDS", 0.05)
     script.suspects = [DOOR]
     put(porch, DOOR, "unlocked", "Front door")
 

@@ -114,3 +114,21 @@ async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
         "Porch got light.turn_off from Hunches, because it was still on and a person accepted the hunch"
     )
     assert entry["entity_id"] == PORCH
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"automatic": False}, "got light.turn_off from Hunches, because a person accepted the hunch: On since 22:10"),
+        (
+            {"automatic": True},
+            "got light.turn_off from Hunches without being asked, as allowed, because: On since 22:10",
+        ),
+        ({"automatic": True, "undo": True}, "was put back by Hunches as it was before light.turn_off"),
+    ],
+)
+async def test_logbook_tells_why(hass: HomeAssistant, more: dict[str, bool], message: str) -> None:
+    described: dict[tuple[str, str], Any] = {}
+    async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
+    data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off", "reason": "On since 22:10", **more}
+    assert described[DOMAIN, EVENT_ACTED](Event(EVENT_ACTED, data))["message"] == message

@@ -9,7 +9,7 @@ from .acting import Acting, Moment, Order, asked_for, is_done, lower_bound
 from .heating import HEATING, Due, Setting, Thermostat, due, same_setting, setback
 from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
-from .safety import action_for, doors_of, may_carry_out, may_undo
+from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy
 
@@ -47,6 +47,7 @@ __all__ = [
     "lower_bound",
     "may_carry_out",
     "may_undo",
+    "never_automatic",
     "renamed",
     "rule_of",
     "same_setting",

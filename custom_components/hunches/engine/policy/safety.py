@@ -109,10 +109,19 @@ def may_carry_out(
         if not asked and not doors:
             return "door_may_be_open"
     if not asked:
-        if is_gate(entity) or (entity.domain == "cover" and entity.device_class not in _COVERINGS):
-            return "only_when_asked"
+        if why := never_automatic(entity, kind):
+            return why
         if entity.entity_id not in allowed:
             return "not_allowed"
+    return None
+
+
+def never_automatic(entity: Entity, kind: Kind | None = None) -> str | None:
+    """Return why nothing is ever done to an entity without asking, whoever allows it; None if it may be allowed."""
+    if action_for(entity, kind) is None:
+        return "not_safe"
+    if is_gate(entity) or (entity.domain == "cover" and entity.device_class not in _COVERINGS):
+        return "only_when_asked"
     return None
 
 

@@ -1,0 +1,388 @@
+"""Carries out what a person or the policy says, sees that it is done, and keeps a record of it.
+
+A record is on disk before the device is told, so that a restart in between is noticed: what is not known to be done
+is looked at again when Home Assistant is back.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, Context, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS, VERIFY_SECONDS
+from .engine.home import UNKNOWN, read_state
+from .engine.hunches import Context as HomeContext
+from .engine.hunches import Hunch
+from .engine.policy import (
+    Acting,
+    Action,
+    Answer,
+    Answered,
+    Due,
+    Moment,
+    Outcome,
+    Record,
+    due,
+    is_done,
+)
+from .engine.timeline import Cause
+from .snapshots import alike, async_restore, snapshot, thermostat_of
+from .words import async_reason, escape, name_of, plain
+
+if TYPE_CHECKING:
+    from .coordinator import HunchesCoordinator
+
+_UNDER_WAY: Final = frozenset({"closing", "locking"})
+"""States that already read as done, but may yet end as jammed or stopped."""
+_PATIENCE: Final = 600.0
+"""Seconds after which an action that a restart interrupted has failed, if its device could be reached all the time."""
+_OUT_OF_REACH: Final = 3600.0
+"""The same for a device that cannot be reached."""
+_FIRST_WAIT: Final = 300.0
+_LONGEST_WAIT: Final = 3600.0
+"""Seconds between attempts to bring heating back, which double: it is tried until it works."""
+
+
+class AnswerError(HomeAssistantError):
+    """Nothing was changed; a hunch stands as it did. `reason` is the key of a text."""
+
+    def __init__(self, reason: str, name: str = "", detail: str = "") -> None:
+        """Keep why; `name` and `detail` are plain texts."""
+        super().__init__(
+            translation_domain=DOMAIN,
+            translation_key=reason,
+            translation_placeholders={"name": name, "detail": detail},
+        )
+        self.reason = reason
+        self.detail = detail
+        self.escaped = {"name": escape(name), "detail": escape(detail)}
+
+
+class Actions:
+    """What is done to the devices of one home, and what became of it."""
+
+    def __init__(self, coordinator: HunchesCoordinator) -> None:
+        """Hold still."""
+        self._coordinator = coordinator
+        self._hass: HomeAssistant = coordinator.hass
+        self._touched: dict[str, float] = {}
+        self._running: set[str] = set()
+        self._tries: dict[str, tuple[int, float]] = {}
+
+    # What is known
+
+    @callback
+    def moment(self, now: float, readings: dict[str, int]) -> Moment:
+        """Return how the home stands, for the policy."""
+        climates = [key for key in readings if key.startswith("climate.")]
+        return Moment(
+            now=now,
+            readings=readings,
+            thermostats={key: thermostat_of(self._hass.states.get(key)) for key in climates},
+            touched=dict(self._touched),
+        )
+
+    @callback
+    def reading(self, entity_id: str) -> int:
+        """Return how an entity reads at this moment."""
+        state = self._hass.states.get(entity_id)
+        return UNKNOWN if state is None else read_state(state.domain, state.state)
+
+    @callback
+    def is_done(self, record: Record) -> bool:
+        """Return whether a device stands as an action wanted it."""
+        key = record.hunch.entity_id
+        return is_done(record, self.reading(key), thermostat_of(self._hass.states.get(key)))
+
+    @callback
+    def failures(self) -> tuple[Record, ...]:
+        """Return the actions without being asked that did not work, the last of each device."""
+        last = {r.hunch.entity_id: r for r in self._coordinator.feedback.ledger.records if r.automatic}
+        return tuple(
+            r for r in last.values() if r.outcome is Outcome.FAILED or (r.outcome is Outcome.DONE and r.detail)
+        )
+
+    # What is done
+
+    async def async_carry_out(
+        self, hunch: Hunch, action: Action, context: Context | None, *, automatic: bool = False
+    ) -> Record:
+        """Do what a hunch proposes and see that it is done. Raises `AnswerError` and `Unauthorized`.
+
+        The caller holds the coordinator's lock and has asked the policy.
+        """
+        name = name_of(self._hass, self._coordinator.home, hunch.entity_id)
+        now = dt_util.utcnow().timestamp()
+        state = self._hass.states.get(hunch.entity_id)
+        ours = own_context(context)
+        record = Record(
+            id=ours.id,
+            time=now,
+            hunch=hunch,
+            action=action,
+            automatic=automatic,
+            by=ours.user_id,
+            before=snapshot(state) if state is not None else {},
+            reason=await async_reason(self._hass, hunch, now),
+        )
+        self._running.add(record.id)
+        try:
+            await self._coordinator.feedback.async_recorded(record)
+            self.announce(record, ours)
+            data = {"entity_id": action.entity_id, **dict(action.data)}
+            call = self._hass.services.async_call(action.domain, action.service, data, blocking=True, context=ours)
+            await self.async_told(record, call, name)
+        except AnswerError as error:
+            detail = error.detail or error.reason
+            await self.async_became(record, Outcome.FAILED, detail)
+            raise
+        except Unauthorized:
+            await self.async_became(record, Outcome.FAILED, "unauthorized")
+            raise
+        finally:
+            self._running.discard(record.id)
+        return await self.async_became(record, Outcome.DONE)
+
+    @callback
+    def announce(self, record: Record, context: Context, *, undo: bool = False) -> None:
+        """Tell Home Assistant who acts in a context, and why, before anything happens in it."""
+        self._coordinator.teacher.causes.add(context, Cause.OURS)
+        self._hass.bus.async_fire(
+            EVENT_ACTED,
+            {
+                "entity_id": record.hunch.entity_id,
+                "kind": str(record.hunch.kind),
+                "action": record.action.name,
+                "reason": record.reason,
+                "automatic": record.automatic and not undo,
+                "undo": undo,
+                "action_id": record.id,
+            },
+            context=context,
+        )
+
+    async def async_told(self, record: Record, call: Any, name: str, *, undo: bool = False) -> None:
+        """Wait for a service call and until the device has come to rest. Raises `AnswerError` and `Unauthorized`."""
+
+        def rests(state: State) -> bool:
+            if undo:
+                return alike(snapshot(state), record.before)
+            reading = read_state(state.domain, state.state)
+            return state.state not in _UNDER_WAY and is_done(record, reading, thermostat_of(state))
+
+        def reads(state: State) -> bool:
+            if undo:
+                return _is_back(record, state)
+            return is_done(record, read_state(state.domain, state.state), thermostat_of(state))
+
+        entity_id = record.hunch.entity_id
+        try:
+            async with asyncio.timeout(VERIFY_SECONDS), _Settled(self._hass, entity_id, rests) as settled:
+                # Shielded: a slow device finishes what it was told after we stopped waiting.
+                await asyncio.shield(self._hass.async_create_task(call, f"{DOMAIN} {record.action.name}"))
+                state = self._hass.states.get(entity_id)
+                if state is None or not rests(state):
+                    await settled.wait()
+        except TimeoutError:
+            state = self._hass.states.get(entity_id)
+            if state is None or not reads(state):
+                raise AnswerError("no_effect", name, plain(state.state) if state else "") from None
+        except Unauthorized:
+            raise
+        except Exception as error:  # whatever an integration raises: the person is told, the hunch stays
+            LOGGER.debug("%s for %s failed", record.action.name, entity_id, exc_info=True)
+            raise AnswerError("failed", name, plain(str(error)) or type(error).__name__) from error
+
+    async def async_became(self, record: Record, outcome: Outcome, detail: str = "") -> Record:
+        """Keep what became of an action; return its record."""
+        record = replace(record, outcome=outcome, detail=detail)
+        await self._coordinator.feedback.async_recorded(record)
+        return record
+
+    async def async_act(self, acting: Acting, context: Context | None) -> list[Record]:
+        """Carry out what the policy decided, at the same time; return the records of what was tried.
+
+        The caller holds the coordinator's lock.
+        """
+        for order in acting.shadow:
+            now = dt_util.utcnow().timestamp()
+            record = Record(
+                id=Context().id,
+                time=now,
+                hunch=order.hunch,
+                action=order.action,
+                automatic=True,
+                reason=await async_reason(self._hass, order.hunch, now),
+                outcome=Outcome.SHADOW,
+            )
+            await self._coordinator.feedback.async_recorded(record)
+        tried = await asyncio.gather(
+            *(self._async_order(order.hunch, order.action, context) for order in acting.orders)
+        )
+        return [record for record in tried if record is not None]
+
+    async def _async_order(self, hunch: Hunch, action: Action, context: Context | None) -> Record | None:
+        """Carry out one order; a failure is logged once and shown, and the policy says when it is tried again."""
+        try:
+            return await self.async_carry_out(hunch, action, context, automatic=True)
+        except (AnswerError, Unauthorized) as error:
+            records = self._coordinator.feedback.ledger.records
+            failed = [r for r in records if r.hunch.key == hunch.key and r.time >= hunch.evidence.since and r.automatic]
+            log = LOGGER.warning if len(failed) == 1 else LOGGER.debug
+            log("%s for %s did not work: %s", action.name, hunch.entity_id, error)
+            return failed[-1] if failed else None
+
+    # What is taken back
+
+    async def async_take_back(self, record: Record, context: Context | None) -> None:
+        """Let a device be as it was before an action, and see that it is. Raises `AnswerError` and `Unauthorized`.
+
+        The caller holds the coordinator's lock and has asked the policy.
+        """
+        entity_id, ours = record.hunch.entity_id, own_context(context)
+        self._running.add(record.id)
+        try:
+            self.announce(record, ours, undo=True)
+            call = async_restore(self._hass, entity_id, record.before, ours)
+            name = name_of(self._hass, self._coordinator.home, entity_id)
+            try:
+                await self.async_told(record, call, name, undo=True)
+            except AnswerError as error:
+                raise AnswerError("not_undone", name, error.detail) from error
+        finally:
+            self._running.discard(record.id)
+
+    async def async_heat(self, context: HomeContext, now: float) -> None:
+        """Bring back heating that was set back, when people are back or up. The caller holds the coordinator's lock."""
+        records = self._coordinator.feedback.ledger.records
+        thermostats = {
+            r.hunch.entity_id: thermostat_of(self._hass.states.get(r.hunch.entity_id)) for r in records if r.action.data
+        }
+        for record, what in due(records, context, thermostats):
+            if what is Due.LEAVE:
+                await self.async_became(record, Outcome.SUPERSEDED)
+                continue
+            tries, last = self._tries.get(record.id, (0, 0.0))
+            if tries and abs(now - last) < min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT):
+                continue
+            try:
+                await self.async_take_back(record, None)
+            except AnswerError as error:
+                self._tries[record.id] = tries + 1, now
+                if not tries:
+                    LOGGER.warning("%s was set back and could not be restored: %s", record.hunch.entity_id, error)
+                    detail = error.detail or error.reason
+                    await self.async_became(record, Outcome.DONE, detail)
+            else:
+                self._tries.pop(record.id, None)
+                await self.async_became(record, Outcome.RESTORED)
+
+    # What happens afterwards
+
+    async def async_check(self, now: float) -> None:
+        """See what became of actions that a restart interrupted. The caller holds the coordinator's lock."""
+        ledger = self._coordinator.feedback.ledger
+        for record in ledger.records:
+            if record.outcome is not Outcome.STARTED or record.id in self._running:
+                continue
+            if self.is_done(record):
+                await self.async_became(record, Outcome.DONE)
+            else:
+                unknown = self.reading(record.hunch.entity_id) == UNKNOWN
+                waited = min(abs(now - record.time), abs(now - ledger.started))
+                if waited >= (_OUT_OF_REACH if unknown else _PATIENCE) or (not unknown and not ledger.started):
+                    await self.async_became(record, Outcome.FAILED, "interrupted")
+
+    @callback
+    def on_state(self, event: Event[EventStateChangedData], cause: Cause) -> None:
+        """Take note that a device or its settings changed; `cause`: who did it."""
+        new, old = event.data["new_state"], event.data["old_state"]
+        if new is None or cause is Cause.OURS:
+            return
+        entity_id, reading = new.entity_id, read_state(new.domain, new.state)
+        if reading == UNKNOWN:
+            return
+        known = old is not None and read_state(old.domain, old.state) != UNKNOWN
+        if old is not None and known and alike(snapshot(new), snapshot(old)):
+            return
+        by_hand = known and cause is not Cause.AUTOMATION
+        if by_hand:
+            self._touched[entity_id] = event.time_fired_timestamp
+        records = [r for r in self._coordinator.feedback.ledger.records if r.hunch.entity_id == entity_id]
+        last = records[-1] if records else None
+        if last is not None and last.id not in self._running:
+            self._follow(last, new, event, by_hand=by_hand, cause=cause)
+
+    def _follow(
+        self, last: Record, new: State, event: Event[EventStateChangedData], *, by_hand: bool, cause: Cause
+    ) -> None:
+        done = is_done(last, read_state(new.domain, new.state), thermostat_of(new))
+        outcome, detail = None, ""
+        if last.outcome is Outcome.FAILED and done:
+            outcome = Outcome.SUPERSEDED
+        elif last.outcome is Outcome.SHADOW and done and not last.detail:
+            outcome, detail = Outcome.SHADOW, "by_hand" if by_hand else "by_itself"
+        elif last.outcome is Outcome.DONE and not done:
+            at_once = abs(event.time_fired_timestamp - last.time) <= UNDONE_SECONDS
+            undone = at_once and by_hand and cause in (Cause.PERSON, Cause.PHYSICAL)
+            outcome = Outcome.UNDONE if undone else Outcome.SUPERSEDED
+        if outcome is not None:
+            by = new.context.user_id if outcome is Outcome.UNDONE else None
+            self._coordinator.config_entry.async_create_background_task(
+                self._hass, self._async_followed(last, outcome, detail, by), f"{DOMAIN} aftermath"
+            )
+
+    async def _async_followed(self, record: Record, outcome: Outcome, detail: str, by: str | None) -> None:
+        await self.async_became(record, outcome, detail)
+        if outcome is Outcome.UNDONE:
+            now = dt_util.utcnow().timestamp()
+            await self._coordinator.feedback.async_answered(Answered(now, record.hunch, Answer.UNDONE, by))
+        self._coordinator.show()
+
+
+def own_context(context: Context | None) -> Context:
+    """Return a context of our own, in the caller's name if there is one.
+
+    So permissions are the caller's, and history knows the action as ours.
+    """
+    if context is None:
+        return Context()
+    return Context(user_id=context.user_id, parent_id=context.id)
+
+
+def _is_back(record: Record, state: State) -> bool:
+    """Return whether a device reads as it did before an action, and is set as then in what the action changed."""
+    before, now = record.before, snapshot(state)
+    changed = [name for name, _ in record.action.data]
+    return read_state(state.domain, state.state) == read_state(state.domain, before["state"]) and alike(
+        {name: before.get(name) for name in changed}, {name: now.get(name) for name in changed}
+    )
+
+
+class _Settled:
+    """Waits until an entity has come to rest as wanted."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str, rests: Any) -> None:
+        self._hass = hass
+        self._entity_id = entity_id
+        self._rests = rests
+        self._reached = asyncio.Event()
+        self._undo: CALLBACK_TYPE | None = None
+
+    async def __aenter__(self) -> asyncio.Event:
+        self._undo = async_track_state_change_event(self._hass, self._entity_id, self._on_state)
+        return self._reached
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._undo is not None:
+            self._undo()
+
+    @callback
+    def _on_state(self, event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state is not None and self._rests(state):
+            self._reached.set()

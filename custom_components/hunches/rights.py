@@ -1,0 +1,39 @@
+"""Who may answer, and what may be made automatic."""
+
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized, UnknownUser
+
+from .coordinator import HunchesCoordinator
+
+
+async def async_check_control(hass: HomeAssistant, context: Context, entity_id: str) -> None:
+    """Raise `Unauthorized` unless the caller may control the entity; calls without a user may."""
+    user = await _async_user(hass, context)
+    if user is not None and not user.permissions.check_entity(entity_id, POLICY_CONTROL):
+        raise Unauthorized(context=context, entity_id=entity_id, permission=POLICY_CONTROL, perm_category=CAT_ENTITIES)
+
+
+async def async_check_administrator(hass: HomeAssistant, context: Context) -> None:
+    """Raise `Unauthorized` unless the caller is an administrator; calls without a user are Home Assistant's own."""
+    user = await _async_user(hass, context)
+    if user is not None and not user.is_admin:
+        raise Unauthorized(context=context)
+
+
+async def _async_user(hass: HomeAssistant, context: Context) -> User | None:
+    if context.user_id is None:
+        return None
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL, user_id=context.user_id)
+    return user
+
+
+def proven(coordinator: HunchesCoordinator, entity_id: str) -> dict[str, Any] | None:
+    """Return what the backtest found for a device; None as long as nothing has been found out about it."""
+    ask = getattr(coordinator, "proven", None)
+    return None if ask is None else dict(found) if (found := ask(entity_id)) is not None else None
