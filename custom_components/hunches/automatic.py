@@ -14,7 +14,7 @@ from .calls import as_told, async_visible, loaded_coordinator
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
-from .engine.policy import Order, Outcome, Record, Rule, Verdict, lower_bound
+from .engine.policy import Order, Outcome, Record, Rule, Verdict
 from .rights import proven
 from .ruling import async_rule, async_unrule
 from .undo import async_undo
@@ -71,7 +71,7 @@ async def _async_act(call: ServiceCall) -> ServiceResponse:
         "acted": [record_as_json(record) for record in found.tried],
         "would": [_order_as_json(order) for order in would],
         "declined": [
-            {"hunch": h.key, "why": why, "p_low": round(lower_bound(h), 4), **h.as_json()} for h, why in acting.declined
+            {"hunch": h.key, "why": why, "p_low": round(h.p_low, 4), **h.as_json()} for h, why in acting.declined
         ],
     }
 
@@ -148,7 +148,7 @@ def _order_as_json(order: Order) -> dict[str, Any]:
         "kind": str(hunch.kind),
         "action": order.action.name,
         "data": dict(order.action.data),
-        "p_low": round(lower_bound(hunch), 4),
+        "p_low": round(hunch.p_low, 4),
     }
 
 

@@ -93,6 +93,7 @@ def hunch_from_json(row: Mapping[str, Any]) -> Hunch:
                 "context": Context(**seen["context"]),
             }
         ),
+        p_low=float(row.get("p_low", 0.0)),
     )
 
 

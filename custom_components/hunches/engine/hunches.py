@@ -78,7 +78,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hunch:
-    """One hunch about one entity, as it stood at `time` (Unix seconds)."""
+    """One hunch about one entity, as it stood at `time` (Unix seconds).
+
+    `p_low`: the lower credible bound (5 %) of the chance that acting on it is right; 0 if that is not known.
+    """
 
     time: float
     entity_id: str
@@ -86,6 +89,7 @@ class Hunch:
     action: str
     p_accept: float
     evidence: Evidence
+    p_low: float = 0.0
 
     @property
     def key(self) -> str:

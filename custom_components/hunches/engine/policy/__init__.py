@@ -5,7 +5,7 @@ clear (`showing`, `acting`), what people ruled (`rules`), and the list of what i
 (`safety`).
 """
 
-from .acting import Acting, Moment, Order, asked_for, is_done, lower_bound
+from .acting import Acting, Moment, Order, asked_for, is_done
 from .heating import HEATING, Due, Setting, Thermostat, due, same_setting, setback
 from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
@@ -44,7 +44,6 @@ __all__ = [
     "forbidding",
     "is_done",
     "left",
-    "lower_bound",
     "may_carry_out",
     "may_undo",
     "never_automatic",

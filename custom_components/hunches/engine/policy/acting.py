@@ -62,22 +62,17 @@ class Acting:
         )
 
 
-def lower_bound(hunch: Hunch) -> float:
-    """Return the lower credible bound (5 %) of the chance that acting on a hunch is right; 0 if it is not known."""
-    return float(getattr(hunch, "p_low", 0.0))
-
-
 def surest(candidates: Iterable[Hunch]) -> tuple[Hunch, ...]:
     """Return the candidate of each entity that is surest to be right, surest first, in whatever order they came."""
     best: dict[str, Hunch] = {}
-    for hunch in sorted(candidates, key=lambda h: (-lower_bound(h), -h.p_accept, h.key, h.action, h.time, _seen(h))):
+    for hunch in sorted(candidates, key=lambda h: (-h.p_low, -h.p_accept, h.key, h.action, h.time, _seen(h))):
         best.setdefault(hunch.entity_id, hunch)
     return tuple(best.values())
 
 
 def is_firm(hunch: Hunch, settings: Settings) -> bool:
     """Return whether a hunch is sure enough to be acted on, and nobody would be there to mind."""
-    return lower_bound(hunch) >= settings.min_sure and _nobody_minds(hunch) >= settings.min_sure
+    return hunch.p_low >= settings.min_sure and _nobody_minds(hunch) >= settings.min_sure
 
 
 def decide(
@@ -152,7 +147,7 @@ def _untimely(hunch: Hunch, ledger: Ledger, settings: Settings, moment: Moment, 
         return "starting"
     if _nobody_minds(hunch) < settings.min_sure:
         return "somebody_may_mind"
-    if lower_bound(hunch) < settings.min_sure:
+    if hunch.p_low < settings.min_sure:
         return "unsure"
     if firm is None or now - firm < settings.sustain:
         return "not_sustained"
