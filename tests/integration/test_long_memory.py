@@ -116,6 +116,7 @@ async def test_a_new_name_while_running(
     er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
     porch.states.async_remove(PORCH)
     put(porch, "light.veranda", "on")
+    await settled(porch)
     await later(porch, freezer, 61)
     assert script.kept[-1]["light.veranda"].usage.known.sum() > 500
     assert PORCH not in script.kept[-1]
@@ -211,9 +212,7 @@ async def test_purging_keeps_the_days_that_the_user_keeps(
     entry = await set_up()
     await later(porch, freezer, 4 * DAY)
     await learn_again(porch, entry)
-    await porch.services.async_call(
-        "recorder", "purge_entities", {"entity_id": PORCH, "keep_days": 3}, blocking=True
-    )
+    await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH, "keep_days": 3}, blocking=True)
     await settled(porch)
     assert load(latest(porch).read_bytes())[PORCH].usage.history == pytest.approx(3 * DAY, rel=0.01)
 
@@ -281,7 +280,7 @@ async def test_a_disk_that_takes_nothing(
 ) -> None:
     entry = await set_up()
     before = latest(porch).read_bytes()
-    with patch("custom_components.hunches.history.long_memory.os.fsync", side_effect=OSError(error, "no")):
+    with patch("custom_components.hunches.disk.os.fsync", side_effect=OSError(error, "no")):
         await learn_again(porch, entry)
         await learn_again(porch, entry)
         assert coordinator_of(entry).data.stage is Stage.READY

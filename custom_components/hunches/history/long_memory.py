@@ -4,8 +4,6 @@ The recorder keeps ten days, habits take weeks. What stands here is never more t
 is deleted there or in the registries is deleted here. All of it belongs into backups, and `.storage` is in them.
 """
 
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +15,7 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN, LOGGER
+from ..disk import sweep, sync, write_beside
 from ..engine.localtime import DAY
 from ..engine.memory import WRONG_CLOCK, Kept
 from ..engine.memory_file import MemoryFileError, dump, load
@@ -64,7 +63,7 @@ class LongMemory:
     async def async_forget(self, entity_ids: Collection[str]) -> None:
         """Forget entities for good, in both files."""
         if gone := self.kept.keys() & set(entity_ids):
-            await self.async_replace({key: None for key in gone})
+            await self.async_replace(dict.fromkeys(gone))
 
     async def async_forget_unrecorded(self, excluded: Collection[str]) -> None:
         """Forget what the user does not want to be recorded, by the recorder or (`excluded`) by this integration."""
@@ -123,7 +122,7 @@ class _Files:
 
     def read(self, now: float) -> tuple[dict[str, Kept], int]:
         """Return the latest memory that can be read and was not made by a clock that was wrong, and its size."""
-        self._sweep()
+        sweep(self._latest)
         for path in (self._latest, self._previous):
             try:
                 data = path.read_bytes()
@@ -145,21 +144,15 @@ class _Files:
         Killed at any moment, this leaves a whole latest or a whole previous file.
         """
         data = dump(kept)
-        self._folder.mkdir(exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=f"{self._latest.name}.", suffix=".part", dir=self._folder)
-        new = Path(name)
+        new = write_beside(self._latest, data)
         try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
             if alone:
                 self._previous.unlink(missing_ok=True)
                 self._set_aside.unlink(missing_ok=True)
             elif self._latest.exists():
                 self._latest.replace(self._previous)
             new.replace(self._latest)
-            self._sync()
+            sync(self._folder)
         except OSError:
             new.unlink(missing_ok=True)
             raise
@@ -167,7 +160,7 @@ class _Files:
 
     def remove(self) -> None:
         """Delete everything."""
-        self._sweep()
+        sweep(self._latest)
         for path in (self._latest, self._previous, self._set_aside):
             path.unlink(missing_ok=True)
 
@@ -176,22 +169,3 @@ class _Files:
             path.replace(self._set_aside)
         except OSError as error:
             LOGGER.warning("%s cannot be set aside: %s", path, error)
-
-    def _sweep(self) -> None:
-        """Delete what a crash left half written."""
-        for path in self._folder.glob(f"{self._latest.name}.*.part"):
-            try:
-                path.unlink()
-            except OSError:
-                return
-
-    def _sync(self) -> None:
-        """Let the new names be on the disk too, where a folder can be asked for that."""
-        try:
-            number = os.open(self._folder, os.O_RDONLY)
-        except OSError:
-            return
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
