@@ -14,7 +14,7 @@ import numpy as np
 from .aftermath import Aftermath, Scorer
 from .hunches import Kind
 from .localtime import DAY, HOUR, LocalTime
-from .policy import Ledger, Moment, Outcome, Record, Rule, Verdict, lower_bound
+from .policy import Ledger, Moment, Outcome, Record, Rule, Verdict
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class _Course:
         for hunch in decision.raised:
             yield Found(hunch, self._scorer.aftermath(hunch))
         settings = self._policy.settings
-        if settings.shadow and any(lower_bound(hunch) >= settings.min_sure for hunch in look.candidates):
+        if settings.shadow and any(hunch.p_low >= settings.min_sure for hunch in look.candidates):
             acting = self._policy.act(self._home, look.candidates, self._ledger, Moment(now, readings))
             for order in acting.shadow:
                 self._ledger = self._ledger.recorded(_record(order, now))
