@@ -80,7 +80,7 @@ def _tell(found: dict[str, Any]) -> None:
     print(f"\n{found['kills']} kills, by what it was doing:")
     for stage, count in sorted(found["stages"].items(), key=lambda item: -item[1]):
         print(f"  {count:4} {stage}")
-    print(f"  every restart came up; {found['changes']} changes were made, {found['learnings']} learnings were saved")
+    print(f"  every restart came up; {found['changes']} changes were made, {found['saves']} lives saved a memory")
     print(
         f"  {len(promises['answers'])} answers and {len(promises['statements'])} statements were acknowledged,"
         f" {len(promises['unsure_answers']) - len(promises['answers'])} answers were cut off or refused"

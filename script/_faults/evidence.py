@@ -63,11 +63,15 @@ class Promises:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is on disk: answers and statements in the file that will be read, memories, and what is broken."""
+    """What is on disk: answers and statements in the file that will be read, and what is broken.
+
+    `saved`: when the memory was saved last, in nanoseconds. `saving`, `storing`: whether it was killed while it saved
+    its memory or stored an answer.
+    """
 
     answers: int
     statements: int
-    learned: float
+    saved: int
     saving: bool
     storing: bool
     problems: tuple[str, ...]
@@ -91,7 +95,7 @@ def look(storage: Path, promises: Promises) -> Found:
     return Found(
         len(feedback["answers"]),
         len(feedback["corrections"]),
-        learned,
+        latest.stat().st_mtime_ns if (latest := storage / MEMORY[0]).exists() else 0,
         any("memory" in name for name in parts) or not (storage / MEMORY[0]).exists(),
         any("feedback" in name for name in parts),
         tuple(problems),

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 PLANS: Final = {"starting": 2, "reading": 4, "learning": 4, "saving": 5, "answering": 3, "any": 2}
 """When to kill, and how often each: the moments that are hard to hit are aimed at more often."""
 _PROGRESS: Final = "hunches_faults.json"
-_START_SECONDS: Final = 60.0
 _SAVING_SECONDS: Final = 0.03
-_MOST_PATIENCE: Final = 60.0
+_MOST_PATIENCE: Final = 240.0
 
 
 @dataclass(slots=True)
@@ -37,7 +36,8 @@ class Score:
     stages: Counter[str] = field(default_factory=Counter)
     changes: int = 0
     refusals: int = 0
-    learnings: int = 0
+    saves: int = 0
+    start_seconds: float = 6.0
     promises: Promises = field(default_factory=Promises)
     problems: list[str] = field(default_factory=list)
 
@@ -48,7 +48,8 @@ class Score:
             "stages": dict(self.stages),
             "changes": self.changes,
             "refusals": self.refusals,
-            "learnings": self.learnings,
+            "saves": self.saves,
+            "start_seconds": self.start_seconds,
             "promises": self.promises.as_json(),
             "problems": self.problems,
         }
@@ -79,14 +80,14 @@ async def kill_often(house: House, kills: int, chance: random.Random, score: Sco
             stage = "storing an answer"
         score.kills += 1
         score.stages[stage] += 1
-        score.learnings += found.learned > before.learned
+        score.saves += found.saved != before.saved
         wrong = (*found.problems, *complaints(house.log))
         score.problems += [f"kill {score.kills} ({stage}): {problem}" for problem in wrong]
         score.save(house.folder)
         said = score.promises
         say(
             f"kill {score.kills} of {kills}: {stage}; {len(said.answers)} answers and {len(said.statements)} statements"
-            f" acknowledged, {score.learnings} learnings, {len(score.problems)} problems"
+            f" acknowledged, {score.saves} lives that saved, {len(score.problems)} problems"
         )
         for problem in wrong:
             print(f"  {problem}", flush=True)
@@ -98,14 +99,14 @@ async def kill_once(house: House, chance: random.Random, score: Score, before: F
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Victim(house.folder))
         if plan == "starting":
-            await asyncio.sleep(chance.uniform(0.1, 6.5))
+            await asyncio.sleep(chance.uniform(0.1, 1.2 * score.start_seconds))
             server.check()
             server.kill()
             await server.gone()
             return "starting"
         client = await stack.enter_async_context(Visitor(house.url))
         watcher = await stack.enter_async_context(Visitor(house.url))
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(_MOST_PATIENCE):
             await server.answers(client)
             await client.enter(house.token)
             await watcher.enter(house.token)
@@ -116,6 +117,7 @@ async def kill_once(house: House, chance: random.Random, score: Score, before: F
         try:
             async with asyncio.timeout(_MOST_PATIENCE):
                 await watch.until("reading", "learning", "ready", "waiting")
+                score.start_seconds = time.time() - server.began
                 _came_up(await client.state(), before, score)
                 living = asyncio.create_task(visit.live())
                 await _moment(plan, house, server, watch, chance, score)
@@ -154,7 +156,7 @@ async def _moment(plan: str, house: House, server: Victim, watch: Watch, chance:
         strike.start()
     async with Visitor(house.url) as third:
         await third.enter(house.token)
-        if chance.random() < 0.5:
+        if chance.random() < 0.3:
             await third.reload()
         else:
             await third.command("hunches_faults/learn")

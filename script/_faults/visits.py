@@ -16,6 +16,7 @@ from .house import Visitor
 MOST_STATEMENTS: Final = 190
 """The integration keeps 200."""
 _STATEMENT_SECONDS: Final = 1800.0
+_PAUSE_SECONDS: Final = 0.05
 _SOON_SECONDS: Final = 1.0
 _ASKED: Final = ("light", "fan", "media_player", "switch")
 _NEVER: Final = ("fan", "media_player")
@@ -40,10 +41,13 @@ class Visit:
             what = self._chance.random()
             if what < 0.6:
                 await self._switch()
-            elif what < 0.99:
+            elif what < 0.95:
                 await self._answer()
+            elif what < 0.99:
+                await self._client.command("hunches_faults/learn")
             else:
                 await self._state()
+            await asyncio.sleep(self._chance.uniform(0.0, _PAUSE_SECONDS))
 
     async def _switch(self) -> None:
         """Let a person switch a device, or a sensor report something."""
