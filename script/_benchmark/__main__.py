@@ -10,30 +10,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NoReturn, override
+from typing import TYPE_CHECKING
 
-from _demo.client import ClientError
-from _demo.server import ServerError
+from .refuse import Parser
+from .table import TableError, as_json, into_readme, markdown, marked, text
 
-from . import inside, mind
-from .database import kept
-from .table import Row, TableError, as_json, into_readme, markdown, marked, text
+if TYPE_CHECKING:
+    from .table import Row
 
 MAIN, QUICK_MAIN = 1_000_000, 100_000
 READ, QUICK_READ = (100_000, 5_000_000), (20_000,)
 _BEGAN = time.perf_counter()
-
-
-class _Parser(argparse.ArgumentParser):
-    @override
-    def error(self, message: str) -> NoReturn:
-        _refuse(message)
-
-
-def _refuse(message: str) -> NoReturn:
-    """End for bad input: one line, exit code 2."""
-    print(f"script/benchmark: {message}", file=sys.stderr)
-    raise SystemExit(2)
 
 
 def _say(stage: str) -> None:
@@ -41,7 +28,7 @@ def _say(stage: str) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = _Parser(prog="script/benchmark", description="What the integration costs, beside rivals in the same run.")
+    parser = Parser(prog="script/benchmark", description="What the integration costs, beside rivals in the same run.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as an array of objects")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it as Markdown")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="fill the block of this file that is marked for it")
@@ -49,18 +36,22 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     for path in filter(None, (arguments.json, arguments.markdown)):
         if not path.absolute().parent.is_dir():
-            _refuse(f"{path.parent}: no such folder")
+            parser.error(f"{path.parent}: no such folder")
         if path.is_dir():
-            _refuse(f"{path}: is a folder")
+            parser.error(f"{path}: is a folder")
     if arguments.readme is not None:
         try:
             marked(arguments.readme)
         except TableError as error:
-            _refuse(str(error))
+            parser.error(str(error))
     return arguments
 
 
 async def _measure(*, quick: bool) -> list[Row]:
+    # These bring Home Assistant, which takes seconds: too long to hear that a folder does not exist
+    from . import inside, mind  # noqa: PLC0415
+    from .database import kept  # noqa: PLC0415
+
     rows: list[Row] = []
     waits = inside.QUICK if quick else inside.FULL
     reading = inside.Reading(_say)
@@ -83,6 +74,9 @@ def _machine() -> str:
 def main() -> int:
     """Run the command line; return the exit code."""
     arguments = _arguments()
+    from _demo.client import ClientError  # noqa: PLC0415
+    from _demo.server import ServerError  # noqa: PLC0415
+
     try:
         rows = asyncio.run(_measure(quick=arguments.quick))
     except (ClientError, ServerError, TimeoutError) as error:

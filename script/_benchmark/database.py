@@ -6,12 +6,10 @@ of time and with the indexes in place, so that pages are filled as they would ha
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import shutil
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -248,30 +246,3 @@ def _ulids(times: NDArray[np.float64]) -> bytes:
     out = np.random.default_rng(times.size).integers(0, 256, (times.size, 16), dtype=np.uint8)
     out[:, :6] = (times * 1000).astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
     return out.tobytes()
-
-
-def main() -> int:
-    """Make a database and keep it; return the exit code."""
-    parser = argparse.ArgumentParser(prog="script/make-database", description="A large recorder database to measure on")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="default: a million, of 200 devices in 90 days")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write it here (default: keep it for the benchmark)")
-    arguments = parser.parse_args()
-    if arguments.rows < 2 * ROWS_A_DEVICE:
-        print(f"script/make-database: at least {2 * ROWS_A_DEVICE} rows", file=sys.stderr)
-        return 2
-    if arguments.out is not None and (not arguments.out.absolute().parent.is_dir() or arguments.out.exists()):
-        why = "exists" if arguments.out.exists() else "no such folder"
-        print(f"script/make-database: {arguments.out}: {why}", file=sys.stderr)
-        return 2
-    began = time.perf_counter()
-    found = kept(arguments.rows)
-    if arguments.out is not None:
-        found.copy(arguments.out, time.time())
-    path = arguments.out or found.path
-    size, seconds = path.stat().st_size / 1e6, time.perf_counter() - began
-    print(f"{path}: {found.made.rows:,} rows, {len(found.made.home.devices)} devices, {size:.0f} MB, {seconds:.1f} s")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -28,18 +28,21 @@ if TYPE_CHECKING:
 
 END: Final = 1_795_500_000.0
 """When all of these homes end: the same hour of the same day on every machine."""
-_DAYS: Final = 90
 _ROUNDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large the homes are that are measured: `grown` devices for exponents, `rows` of 50 devices, `looked` at."""
+    """How large the homes are that are measured: `grown` devices for exponents, `rows` of 50 devices, `looked` at.
+
+    `days` of history each.
+    """
 
     learned: int
     grown: tuple[int, ...]
     rows: tuple[int, ...]
     looked: tuple[int, ...]
+    days: int = 90
 
 
 FULL: Final = Sizes(200, (50, 100, 200, 400), (100_000, 300_000, 1_000_000), (1, 10, 100, 1_000))
@@ -75,21 +78,23 @@ def _taught(model: Model, made: MadeHome) -> tuple[Mind, Recording, float]:
 def _learning(model: Model, sizes: Sizes) -> Iterator[Row]:
     took, described = [], []
     for devices in sizes.grown:
-        mind, _, learning = _taught(model, make(devices, _DAYS, END))
+        mind, _, learning = _taught(model, make(devices, sizes.days, END))
         took.append(learning)
         described.append(seconds(mind.describe))
     yield growth(f"learning in devices ({_listed(sizes.grown)})", sizes.grown, took)
     yield growth(f"describing every device on demand ({_listed(sizes.grown)})", sizes.grown, described)
-    by_rows = [_taught(model, make(50, _DAYS, END, rows=rows))[2] for rows in sizes.rows]
+    by_rows = [_taught(model, make(50, sizes.days, END, rows=rows))[2] for rows in sizes.rows]
     yield growth(f"learning in rows ({_listed(sizes.rows)} of 50 devices)", sizes.rows, by_rows)
 
-    made = make(sizes.learned, _DAYS + 1, END + DAY)
+    made = make(sizes.learned, sizes.days + 1, END + DAY)
     recording = made.recording()
     mind = Mind(model, made.home)
     first = seconds(lambda: mind.learn(recording.until(END).timelines, END))
     news = {key: timeline.since(END) for key, timeline in recording.timelines.items()}
     daily = seconds(lambda: mind.learn(news, END + DAY))
-    yield Row.of(f"learning one day more of {sizes.learned} devices; rival: the first {_DAYS} days", daily, "s", first)
+    yield Row.of(
+        f"learning one day more of {sizes.learned} devices; rival: the first {sizes.days} days", daily, "s", first
+    )
 
 
 def _listed(sizes: Sequence[int]) -> str:
@@ -100,7 +105,7 @@ def _looking(model: Model, sizes: Sizes) -> Iterator[Row]:
     """Everything is on, so that every device has to be judged: the longest look there is."""
     costs: dict[int, float] = {}
     for devices in sizes.looked:
-        mind, recording, _ = _taught(model, make(devices, _DAYS, END, left_on=1.0))
+        mind, recording, _ = _taught(model, make(devices, sizes.days, END, left_on=1.0))
         costs[devices] = _look_seconds(mind)
         if devices == 1:
             continue
