@@ -263,7 +263,8 @@ class LampMind:
         for key, timeline in lines.items():
             state, since = timeline.current(now)
             if key.startswith(("light", "lock", "switch")) and state == ON and now - since >= 7200:
-                yield hunch((now - DAY0) / 3600, key)
+                found = hunch((now - DAY0) / 3600, key)
+                yield replace(found, evidence=replace(found.evidence, since=since))
 
 
 def test_a_replay_raises_what_the_policy_lets_through_and_says_what_came_of_it() -> None:
@@ -302,6 +303,37 @@ def test_a_replay_looks_at_every_step_of_a_night_at_once() -> None:
     assert [(t - DAY0) / 3600 for t in mind.looks] == pytest.approx([24 + i / 6 for i in range(6 * 30 + 1)])
     assert [(part.until - DAY0) / 3600 for part in found] == pytest.approx([26 - 1 / 6, 50 - 1 / 6, 54])
     assert set(mind.least) == {settings.keep_accept}
+
+
+class SureMind(LampMind):
+    """Is as sure as can be of what it says."""
+
+    def _candidates(self, lines: Mapping[str, Timeline], now: float) -> Iterator[Hunch]:
+        return (replace(h, p_low=0.99) for h in super()._candidates(lines, now))
+
+
+def test_in_shadow_mode_it_finds_what_would_have_been_done_if_all_were_allowed() -> None:
+    home = recording(
+        [(33, 41, "away")], lamp=line(3, 5, 32, 41.1), front=line(31, 45), front_door=line(2, 2.1, 33, 33.1, 41, 41.05)
+    )
+    shadow = Policy(Settings(shadow=True))
+    found = list(replay(SureMind(), home, shadow))
+    assert [(f.hunch.entity_id, f.acted, f.outcome) for f in found] == [
+        ("lock.front", False, "contradicted"),
+        ("lock.front", True, "contradicted"),
+        ("light.lamp", False, "done"),
+        ("light.lamp", True, "done"),
+    ]
+    assert {f.hunch.evidence.archetype for f in found} == {"told"}
+    assert not [f for f in replay(SureMind(), home, Policy()) if f.acted]
+    assert not [f for f in replay(LampMind(), home, Policy(Settings(shadow=True))) if f.acted], "nobody is sure"
+
+
+def test_what_we_did_ourselves_is_told_apart() -> None:
+    lamp = line(25, 28, 29, 33, causes=[Cause.PERSON, Cause.OURS, Cause.PERSON, Cause.PERSON])
+    found = list(replay(LampMind(), recording(lamp=lamp), Policy()))
+    assert [f.aftermath.ours for f in found] == [True, False]
+    assert [(f.aftermath.changed - DAY0) / 3600 for f in found] == pytest.approx([28, 33])
 
 
 def test_a_hunch_that_nobody_answers_expires_and_rests() -> None:
