@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -28,8 +29,12 @@ if importlib.util.find_spec("torch") is None:
 # The test plug-in logs every statement that the recorder runs, which buries what a failed test has to say
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
-# The same examples in every run, and no limit of time for any of them: a slow machine is not a fault
-hypothesis.settings.register_profile("hunches", deadline=None, derandomize=True, database=None)
+# The same examples in every run, and no limit of time for any of them: a slow machine is not a fault. With
+# HUNCHES_EXAMPLES=10000 every property is tried on that many examples, other ones each time.
+EXAMPLES = int(os.environ.get("HUNCHES_EXAMPLES", "0"))
+hypothesis.settings.register_profile(
+    "hunches", deadline=None, derandomize=not EXAMPLES, database=None, max_examples=EXAMPLES or 100
+)
 hypothesis.settings.load_profile("hunches")
 
 

@@ -451,6 +451,7 @@ def test_a_ledger_follows_decisions_and_answers() -> None:
 
 # --- properties
 
+MANY = settings(max_examples=max(200, settings().max_examples))
 NAMES = ("Lamp", "Fridge", "Front door", "Garage", "Server", "Oxygen", "Kühlschrank", "", "<b>x</b>", "电视")
 ANSWERS = list(Answer)
 entities = st.builds(
@@ -484,7 +485,7 @@ def candidates(draw: st.DrawFn, home: Home, time: float) -> list[Hunch]:
     return found
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@MANY
 @given(st.data())
 def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.DataObject) -> None:
     home = data.draw(homes)
@@ -543,7 +544,7 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
                     never.add(h.entity_id)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@MANY
 @given(
     entity=entities,
     service=st.sampled_from(

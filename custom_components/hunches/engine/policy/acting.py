@@ -223,5 +223,6 @@ def _nobody_minds(hunch: Hunch) -> float:
     return min(context.p_away + context.p_asleep, 1.0)
 
 
-def _seen(hunch: Hunch) -> tuple[float, float]:
-    return hunch.evidence.context.p_asleep, hunch.evidence.context.p_away
+def _seen(hunch: Hunch) -> tuple[float, float, float]:
+    seen = hunch.evidence
+    return seen.since, seen.context.p_asleep, seen.context.p_away

@@ -44,23 +44,22 @@ class Thermostat:
 
     @property
     def setting(self) -> Setting:
-        """Return what it is set to."""
-        if self.target is not None:
-            return (("temperature", self.target),)
-        if self.low is not None and self.high is not None:
+        """Return what it is set to; empty if it does not say."""
+        if self.mode == "heat_cool" and self.low is not None and self.high is not None:
             return (("target_temp_high", self.high), ("target_temp_low", self.low))
-        return ()
+        return () if self.target is None else (("temperature", self.target),)
 
 
 def setback(thermostat: Thermostat, bounds: Bounds) -> Setting:
     """Return what a thermostat that heats may be set back to; empty if there is nothing to lower."""
-    if thermostat.mode == "heat" and thermostat.target is not None:
-        lower = _lowered(thermostat.target, thermostat, bounds)
-        return () if lower is None else (("temperature", lower),)
-    if thermostat.mode == "heat_cool" and thermostat.low is not None and thermostat.high is not None:
-        lower = _lowered(thermostat.low, thermostat, bounds)
-        return () if lower is None else (("target_temp_high", thermostat.high), ("target_temp_low", lower))
-    return ()
+    if thermostat.mode not in ("heat", "heat_cool"):
+        return ()
+    found = dict(thermostat.setting)
+    name = "target_temp_low" if "target_temp_low" in found else "temperature"
+    if name not in found or (name == "temperature" and thermostat.mode == "heat_cool"):
+        return ()
+    lower = _lowered(found[name], thermostat, bounds)
+    return () if lower is None else tuple(sorted({**found, name: lower}.items()))
 
 
 def _lowered(target: float, thermostat: Thermostat, bounds: Bounds) -> float | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def _rank(hunch: Hunch) -> tuple[float, str, str, float, str]:
+def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, str]:
     """Order the best first, and ties by all the rest, so that the order of the candidates does not matter."""
-    return -hunch.p_accept, hunch.key, hunch.action, hunch.time, situation(hunch.evidence.context)
+    return -hunch.p_accept, hunch.key, hunch.action, hunch.time, hunch.evidence.since, situation(hunch.evidence.context)
 
 
 _LONGEST_GAP: Final = 1800.0
