@@ -413,6 +413,33 @@ def test_a_corrupt_file_is_refused(recorder: Recorder) -> None:
     fails(path, "corrupt|not an SQLite database")
 
 
+@pytest.mark.parametrize("nonsense", ["x'ff'", "'soon'", "9e999"])
+def test_a_time_that_is_none_is_refused(recorder: Recorder, nonsense: str) -> None:
+    for seconds in range(3):
+        recorder.state("light.a", seconds, "on" if seconds % 2 else "off")
+    recorder.database.execute(f"UPDATE states SET last_updated_ts = {nonsense} WHERE last_updated_ts > {T0}")
+    fails(recorder.close(), "corrupt")
+
+
+def test_nothing_is_known_of_the_time_that_home_assistant_was_off(recorder: Recorder) -> None:
+    recorder.run(0, 1000)
+    recorder.run(2000, 4000, crashed=True)
+    recorder.run(4000, None)
+    for seconds, state in ((10, "on"), (2001, "on"), (3000, "off"), (4500, "on")):
+        recorder.state("light.a", seconds, state)
+    recorder.state("light.b", 20, "on")
+    path = recorder.close()
+    assert changes(path, "light.a") == [
+        (10.0, ON),
+        (1000.0, UNKNOWN),
+        (2001.0, ON),
+        (3000.0, OFF),
+        (pytest.approx(3000.0), UNKNOWN),
+        (4500.0, ON),
+    ]
+    assert changes(path, "light.b") == [(20.0, ON), (1000.0, UNKNOWN)]
+
+
 def test_a_corrupt_registry_is_refused(recorder: Recorder) -> None:
     write_registries(recorder.path.parent, [])
     path = recorder.close()

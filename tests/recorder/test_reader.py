@@ -24,7 +24,7 @@ from custom_components.hunches.history import async_read
 from custom_components.hunches.history.reader import Stopped
 from custom_components.hunches.history.tables import YIELD_PER
 
-from .conftest import Row, Write, fill, fire, read
+from .conftest import Row, Write, fill, fire, ran, read
 
 LAMP = "light.lamp"
 ADA = "0123456789abcdef0123456789abcdef"
@@ -178,18 +178,31 @@ async def test_agrees_with_the_reader_of_database_files(
         "person": ["home", "not_home", "Work"],
         "climate": ["off", "heat", "auto", "unavailable"],
     }
-    automations, ours = [Context() for _ in range(20)], [Context() for _ in range(5)]
-    await write(fire, "automation_triggered", automations)
+    automations, ours, calls = ([Context() for _ in range(count)] for count in (20, 5, 9))
+    start, day = 1_700_000_000.0, 86_400.0
+    await write(fire, "automation_triggered", [*automations[:10], ours[0]])
+    await write(fire, "script_started", automations[10:])
     await write(fire, EVENT_ACTED, ours)
+    await write(fire, "call_service", [*automations, *calls], start + 4 * day)
+    await write(
+        ran,
+        (start + day, start + 5 * day, False),
+        (start + 5 * day + 200.0, start + 8 * day, True),
+        (start + 8 * day, start + 9 * day, False),
+        (start + 9 * day + 7_000.0, start + 12 * day, False),
+    )
     for key in entities:
-        moment, rows = 1_700_000_000.0, []
+        moment, rows = start, []
         for _ in range(2_000):
             moment += chance.choice([0.0, 0.5, 60.0, 3600.0])
-            makers = [Context(), Context(user_id=ADA), Context(parent_id=Context().id), *automations, *ours]
+            makers = [Context(), Context(user_id=ADA), Context(parent_id=Context().id), *automations, *ours, *calls]
             changed = chance.choice([None, None, moment, moment - 10])
             rows.append(Row(moment, chance.choice(texts[key.partition(".")[0]]), chance.choice(makers), changed))
         await write(fill, key, rows)
-    ours_read = (await read(hass, *entities)).timelines
+    history = await read(hass, *entities)
+    ours_read = history.timelines
+    assert len(history.gaps) >= 2
+    assert set(ours_read["light.a"].causes) == set(Cause)
     url = get_instance(hass).db_url
     path = Path(url.partition("sqlite:///")[2])
     recording, _ = await hass.async_add_executor_job(database.read, path, None)

@@ -82,6 +82,10 @@ class DatabaseError(ValueError):
     """A database cannot be read; the message says in one line what and why."""
 
 
+class _Nonsense(Exception):
+    """A value that the recorder cannot have written; the message says what is wrong with it."""
+
+
 def read(path: Path, config: Path | None = None) -> tuple[Recording, tuple[str, ...]]:
     """Return a home and all that its recorder kept, with warnings for a person, one line each.
 
@@ -100,6 +104,8 @@ def read(path: Path, config: Path | None = None) -> tuple[Recording, tuple[str, 
             }
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: {_reason(error)}") from error
+    except _Nonsense as error:
+        raise DatabaseError(f"{path}: the database is corrupt ({error})") from error
     if not any(_knows_people(key, timeline) for key, timeline in timelines.items()):
         # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
         home = replace(home, entities={k: e for k, e in home.entities.items() if k != "zone.home"})
@@ -120,7 +126,7 @@ def _reason(error: sqlite3.Error) -> str:
             return f"the database is corrupt ({error})"
         case sqlite3.SQLITE_NOTADB:
             return "not an SQLite database"
-    return str(error)
+    return " ".join(str(error).split())
 
 
 def _connect(path: Path, warnings: list[str]) -> sqlite3.Connection:
@@ -296,6 +302,9 @@ def _timeline(
     """
     changes = Changes(entity.domain, contexts if entity.is_device else None, gaps)
     rows = database.execute(_CHANGES, {"id": number})
-    while part := rows.fetchmany(_ROWS_AT_ONCE):
-        changes.add(part)
-    return changes.timeline()
+    try:
+        while part := rows.fetchmany(_ROWS_AT_ONCE):
+            changes.add(part)
+        return changes.timeline()
+    except (TypeError, ValueError) as error:
+        raise _Nonsense(error) from error

@@ -61,17 +61,24 @@ class Contexts:
 
     def known(self, key: int) -> Cause | None:
         """Return who acts in the context of a fingerprint: `UNKNOWN` for a call by nobody known, None for no event."""
-        for keys, cause in ((self.ours, Cause.OURS), (self.automatic, Cause.AUTOMATION), (self.called, Cause.UNKNOWN)):
-            place = bisect_left(keys, key)
-            if place < len(keys) and keys[place] == key:
-                return cause
-        return None
+        if _holds(self.ours, key):
+            return Cause.OURS
+        if _holds(self.automatic, key):
+            return Cause.AUTOMATION
+        return Cause.UNKNOWN if _holds(self.called, key) else None
 
     def of(self, context_id: bytes | None, has_user: bool, has_parent: bool, moment: float) -> Cause:
         """Return who made a change of a device at a moment (Unix seconds)."""
+        if (has_user or has_parent) and not self.ours:  # most changes by far, and events tell nothing more of them
+            return who(None, has_user, has_parent)
         known = self.known(fingerprint(context_id)) if context_id else Cause.UNKNOWN
         cause = who(known, has_user, has_parent)
         return Cause.UNKNOWN if cause is Cause.PHYSICAL and moment < self.heard_since else cause
+
+
+def _holds(keys: Sequence[int], key: int) -> bool:
+    place = bisect_left(keys, key)
+    return place < len(keys) and keys[place] == key
 
 
 def who(known: Cause | None, has_user: bool, has_parent: bool) -> Cause:
