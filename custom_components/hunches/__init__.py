@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import feedback
+from . import feedback, proof
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
@@ -38,6 +38,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     memory = feedback.Feedback(hass)
     await memory.async_load()
     coordinator = HunchesCoordinator(hass, entry, model, memory)
+    await coordinator.proof.async_load()
     entry.runtime_data = HunchesData(coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
@@ -56,3 +57,4 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
     """Forget every answer and all that was learned."""
     await feedback.async_remove(hass)
     await LongMemory(hass).async_remove()
+    await proof.async_remove(hass)

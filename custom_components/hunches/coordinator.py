@@ -51,6 +51,7 @@ from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
 from .live import Change, LiveChanges
 from .patience import Patience
+from .proof import Past, Proof
 from .rehearsal import note
 from .settings import settings_from
 from .teaching import Teacher
@@ -59,8 +60,8 @@ _FAILED = "learning_failed"
 _PATIENCE = 30.0
 """Seconds to wait at unloading for a database that does not answer."""
 _TELLING = frozenset(
-    {"area_id", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
-    | {"hidden_by", "labels", "name", "name_by_user"}
+    {"area_id", "connections", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
+    | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
 )
 """Changes in a registry that the engine's picture of the home depends on."""
 
@@ -94,6 +95,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._live = LiveChanges()
         self.teacher = Teacher(hass, model, self._policy, self._live)
         self.actions = Actions(self)
+        self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self._watched: frozenset[str] = frozenset()
         self._stopped = threading.Event()
         self._patience = Patience()
@@ -149,6 +151,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._relearn.async_shutdown()
         if self._learning is not None:
             await asyncio.wait([self._learning], timeout=_PATIENCE)
+        await self.proof.async_stop()
         async with self.lock:
             self.mind = None
         issues.async_show(self.hass, self.home, ())
@@ -171,6 +174,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self._async_read_and_teach()
             self._patience.succeeded()
             await self.async_look()
+            self.proof.async_begin()
         except HistoryUnavailable as unavailable:
             delay = self._patience.failed(unavailable.reason, f"History cannot be read ({unavailable})")
             self._again = async_call_later(self.hass, delay, self._on_night)
@@ -198,6 +202,19 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
                 self._heeded = ()
             self.mind, self.home = taught.mind, taught.home
         self._update(stage=Stage.READY, reason=None, timing={**taught.timing, "read_seconds": read_seconds})
+
+    @callback
+    def _past(self) -> Past | None:
+        """Return what the backtest goes through; None before anything was learned."""
+        if (home := self.home) is None:
+            return None
+        kept = self.teacher.memory.kept
+        lines = {key: kept[key].timeline for key in home.entities if key in kept}
+        return Past(home, lines, self.feedback.corrections, self.settings)
+
+    def proven(self, entity_id: str) -> dict[str, Any] | None:
+        """Return what the backtest found for one device; None while there is nothing."""
+        return self.proof.of(entity_id)
 
     @callback
     def _progress(self, done: int, total: int) -> None:
@@ -350,6 +367,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     async def _on_deletion(self, event: Event[Any]) -> None:
         if (deleted := await async_deletion(self.hass, event, self._watched)) is not None:
             await self.teacher.async_forget(deleted.entity_ids, deleted.before)
+            await self.proof.async_forget(*deleted.entity_ids)
             self._relearn.async_schedule_call()
 
     async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
@@ -362,11 +380,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
                 async with self.lock:
                     self.teacher.memory.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
+                    await self.proof.async_rename(old, data["entity_id"])
             if not _TELLING.intersection(data["changes"]):
                 return
         elif data["action"] == "remove":
             await self.teacher.async_forget([data["entity_id"]])
             await self.feedback.async_left(data["entity_id"])
+            await self.proof.async_forget(data["entity_id"])
         self._relearn.async_schedule_call()
 
     @callback

@@ -29,7 +29,7 @@ class Status:
 
     `reason`: why the integration waits, a key of the texts. `done`, `total`: entities read or devices learned in
     this stage. `declined`: candidates of the last look that are not shown, each with the reason. `timing`: seconds
-    by what took them, and rows read.
+    by what took them, and rows read. `proving`: how far the backtest is, in percent, None while it does not run.
     """
 
     stage: Stage = Stage.STARTING
@@ -42,3 +42,4 @@ class Status:
     context: Context | None = None
     declined: tuple[tuple[Hunch, str], ...] = ()
     timing: dict[str, Any] = field(default_factory=dict)
+    proving: int | None = None

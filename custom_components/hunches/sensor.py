@@ -26,7 +26,7 @@ async def async_setup_entry(
 class OpenHunches(HunchesEntity, SensorEntity):
     """The number of open hunches."""
 
-    _unrecorded_attributes = frozenset({"stage", "reason", "progress", "entities"})
+    _unrecorded_attributes = frozenset({"stage", "reason", "progress", "entities", "backtest"})
 
     @property
     @override
@@ -44,4 +44,5 @@ class OpenHunches(HunchesEntity, SensorEntity):
             "reason": status.reason,
             "progress": round(100 * status.done / status.total) if status.total else None,
             "entities": [hunch.entity_id for hunch in status.open],
+            "backtest": status.proving,
         }

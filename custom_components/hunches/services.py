@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .actions import AnswerError
 from .answers import async_accept, async_reject
 from .automatic import async_setup_automatic
+from .backtesting import async_setup_backtest
 from .calls import as_told, async_visible, loaded_coordinator
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
@@ -60,6 +61,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     ):
         hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
     async_setup_automatic(hass)
+    async_setup_backtest(hass)
 
 
 async def _async_scan(call: ServiceCall) -> ServiceResponse:

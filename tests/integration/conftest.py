@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -21,8 +22,8 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
 from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.context_filter import Correction
-from custom_components.hunches.engine.home import ON, Home, read_state
-from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
+from custom_components.hunches.engine.home import OFF, ON, Home, read_state
+from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.localtime import LocalTime
 from custom_components.hunches.engine.memory import Kept, Memory
 from custom_components.hunches.engine.policy import action_for
@@ -32,6 +33,7 @@ from custom_components.hunches.engine.timeline import Timeline
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
     from homeassistant.core import ServiceCall
+    from numpy.typing import NDArray
 
 PORCH = "light.porch"
 DOOR = "lock.front_door"
@@ -42,12 +44,16 @@ BLIND = "cover.blind"
 class Script:
     """What the scripted mind says, and what it was told.
 
-    It proposes every entity of `suspects` for as long as that is on. `before_learning` runs in the executor.
+    It proposes every entity of `suspects` for as long as that is on (off, if it is usually on by now); `kinds`: of
+    hunches that are not their domain's. `before_learning` runs in the executor.
     """
 
     suspects: list[str] = field(default_factory=lambda: [PORCH])
     p_accept: float = 0.95
     p_away: float = 0.97
+    p_asleep: float = 0.1
+    p_low: float = 0.0
+    kinds: dict[str, Kind] = field(default_factory=dict)
     usual_minutes: tuple[float, float] | None = (20.0, 95.0)
     homes: list[Home] = field(default_factory=list)
     learned: list[Mapping[str, Timeline]] = field(default_factory=list)
@@ -56,6 +62,8 @@ class Script:
     said: list[tuple[Correction, ...]] = field(default_factory=list)
     kept: list[Mapping[str, Kept]] = field(default_factory=list)
     before_learning: Callable[[Callable[[int, int], None]], None] = lambda progress: None
+    nights: list[float] = field(default_factory=list)
+    before_night: Callable[[], None] = lambda: None
 
 
 class ScriptedMind:
@@ -63,9 +71,7 @@ class ScriptedMind:
 
     script: Script
 
-    def __init__(
-        self, model: object, home: Home, corrections: Sequence[Correction], kept: Mapping[str, Kept]
-    ) -> None:
+    def __init__(self, model: object, home: Home, corrections: Sequence[Correction], kept: Mapping[str, Kept]) -> None:
         self.home = home
         self.script.kept.append(dict(kept))
         self.memory = {key: Memory.of(entity, kept.get(key)) for key, entity in home.entities.items()}
@@ -103,7 +109,7 @@ class ScriptedMind:
         self.script.said.append(tuple(corrections))
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
-        context = Context(now, 0.1, self.script.p_away, 0.9)
+        context = Context(now, self.script.p_asleep, self.script.p_away, 0.9)
         return Scan(context, tuple(self._hunches(now, context)))
 
     def describe(self) -> list[dict[str, Any]]:
@@ -112,11 +118,49 @@ class ScriptedMind:
     def _hunches(self, now: float, context: Context) -> Iterator[Hunch]:
         for key in self.script.suspects:
             entity, (reading, since) = self.home.entities.get(key), self.readings.get(key, (ON - 1, now))
-            if entity is None or reading != ON or (action := action_for(entity)) is None:
+            kind = self.script.kinds.get(key) or KIND_OF_DOMAIN.get(key.partition(".")[0])
+            wanted = OFF if kind is Kind.USUALLY_ON_BY_NOW else ON
+            if entity is None or reading != wanted or (action := action_for(entity, kind)) is None or kind is None:
                 continue
             evidence = Evidence(since, self.script.usual_minutes, 23.25, 0.04, 12.3, "porch", context, 0.9)
             proposal = f"{action.domain}.{action.service}"
-            yield Hunch(now, key, KIND_OF_DOMAIN[entity.domain], proposal, self.script.p_accept, evidence)
+            yield Hunch(now, key, kind, proposal, self.script.p_accept, evidence, self.script.p_low)
+
+
+class ScriptedLookback(ScriptedMind):
+    """Stands where the mind stands that looks back, and proposes the same for as long as it is on in the recording."""
+
+    def __init__(self, model: object, home: Home, corrections: Sequence[Correction]) -> None:
+        self.home = home
+        self.lines: dict[str, Timeline] = {}
+
+    def learn(  # type: ignore[override]
+        self, timelines: Mapping[str, Timeline], until: float
+    ) -> None:
+        self.script.nights.append(until)
+        self.lines = self._with(timelines)
+
+    def look_back(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float) -> list[Scan]:
+        self.script.before_night()
+        lines, found = self._with(timelines), []
+        for moment in moments.tolist():
+            self.readings = {key: line.current(moment) for key, line in lines.items()}
+            found.append(self.look(moment))
+        return found
+
+    def tell(self, hunch: Hunch) -> Hunch:
+        return hunch
+
+    def _with(self, timelines: Mapping[str, Timeline]) -> dict[str, Timeline]:
+        found = dict(self.lines)
+        for key, line in timelines.items():
+            old = found.get(key, Timeline.empty())
+            found[key] = Timeline.from_readings(
+                np.concatenate((old.times, line.times)),
+                np.concatenate((old.states, line.states)),
+                np.concatenate((old.causes, line.causes)),
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -134,6 +178,7 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
     mind = type("Mind", (ScriptedMind,), {"script": written})
     with (
         patch("custom_components.hunches.teaching.Mind", mind),
+        patch("custom_components.hunches.proof.Lookback", type("Lookback", (ScriptedLookback,), {"script": written})),
         patch("custom_components.hunches.Model.load", return_value=ScriptedModel()),
     ):
         yield written

@@ -1,0 +1,203 @@
+"""The backtest in the home itself: the integration's own past is gone through before anything is made automatic.
+
+It works beside the mind that looks, a night at a time, so that neither looks nor stopping wait for it. What it found
+is kept over restarts; it can always be found again.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, LOGGER
+from .engine import findings
+from .engine.backtest import Found, Stretch, looked_at, stretches
+from .engine.bundle import Recording
+from .engine.context_filter import Correction
+from .engine.findings import Findings
+from .engine.home import Home
+from .engine.localtime import DAY
+from .engine.lookback import Lookback
+from .engine.model import Model
+from .engine.policy import Policy, Settings
+from .engine.timeline import Timeline
+from .history.meters import async_watt_hours
+from .history.reader import Stopped
+
+DAYS: Final = 30
+"""How far back is looked, in days, unless somebody asks for more or less."""
+AGAIN: Final = 7 * DAY
+"""Age at which what was found is found anew; after a day while less than a week could be looked at."""
+STORAGE_VERSION: Final = 1
+_PATIENCE: Final = 30.0
+"""Seconds to wait at unloading for the night that is gone through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What there is to go through: the home, what is remembered of it, what people stated, the policy's numbers."""
+
+    home: Home
+    timelines: Mapping[str, Timeline]
+    corrections: tuple[Correction, ...]
+    settings: Settings
+
+
+class Proof:
+    """What a backtest of this home found, and how it is found.
+
+    `past` gives what there is to go through, None before anything was learned. `progress` is told the percentage that
+    is done, None at the end.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        model: Model,
+        past: Callable[[], Past | None],
+        progress: Callable[[int | None], None],
+    ) -> None:
+        """Know nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._model = model
+        self._past = past
+        self._progress = progress
+        self._store = _store(hass)
+        self._lock = asyncio.Lock()
+        self._stopped = False
+        self._proving: asyncio.Task[None] | None = None
+        self.found: dict[str, Any] | None = None
+
+    async def async_load(self) -> None:
+        """Restore what was found before, if it can be read."""
+        try:
+            data = await self._store.async_load()
+        except (HomeAssistantError, NotImplementedError, OSError) as error:
+            LOGGER.warning("What the backtest found cannot be read (%s); it is found again", error)
+            return
+        if isinstance(data, dict) and isinstance(data.get("devices"), dict) and "made" in data:
+            self.found = data
+
+    def of(self, entity_id: str) -> dict[str, Any] | None:
+        """Return what was found for one device; None while nothing was, or before there was a past to look at."""
+        if self.found is None or not self.found["days"] or (device := self.found["devices"].get(entity_id)) is None:
+            return None
+        return {**{name: self.found[name] for name in ("from", "until", "days")}, **device}
+
+    @callback
+    def async_begin(self) -> None:
+        """Look back in the background, if it is time to and that is not under way."""
+        past, idle = self._past(), self._proving is None or self._proving.done()
+        if past is not None and self._is_due(past.settings) and idle and not self._stopped:
+            self._proving = self._entry.async_create_background_task(
+                self._hass, self._async_begun(), f"{DOMAIN} backtest"
+            )
+
+    async def _async_begun(self) -> None:
+        try:
+            await self.async_prove()
+        except Stopped:
+            return
+        except Exception:  # noqa: BLE001 - nothing is made automatic without it, and the log says why
+            LOGGER.warning("The backtest failed, trying again at night", exc_info=True)
+
+    def _is_due(self, settings: Settings) -> bool:
+        """Return whether nothing is known, it is old, or another bar or another model holds."""
+        if self.found is None or self.found.get("min_accept") != settings.min_accept:
+            return True
+        if self.found.get("model") != _version(self._model):
+            return True
+        age = dt_util.utcnow().timestamp() - float(self.found["made"])
+        return not 0 <= age < (AGAIN if self.found["days"] * DAY >= AGAIN else DAY)
+
+    async def async_prove(self, days: float = DAYS) -> dict[str, Any] | None:
+        """Look back over so many days and return what was found; that of the usual number is kept.
+
+        None before anything was learned. Raises `Stopped` when the integration is unloaded meanwhile.
+        """
+        async with self._lock:
+            if (past := self._past()) is None:
+                return None
+            self._progress(0)
+            try:
+                found = await self._async_find(past, days)
+            finally:
+                self._progress(None)
+            told = {
+                **found.as_json(),
+                "made": dt_util.utcnow().timestamp(),
+                "min_accept": past.settings.min_accept,
+                "model": _version(self._model),
+            }
+            if days == DAYS:
+                self.found = told
+                await self._async_keep()
+            return told
+
+    async def _async_find(self, past: Past, days: float) -> Findings:
+        recording = Recording(past.home, past.timelines)
+        begin = recording.end - days * DAY
+        first, last = looked_at(recording, begin)
+        mind = await self._hass.async_add_executor_job(Lookback, self._model, past.home, past.corrections)
+        nights = stretches(mind, recording, Policy(replace(past.settings, shadow=True)), begin=begin)
+        found: list[Found] = []
+        while (night := await self._async_night(nights)) is not None:
+            found += night.found
+            self._progress(round(100 * (night.until - first) / max(last - first, 1.0)))
+        counted = findings.of(found, (first, last), past.home)
+        drawn = await async_watt_hours(self._hass, counted.spans)
+        return findings.of(found, (first, last), past.home, drawn) if drawn else counted
+
+    async def _async_night(self, nights: Iterator[Stretch]) -> Stretch | None:
+        if self._stopped:
+            raise Stopped
+        night: Stretch | None = await self._hass.async_add_executor_job(next, nights, None)
+        return night
+
+    async def async_stop(self) -> None:
+        """Let the night that is gone through be the last, and wait for it."""
+        self._stopped = True
+        if self._proving is not None:
+            await asyncio.wait([self._proving], timeout=_PATIENCE)
+
+    async def async_rename(self, old: str, new: str) -> None:
+        """Follow an entity to its new id."""
+        if self.found is not None and (device := self.found["devices"].pop(old, None)) is not None:
+            self.found["devices"][new] = device
+            await self._async_keep()
+
+    async def async_forget(self, *entity_ids: str) -> None:
+        """Forget what was found for entities that are gone, or whose past is."""
+        if self.found is not None and not self.found["devices"].keys().isdisjoint(entity_ids):
+            for entity_id in entity_ids:
+                self.found["devices"].pop(entity_id, None)
+            await self._async_keep()
+
+    async def _async_keep(self) -> None:
+        if self.found is not None:
+            await self._store.async_save(self.found)
+
+
+async def async_remove(hass: HomeAssistant) -> None:
+    """Delete the file."""
+    await _store(hass).async_remove()
+
+
+def _store(hass: HomeAssistant) -> Store[dict[str, Any]]:
+    return Store(
+        hass, STORAGE_VERSION, f"{DOMAIN}.backtest", atomic_writes=True, private=True, serialize_in_event_loop=False
+    )
+
+
+def _version(model: Model) -> Any:
+    """Return what tells one trained model from another."""
+    assets = model.card.get("assets")
+    return assets.get("acceptance.onnx") if isinstance(assets, dict) else model.card.get("version")
