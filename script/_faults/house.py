@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,6 +97,17 @@ class Visitor(Client):
                     return state
                 await asyncio.sleep(0.05)
 
+    async def learn_on(self, seconds: float = _ANSWER_SECONDS) -> None:
+        """Let the integration learn on as it does at night, and wait until it has."""
+        before = (await self.state())["timing"]["learned"]
+        async with asyncio.timeout(seconds):
+            while True:
+                await self.command("hunches_faults/learn")
+                await asyncio.sleep(0.5)
+                state = await self.state()
+                if state["stage"] == "ready" and state["timing"]["learned"] != before:
+                    return
+
 
 class House:
     """A configuration folder with the demo home, and the Home Assistants that run on it, one after the other."""
@@ -129,6 +142,16 @@ class House:
     def listen(self) -> None:
         """Let the Home Assistants to come listen on this house's port."""
         listen(self.folder, self.port)
+
+    @asynccontextmanager
+    async def at_home(self) -> AsyncIterator[Visitor]:
+        """Run Home Assistant until the integration has learned, be logged in, and stop it in good order in the end."""
+        async with Victim(self.folder) as server, Visitor(self.url) as client:
+            await server.answers(client)
+            server.check()
+            await client.enter(self.token)
+            await client.learned()
+            yield client
 
     async def prepare(self, yaml: str = _YAML) -> None:
         """Write the home, let Home Assistant and the integration see it for the first time, and stop in good order."""

@@ -108,6 +108,7 @@ async def kill_once(house: House, chance: random.Random, score: Score, before: F
         watcher = await stack.enter_async_context(Visitor(house.url))
         async with asyncio.timeout(_MOST_PATIENCE):
             await server.answers(client)
+            server.check()
             await client.enter(house.token)
             await watcher.enter(house.token)
         watch = Watch(watcher)

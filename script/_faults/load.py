@@ -1,0 +1,89 @@
+"""More than any home has: a thousand changes a second for a minute, and a hundred reloads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .aggregates import compare
+from .house import House, Visitor
+
+RATE: Final = 1_000
+SECONDS: Final = 60
+RELOADS: Final = 100
+WARM_UP: Final = 20
+"""Reloads after which everything that is loaded once is loaded."""
+MOST_LATE: Final = 20.0
+"""Milliseconds by which the integration may make the event loop later, 99 times of 100."""
+MOST_KB_A_RELOAD: Final = 10.0
+"""Growth of the process: more than the allocator's noise would be a leak."""
+
+
+async def load(house: House) -> tuple[dict[str, Any], list[str]]:
+    """Return what was measured, and what is wrong with it."""
+    storm, problems = await _storm(house)
+    reloads, more = await _reloads(house)
+    return storm | reloads, problems + more
+
+
+async def _storm(house: House) -> tuple[dict[str, Any], list[str]]:
+    problems: list[str] = []
+    devices = [e for e in house.entities if e.partition(".")[0] in ("light", "switch", "fan", "binary_sensor")]
+    async with house.at_home() as client:
+        # The same without the integration, as the rival
+        (entry,) = await client.command("config_entries/get", domain="hunches")
+        storm = {"entity_ids": devices, "rate": RATE, "seconds": SECONDS}
+        await client.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by="user")
+        bare = await client.command("hunches_faults/storm", **(storm | {"seconds": SECONDS / 3}))
+        await client.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by=None)
+        await client.learned()
+        found = await client.command("hunches_faults/storm", **storm)
+        await client.learn_on()
+    if found["changes"] < 0.9 * RATE * SECONDS:
+        problems.append(f"storm: only {found['changes']} changes were made: this machine is too slow for it")
+    if found["late_p99"] > bare["late_p99"] + MOST_LATE:
+        problems.append(f"storm: the event loop is {found['late_p99']} ms late, {bare['late_p99']} without us")
+    problems += [f"storm: {problem}" for problem in compare(house.folder).problems]
+    lateness = "{late_median} ms late in the median, {late_p99} ms in 99 of 100, {late_most} ms at most"
+    return {
+        "changes in a storm": found["changes"],
+        "event loop in it": lateness.format(**found),
+        "event loop in it without the integration": lateness.format(**bare),
+    }, problems
+
+
+async def _reloads(house: House) -> tuple[dict[str, Any], list[str]]:
+    async with house.at_home() as client:
+        for _ in range(WARM_UP):
+            await _reload(client)
+        before = await client.command("hunches_faults/census")
+        for _ in range(RELOADS):
+            await _reload(client)
+        after = await client.command("hunches_faults/census")
+    problems = [
+        f"reloads: {kind} went from {before[kind]} to {after[kind]}"
+        for kind in ("listeners", "tasks", "objects")
+        if before[kind] != after[kind]
+    ]
+    threads = [name for name in after["threads"] if name not in before["threads"] and "Worker" not in name]
+    if threads:
+        problems.append(f"reloads: threads are left: {threads}")
+    growth = (after["kilobytes"] - before["kilobytes"]) / RELOADS
+    if growth > MOST_KB_A_RELOAD:
+        problems.append(f"reloads: {growth:.1f} KB are left by each")
+    return {
+        f"left by {RELOADS} reloads": f"{after['kilobytes'] - before['kilobytes']} KB",
+        "listeners, tasks, threads, objects of ours after them": " ".join(
+            str(count)
+            for count in (
+                sum(after["listeners"].values()),
+                len(after["tasks"]),
+                len(after["threads"]),
+                sum(after["objects"].values()),
+            )
+        ),
+    }, problems
+
+
+async def _reload(client: Visitor) -> None:
+    await client.reload()
+    await client.learned()
