@@ -28,9 +28,9 @@ async def census(hass: HomeAssistant, connection: websocket_api.ActiveConnection
 def _count(hass: HomeAssistant, tasks: set[asyncio.Task[Any]]) -> dict[str, Any]:
     gc.collect()
     objects = Counter(
-        f"{type(thing).__module__}.{type(thing).__qualname__}".removeprefix(_OURS)
-        for thing in gc.get_objects()
-        if type(thing).__module__.startswith(_OURS)
+        f"{kind.__module__}.{kind.__qualname__}".removeprefix(_OURS)
+        for kind in map(type, gc.get_objects())
+        if str(kind.__module__).startswith(_OURS)
     )
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)  # what is free but not given back is nobody's
