@@ -268,17 +268,18 @@ async def test_workers_that_are_all_busy(hass_with_recorder: HomeAssistant) -> N
     assert await all_workers_are_free(hass_with_recorder)
 
 
+@SQLITE
 async def test_slow_is_not_silent(hass_with_recorder: HomeAssistant, write: Write) -> None:
     """A job may take as long as it likes while rows come."""
-    await write(fill, LAMP, [Row(float(i), "on" if i % 2 else "off") for i in range(512 * 20)])
+    await write(fill, LAMP, [Row(float(i), "on" if i % 2 else "off") for i in range(512 * 30)])
     add, pause = Changes.add, threading.Event()
 
     def slowly(self: Changes, rows: Any) -> None:
         pause.wait(0.1)
         add(self, rows)
 
-    with patch(f"{LINE}.PATIENCE", 10), patch(f"{LINE}._TICK", 0.05), patch.object(Changes, "add", slowly):
-        assert (await read(hass_with_recorder, LAMP)).rows == 512 * 20
+    with patch(f"{LINE}.PATIENCE", 30), patch(f"{LINE}._TICK", 0.05), patch.object(Changes, "add", slowly):
+        assert (await read(hass_with_recorder, LAMP)).rows == 512 * 30
 
 
 async def test_stopped_in_the_middle_of_many_rows(hass_with_recorder: HomeAssistant, write: Write) -> None:

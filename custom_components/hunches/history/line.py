@@ -41,7 +41,7 @@ class Line:
         self.answers = 0
         self._stopped = stopped
         self._given_up = False
-        self._driver: Any = None
+        self._end: sqlite3.Connection | int | None = None
         self._guard = threading.Lock()
 
     def answered(self) -> None:
@@ -67,7 +67,7 @@ class Line:
     def _open(self, connection: Connection) -> Iterator[Connection]:
         before, after = _PATIENT.get(connection.dialect.name, (None, None))
         with self._guard:
-            self._driver = connection.connection.driver_connection
+            self._end = _end_of(connection.connection.driver_connection)
         try:
             if before is not None:
                 connection.exec_driver_sql(before)
@@ -80,23 +80,34 @@ class Line:
             raise
         finally:
             with self._guard:
-                self._driver = None
+                if isinstance(self._end, int):
+                    os.close(self._end)
+                self._end = None
 
     def hang_up(self) -> None:
         """Let whatever the job asks of the database now fail at once; called from another thread."""
         self._given_up = True
         with self._guard:
-            if self._driver is None:
-                return
-            if isinstance(self._driver, sqlite3.Connection):
-                self._driver.interrupt()
-                return
-            # A lost server answers to nothing that a driver could ask of it
-            with suppress(OSError):
-                # PyMySQL shows its socket nowhere else
-                speaks = self._driver if hasattr(self._driver, "fileno") else self._driver._sock  # noqa: SLF001
-                with socket.socket(fileno=os.dup(speaks.fileno())) as end:
+            if isinstance(self._end, sqlite3.Connection):
+                self._end.interrupt()
+            elif self._end is not None:
+                # A lost server answers to nothing that a driver could ask of it
+                with suppress(OSError), socket.socket(fileno=os.dup(self._end)) as end:
                     end.shutdown(socket.SHUT_RDWR)
+
+
+def _end_of(driver: Any) -> sqlite3.Connection | int | None:
+    """Return what can be hung up: SQLite's connection, or a number of our own for the socket to a server.
+
+    Of our own, because a driver answers only to the thread that uses it, and its number may by then be another's.
+    """
+    if isinstance(driver, sqlite3.Connection):
+        return driver
+    try:
+        # PyMySQL shows its socket nowhere else
+        return os.dup((driver if hasattr(driver, "fileno") else driver._sock).fileno())  # noqa: SLF001
+    except Exception:  # noqa: BLE001 - it is closed already, and the first query says why
+        return None
 
 
 async def async_run[R](hass: HomeAssistant, stopped: threading.Event, job: Callable[[Connection, Line], R]) -> R:
