@@ -135,7 +135,13 @@ async def let_go(hass: HomeAssistant) -> None:
     def close() -> None:
         instance.engine.pool.shutdown()  # type: ignore[union-attr, attr-defined]
 
-    await asyncio.gather(*(instance.async_add_executor_job(close) for _ in range(WORKERS)))
+    together = threading.Barrier(WORKERS)
+
+    def close_each() -> None:
+        together.wait(20.0)  # so that every worker does it once
+        close()
+
+    await asyncio.gather(*(instance.async_add_executor_job(close_each) for _ in range(WORKERS)))
     done = asyncio.Event()
 
     class LetGo(RecorderTask):
