@@ -8,9 +8,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, Context, Event, EventStateChangedData, HomeAssistant, State, callback
-from homeassistant.exceptions import HomeAssistantError, Unauthorized
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS, VERIFY_SECONDS
@@ -27,11 +26,14 @@ from .engine.policy import (
     Outcome,
     Record,
     due,
+    has_taken,
     is_done,
 )
 from .engine.timeline import Cause
+from .errors import AnswerError
+from .settled import Settled
 from .snapshots import alike, async_restore, snapshot, thermostat_of
-from .words import async_reason, escape, name_of, plain
+from .words import async_reason, name_of, plain
 
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
@@ -42,24 +44,11 @@ _PATIENCE: Final = 600.0
 """Seconds after which an action that a restart interrupted has failed, if its device could be reached all the time."""
 _OUT_OF_REACH: Final = 3600.0
 """The same for a device that cannot be reached."""
+_ECHO: Final = 120.0
+"""Seconds in which a thermostat may still correct the set-point that it was told, to one that it can keep."""
 _FIRST_WAIT: Final = 300.0
 _LONGEST_WAIT: Final = 3600.0
 """Seconds between attempts to bring heating back, which double: it is tried until it works."""
-
-
-class AnswerError(HomeAssistantError):
-    """Nothing was changed; a hunch stands as it did. `reason` is the key of a text."""
-
-    def __init__(self, reason: str, name: str = "", detail: str = "") -> None:
-        """Keep why; `name` and `detail` are plain texts."""
-        super().__init__(
-            translation_domain=DOMAIN,
-            translation_key=reason,
-            translation_placeholders={"name": name, "detail": detail},
-        )
-        self.reason = reason
-        self.detail = detail
-        self.escaped = {"name": escape(name), "detail": escape(detail)}
 
 
 class Actions:
@@ -181,7 +170,7 @@ class Actions:
 
         entity_id = record.hunch.entity_id
         try:
-            async with asyncio.timeout(VERIFY_SECONDS), _Settled(self._hass, entity_id, rests) as settled:
+            async with asyncio.timeout(VERIFY_SECONDS), Settled(self._hass, entity_id, rests) as settled:
                 # Shielded: a slow device finishes what it was told after we stopped waiting.
                 await asyncio.shield(self._hass.async_create_task(call, f"{DOMAIN} {record.action.name}"))
                 state = self._hass.states.get(entity_id)
@@ -198,7 +187,11 @@ class Actions:
             raise AnswerError("failed", name, plain(str(error)) or type(error).__name__) from error
 
     async def async_became(self, record: Record, outcome: Outcome, detail: str = "") -> Record:
-        """Keep what became of an action; return its record."""
+        """Keep what became of an action; return its record. A thermostat has rounded what it was told."""
+        if outcome is Outcome.DONE and record.action.data:
+            thermostat = thermostat_of(self._hass.states.get(record.hunch.entity_id))
+            if thermostat is not None and has_taken(thermostat, record.action.data, record.before):
+                record = replace(record, action=replace(record.action, data=thermostat.setting))
         record = replace(record, outcome=outcome, detail=detail)
         await self._coordinator.feedback.async_recorded(record)
         return record
@@ -327,9 +320,14 @@ class Actions:
         elif last.outcome is Outcome.SHADOW and done and not last.detail:
             outcome, detail = Outcome.SHADOW, "by_hand" if by_hand else "by_itself"
         elif last.outcome is Outcome.DONE and not done:
-            at_once = abs(event.time_fired_timestamp - last.time) <= UNDONE_SECONDS
+            ago = abs(event.time_fired_timestamp - last.time)
+            at_once = ago <= UNDONE_SECONDS
             undone = at_once and by_hand and cause in (Cause.PERSON, Cause.PHYSICAL)
             outcome = Outcome.UNDONE if undone else Outcome.SUPERSEDED
+            thermostat = thermostat_of(new)
+            if last.action.data and ago <= _ECHO and cause is not Cause.PERSON and thermostat is not None:
+                # A thermostat that is asked only now and then tells late what it made of the set-point
+                outcome = Outcome.DONE if has_taken(thermostat, last.action.data, last.before) else outcome
         if outcome is not None:
             by = new.context.user_id if outcome is Outcome.UNDONE else None
             self._coordinator.config_entry.async_create_background_task(
@@ -361,28 +359,3 @@ def _is_back(record: Record, state: State) -> bool:
     return read_state(state.domain, state.state) == read_state(state.domain, before["state"]) and alike(
         {name: before.get(name) for name in changed}, {name: now.get(name) for name in changed}
     )
-
-
-class _Settled:
-    """Waits until an entity has come to rest as wanted."""
-
-    def __init__(self, hass: HomeAssistant, entity_id: str, rests: Any) -> None:
-        self._hass = hass
-        self._entity_id = entity_id
-        self._rests = rests
-        self._reached = asyncio.Event()
-        self._undo: CALLBACK_TYPE | None = None
-
-    async def __aenter__(self) -> asyncio.Event:
-        self._undo = async_track_state_change_event(self._hass, self._entity_id, self._on_state)
-        return self._reached
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._undo is not None:
-            self._undo()
-
-    @callback
-    def _on_state(self, event: Event[EventStateChangedData]) -> None:
-        state = event.data["new_state"]
-        if state is not None and self._rests(state):
-            self._reached.set()

@@ -3,11 +3,11 @@
 from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .coordinator import HunchesCoordinator
 from .engine.home import UNKNOWN
 from .engine.hunches import Hunch
 from .engine.policy import Action, Answer, Answered, asked_for, never_automatic
+from .errors import AnswerError
 from .rights import async_check_administrator, async_check_control, proven
 from .words import name_of, plain
 

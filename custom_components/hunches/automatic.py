@@ -9,12 +9,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .calls import as_told, async_visible, loaded_coordinator
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
 from .engine.policy import Order, Outcome, Record, Rule, Verdict
+from .errors import AnswerError
 from .rights import proven
 from .ruling import async_rule, async_unrule
 from .undo import async_undo

@@ -7,9 +7,9 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 
-from .actions import AnswerError
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
+from .errors import AnswerError
 
 _MISTAKES: Final = frozenset(
     {"already_undone", "changed_since", "forbidden", "gone", "needs_a_device", "no_device", "no_such_rule"}

@@ -10,12 +10,12 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.http import current_request
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .answers import async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
 from .engine.policy import never_automatic
+from .errors import AnswerError
 from .rights import proven
 from .words import async_evidence, async_proof, escape, name_of
 

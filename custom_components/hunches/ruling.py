@@ -3,10 +3,10 @@
 from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
 from .engine.policy import Rule, Verdict, action_for, forbidding, never_automatic
+from .errors import AnswerError
 from .rights import async_check_administrator, async_check_control, proven
 from .words import name_of
 

@@ -10,7 +10,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .answers import async_accept, async_reject
 from .automatic import async_setup_automatic
 from .backtesting import async_setup_backtest
@@ -22,6 +21,7 @@ from .engine.context_filter import STEP, Correction
 from .engine.hunches import Hunch
 from .engine.localtime import DAY
 from .engine.routine import DAYS
+from .errors import AnswerError
 from .words import plain
 
 ATTR_HUNCH: Final = "hunch"

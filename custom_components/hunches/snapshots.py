@@ -90,7 +90,7 @@ async def async_restore(hass: HomeAssistant, entity_id: str, before: Mapping[str
 @callback
 def thermostat_of(state: State | None) -> Thermostat | None:
     """Return how a thermostat stands, None if that is not known."""
-    if state is None or state.state in ("unavailable", "unknown"):
+    if state is None or state.domain != "climate" or state.state in ("unavailable", "unknown"):
         return None
 
     def number(name: str) -> float | None:

@@ -6,10 +6,10 @@ from homeassistant.core import Context
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 
-from .actions import AnswerError
 from .coordinator import HunchesCoordinator
 from .engine.home import UNKNOWN
 from .engine.policy import Answer, Answered, Outcome, Record, may_undo
+from .errors import AnswerError
 from .rights import async_check_control
 from .snapshots import alike, snapshot
 from .words import name_of

@@ -6,7 +6,7 @@ clear (`showing`, `acting`), what people ruled (`rules`), and the list of what i
 """
 
 from .acting import Acting, Moment, Order, asked_for, is_done
-from .heating import HEATING, Due, Setting, Thermostat, due, same_setting, setback
+from .heating import HEATING, Due, Setting, Thermostat, due, has_taken, same_setting, setback
 from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
@@ -42,6 +42,7 @@ __all__ = [
     "doors_of",
     "due",
     "forbidding",
+    "has_taken",
     "is_done",
     "left",
     "may_carry_out",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..home import OFF, ON, UNKNOWN, Entity, Home
 from ..hunches import Hunch, Kind
 from ..localtime import DAY
-from .heating import HEATING, SET_TEMPERATURE, Thermostat, same_setting, setback
+from .heating import HEATING, SET_TEMPERATURE, Thermostat, has_taken, same_setting, setback
 from .ledger import Action, Answer, Ledger, Outcome, Record, situation
 from .rules import allowed_since, allowing, forbidding
 from .safety import action_for, doors_of, may_carry_out
@@ -211,7 +211,11 @@ def asked_for(home: Home, hunch: Hunch, settings: Settings, moment: Moment) -> t
 def is_done(record: Record, reading: int, thermostat: Thermostat | None) -> bool:
     """Return whether a device stands as an action wanted it."""
     if record.action.service == SET_TEMPERATURE:
-        return thermostat is not None and same_setting(thermostat.setting, record.action.data)
+        if thermostat is None:
+            return False
+        if record.outcome is not Outcome.DONE:
+            return has_taken(thermostat, record.action.data, record.before)
+        return same_setting(thermostat.setting, record.action.data)
     return reading == record.action.target_state
 
 

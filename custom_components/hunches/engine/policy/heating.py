@@ -76,6 +76,26 @@ def same_setting(one: Setting, other: Setting) -> bool:
     )
 
 
+def has_taken(thermostat: Thermostat, wanted: Setting, before: Mapping[str, object]) -> bool:
+    """Return whether a thermostat took what it was told, as far as it can: it rounds to steps and units of its own.
+
+    It stands within a step or a degree of what was wanted, and closer to that than to what was `before`.
+    """
+    stands = dict(thermostat.setting)
+    if stands.keys() != dict(wanted).keys():
+        return False
+    for name, value in wanted:
+        off, old = abs(stands[name] - value), before.get(name)
+        if off > max(thermostat.step, 1.0):
+            return False
+        if isinstance(old, int | float) and not same_setting(((name, value),), ((name, old),)):
+            if off >= abs(stands[name] - old):
+                return False
+        elif off > _SAME:
+            return False
+    return True
+
+
 class Due(StrEnum):
     """What is to be done about heating that was set back."""
 
