@@ -8,10 +8,11 @@ import random
 import threading
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from _demo.client import ClientError
 from _demo.run import say
 
 from .evidence import Found, Promises, complaints, look
@@ -155,12 +156,13 @@ async def _moment(plan: str, house: House, server: Victim, watch: Watch, chance:
     strike = threading.Thread(target=_strike, args=(house, server, chance.uniform(0.0, _SAVING_SECONDS)), daemon=True)
     if plan == "saving":
         strike.start()
-    async with Visitor(house.url) as third:
-        await third.enter(house.token)
-        if chance.random() < 0.3:
-            await third.reload()
-        else:
-            await third.command("hunches_faults/learn")
+    with suppress(*([ClientError] if strike.is_alive() else [])):  # it may be struck while it is asked
+        async with Visitor(house.url) as third:
+            await third.enter(house.token)
+            if chance.random() < 0.3:
+                await third.reload()
+            else:
+                await third.command("hunches_faults/learn")
     if plan == "reading":
         await watch.soon("reading", "learning")
         await asyncio.sleep(chance.uniform(0.0, 0.03))

@@ -12,6 +12,8 @@ SECONDS: Final = 60
 RELOADS: Final = 100
 WARM_UP: Final = 20
 """Reloads after which everything that is loaded once is loaded."""
+NOISE: Final = 10
+"""Things that come and go by themselves; what every reload leaves is a hundred."""
 MOST_LATE: Final = 20.0
 """Milliseconds by which the integration may make the event loop later, 99 times of 100."""
 MOST_KB_A_RELOAD: Final = 10.0
@@ -60,10 +62,13 @@ async def _reloads(house: House) -> tuple[dict[str, Any], list[str]]:
             await _reload(client)
         after = await client.command("hunches_faults/census")
     problems = [
-        f"reloads: {kind} went from {before[kind]} to {after[kind]}"
-        for kind in ("listeners", "tasks", "objects")
-        if before[kind] != after[kind]
+        f"reloads: {kind} {name}: {count}, {before[kind].get(name, 0)} before"
+        for kind in ("listeners", "objects")
+        for name, count in after[kind].items()
+        if count > before[kind].get(name, 0) + NOISE
     ]
+    if len(after["tasks"]) > len(before["tasks"]) + NOISE:
+        problems.append(f"reloads: tasks are left: {after['tasks']}")
     threads = [name for name in after["threads"] if name not in before["threads"] and "Worker" not in name]
     if threads:
         problems.append(f"reloads: threads are left: {threads}")

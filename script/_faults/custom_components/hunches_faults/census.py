@@ -14,14 +14,17 @@ from homeassistant.core import HomeAssistant
 
 _OURS = "custom_components.hunches."
 _KB = 1024
+_BACKGROUND_SECONDS = 120.0
 
 
 @websocket_api.websocket_command({vol.Required("type"): "hunches_faults/census"})
 @websocket_api.require_admin
 @websocket_api.async_response
 async def census(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Send how many there are of each, once everything that is due has been done."""
+    """Send how many there are of each, once everything that is due has been done, and what runs in the background."""
     await hass.async_block_till_done()
+    if busy := {task for task in asyncio.all_tasks() if task.get_name().startswith("hunches ")}:
+        await asyncio.wait(busy, timeout=_BACKGROUND_SECONDS)
     connection.send_result(message["id"], await hass.async_add_executor_job(_count, hass, asyncio.all_tasks()))
 
 
