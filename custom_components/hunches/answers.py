@@ -8,7 +8,7 @@ from .engine.home import UNKNOWN
 from .engine.hunches import Hunch
 from .engine.policy import Action, Answer, Answered, asked_for, never_automatic
 from .errors import AnswerError
-from .rights import async_check_administrator, async_check_control, proven
+from .rights import async_check_administrator, async_check_control
 from .words import name_of, plain
 
 
@@ -26,7 +26,7 @@ async def async_accept(coordinator: HunchesCoordinator, key: str, context: Conte
             entity = coordinator.home.entities.get(hunch.entity_id) if coordinator.home is not None else None
             if entity is not None and (reason := never_automatic(entity, hunch.kind)) is not None:
                 raise AnswerError(reason, name)
-            if proven(coordinator, hunch.entity_id) is None:
+            if coordinator.proven(hunch.entity_id) is None:
                 raise AnswerError("not_proven", name)
         action = _allowed_action(coordinator, hunch, name)
         if action.data or coordinator.actions.reading(hunch.entity_id) != action.target_state:

@@ -15,7 +15,6 @@ from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
 from .engine.policy import Order, Outcome, Record, Rule, Verdict
 from .errors import AnswerError
-from .rights import proven
 from .ruling import async_rule, async_unrule
 from .undo import async_undo
 
@@ -107,7 +106,7 @@ async def _async_rule(call: ServiceCall, verdict: Verdict) -> ServiceResponse:
         raise as_told(error) from error
     response = await _async_what_holds(call, coordinator)
     if entity_id is not None and verdict is Verdict.ALLOW:
-        response["proven"] = proven(coordinator, entity_id)
+        response["proven"] = coordinator.proven(entity_id)
     return response
 
 

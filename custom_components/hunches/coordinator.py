@@ -8,7 +8,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from time import perf_counter
@@ -38,12 +38,12 @@ from .const import (
     Stage,
 )
 from .corrections import Statement
-from .data import HunchesConfigEntry, Status
+from .data import HunchesConfigEntry, Look, Status
 from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
 from .engine.home import UNKNOWN, Home, read_state
 from .engine.model import Model
-from .engine.policy import Acting, Answered, Decision, Ledger, Moment, Policy, Record, Settings
+from .engine.policy import Answered, Ledger, Moment, Policy, Settings
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback, lessons
@@ -64,17 +64,6 @@ _TELLING = frozenset(
     | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
 )
 """Changes in a registry that the engine's picture of the home depends on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in seconds."""
-
-    scan: Scan
-    decision: Decision | None
-    acting: Acting
-    seconds: float
-    tried: tuple[Record, ...] = ()
 
 
 class HunchesCoordinator(DataUpdateCoordinator[Status]):

@@ -9,6 +9,8 @@ from homeassistant.config_entries import ConfigEntry
 
 from .const import Stage
 from .engine.hunches import Context, Hunch
+from .engine.policy import Acting, Decision, Record
+from .engine.scan import Scan
 
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
@@ -43,3 +45,14 @@ class Status:
     declined: tuple[tuple[Hunch, str], ...] = ()
     timing: dict[str, Any] = field(default_factory=dict)
     proving: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in seconds."""
+
+    scan: Scan
+    decision: Decision | None
+    acting: Acting
+    seconds: float
+    tried: tuple[Record, ...] = ()

@@ -16,7 +16,6 @@ from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
 from .engine.policy import never_automatic
 from .errors import AnswerError
-from .rights import proven
 from .words import async_evidence, async_proof, escape, name_of
 
 MENU: Final = ["accept", "always", "not_now", "never"]
@@ -51,7 +50,7 @@ class HunchFlow(RepairsFlow):
         if user_input is not None:
             return await self._async_answer("always", async_accept, always=True)
         placeholders = self._placeholders(coordinator, hunch)
-        if (found := proven(coordinator, hunch.entity_id)) is None:
+        if (found := coordinator.proven(hunch.entity_id)) is None:
             return self.async_abort(reason="not_proven", description_placeholders=placeholders)
         placeholders["proof"] = await async_proof(self.hass, found)
         return self.async_show_form(step_id="always", data_schema=vol.Schema({}), description_placeholders=placeholders)

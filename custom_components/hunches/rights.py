@@ -1,13 +1,9 @@
-"""Who may answer, and what may be made automatic."""
-
-from typing import Any
+"""Who may answer, and who may rule."""
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
-
-from .coordinator import HunchesCoordinator
 
 
 async def async_check_control(hass: HomeAssistant, context: Context, entity_id: str) -> None:
@@ -31,9 +27,3 @@ async def _async_user(hass: HomeAssistant, context: Context) -> User | None:
     if user is None:
         raise UnknownUser(context=context, permission=POLICY_CONTROL, user_id=context.user_id)
     return user
-
-
-def proven(coordinator: HunchesCoordinator, entity_id: str) -> dict[str, Any] | None:
-    """Return what the backtest found for a device; None as long as nothing has been found out about it."""
-    ask = getattr(coordinator, "proven", None)
-    return None if ask is None else dict(found) if (found := ask(entity_id)) is not None else None

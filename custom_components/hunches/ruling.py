@@ -7,7 +7,7 @@ from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
 from .engine.policy import Rule, Verdict, action_for, forbidding, never_automatic
 from .errors import AnswerError
-from .rights import async_check_administrator, async_check_control, proven
+from .rights import async_check_administrator, async_check_control
 from .words import name_of
 
 
@@ -68,5 +68,5 @@ def _check_allowable(coordinator: HunchesCoordinator, entity_id: str | None, kin
         devices = [entity_id]
     if forbidding(rules, entity_id, kind) is not None:
         raise AnswerError("forbidden", name)
-    if all(proven(coordinator, key) is None for key in devices):
+    if all(coordinator.proven(key) is None for key in devices):
         raise AnswerError("not_proven" if entity_id else "nothing_proven", name)

@@ -283,7 +283,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, dict[str, Any]]:
 async def acted_on(hass: HomeAssistant, script: Script, set_up: SetUp, entity_id: str) -> MockConfigEntry:
     """Let the mind suspect one device, and let it be done without asking."""
     script.suspects = [entity_id]
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF, create=True):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
         entry = await set_up()
         await switch(hass, on=True)
         await call(hass, "allow", entity_id=entity_id)
@@ -329,7 +329,7 @@ async def test_what_is_undone_is_not_repeated_until_it_is_allowed_anew(
     assert shown(hass, "light.lamp")[0] == "on"
     assert len(records(entry)) == 1
     assert [d["why"] for d in (await call(hass, "act"))["declined"]] == ["undone"]
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF, create=True):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
         await call(hass, "allow", entity_id="light.lamp")
     assert shown(hass, "light.lamp")[0] == "off"
 
