@@ -87,7 +87,7 @@ async def test_from_history_to_a_hunch_that_one_tap_carries_out(
     home: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # How sure the model has to be is tested with the model; here everything it sees is shown.
-    monkeypatch.setattr(coordinator, "settings_from", lambda options: Settings(min_accept=0.01))
+    monkeypatch.setattr(coordinator, "settings_from", lambda *_: Settings(min_accept=0.01))
     recording = present(OWN_HOME, dt_util.utcnow().timestamp())
     await move_in(home, recording)
     switched = obedient(home, "light", "turn_off", "off")
