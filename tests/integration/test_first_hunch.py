@@ -103,6 +103,9 @@ async def test_from_history_to_a_hunch_that_one_tap_carries_out(
     assert status.context.p_away > 0.5
     light, lock = (next(h for h in status.open if h.entity_id.startswith(d)) for d in ("light.", "lock."))
     assert light.evidence.history_days > 20
+    proven = coordinator_of(entry).proven(light.entity_id)
+    assert proven is not None
+    assert proven["days"] == pytest.approx(30, abs=0.1)
     for hunch, calls in ((light, switched), (lock, locked)):
         assert ir.async_get(home).async_get_issue(DOMAIN, hunch.key) is not None
         await home.services.async_call(DOMAIN, "accept", {"entity_id": hunch.entity_id}, blocking=True)
