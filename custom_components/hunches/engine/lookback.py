@@ -6,7 +6,7 @@ what was known by that moment alone. Only the words of the evidence wait until a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .context_filter import Correction
 
-_ROWS: Final = 2048
+_ROWS: Final = 1024
 """Views that go through the networks at a time."""
 
 
@@ -94,15 +94,16 @@ class Lookback:
         known = {key: self._extended(memory, timelines.get(key)) for key, memory in self._memory.items()}
         contexts = self._tracker.steps(known, moments)
         self._seen.clear()
-        seen = [self._view(memory, known[key], moments) for key, memory in self._memory.items()]
-        found = [view for view in seen if view is not None]
+        looked_at = [
+            (memory, rows) for memory in self._memory.values() if (rows := self._rows(memory, known, moments)).size
+        ]
         candidates: list[list[Hunch]] = [[] for _ in range(moments.size)]
-        if found:
-            start = min(float(view.timeline.times[0]) for view in found)
+        if looked_at:
+            start = min(float(known[memory.entity.entity_id].times[0]) for memory, _ in looked_at)
             now = _Present.of(self.home, known, moments, contexts, start, self._clock)
-            for some in _portions(found):
-                judged = self._judge(some, now)
-                self._collect(some, judged, contexts, candidates, least)
+            for some in _portions(looked_at):
+                seen = [self._view(memory, known[memory.entity.entity_id], moments, rows) for memory, rows in some]
+                self._collect(seen, self._judge(seen, now), contexts, candidates, least)
         best_first = [sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id)) for hunches in candidates]
         return [
             Scan(contexts.at(float(moment)), tuple(hunches))
@@ -137,20 +138,16 @@ class Lookback:
             np.concatenate((known.causes, history.causes[later:])),
         )
 
-    def _view(self, memory: Memory, timeline: Timeline, moments: NDArray[np.float64]) -> _View | None:
+    def _rows(self, memory: Memory, known: Mapping[str, Timeline], moments: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return at which of the moments a device is a subject: on, and of those that people may be asked about."""
         entity = memory.entity
-        if entity.domain not in KIND_OF_DOMAIN or action_for(entity) is None or not len(timeline):
-            return None
-        rows = np.flatnonzero(timeline.at(moments) == ON)
-        if not rows.size:
-            return None
-        return _View(
-            entity,
-            timeline,
-            analogs.Line.of(timeline, float(moments[rows[-1]])),
-            usages(memory.usage, timeline, moments[rows], self._clock),
-            rows,
-        )
+        if entity.domain not in KIND_OF_DOMAIN or action_for(entity) is None:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(known[entity.entity_id].at(moments) == ON)
+
+    def _view(self, memory: Memory, timeline: Timeline, moments: NDArray[np.float64], rows: NDArray[np.int64]) -> _View:
+        line = analogs.Line.of(timeline, float(moments[rows[-1]]))
+        return _View(memory.entity, timeline, line, usages(memory.usage, timeline, moments[rows], self._clock), rows)
 
     def _judge(self, seen: list[_View], now: _Present) -> _Judged:
         """Run the networks once over all moments of all views, in their order."""
@@ -169,8 +166,8 @@ class Lookback:
             np.concatenate((np.repeat(dynamic, m, axis=0), past)),
             np.concatenate((now.ahead_query[rows].reshape(-1, now.ahead_query.shape[2]), now.usual_query[rows])),
             Forecasts(
-                np.concatenate([_rows(f.logit[:, :m]) for f in present] + [_rows(f.logit) for f in before]),
-                np.concatenate([_rows(f.support[:, :m]) for f in present] + [_rows(f.support) for f in before]),
+                np.concatenate([_flat(f.logit[:, :m]) for f in present] + [_flat(f.logit) for f in before]),
+                np.concatenate([_flat(f.support[:, :m]) for f in present] + [_flat(f.support) for f in before]),
             ),
         )
         ahead, usual = logits[: rows.size * m].reshape(-1, m), logits[rows.size * m :]
@@ -266,18 +263,19 @@ def _habits(view: _View, present: Forecasts, moments: NDArray[np.float64]) -> ND
     return found
 
 
-def _rows(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flat(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
     return numbers.reshape(-1, numbers.shape[2])
 
 
-def _portions(found: list[_View]) -> list[list[_View]]:
-    """Return the views in portions of not many more rows than `_ROWS`."""
-    portions: list[list[_View]] = [[]]
-    rows = 0
-    for view in found:
-        if rows > _ROWS:
-            portions.append([])
-            rows = 0
-        portions[-1].append(view)
-        rows += view.rows.size
-    return portions
+def _portions(
+    looked_at: list[tuple[Memory, NDArray[np.int64]]],
+) -> Iterator[list[tuple[Memory, NDArray[np.int64]]]]:
+    """Yield the devices in portions of not many more rows than `_ROWS`."""
+    portion: list[tuple[Memory, NDArray[np.int64]]] = []
+    for one in looked_at:
+        portion.append(one)
+        if sum(rows.size for _, rows in portion) >= _ROWS:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
