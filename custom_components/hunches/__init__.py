@@ -2,13 +2,14 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import feedback, proof
-from .const import DOMAIN
+from .actions import async_leave
+from .const import DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
@@ -54,7 +55,13 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
-    """Forget every answer and all that was learned."""
+    """Forget every answer and all that was learned, once heating is back where it was."""
+    memory = feedback.Feedback(hass)
+    try:
+        await memory.async_load()
+    except ConfigEntryNotReady:
+        LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
+    await async_leave(hass, memory.ledger)
     await feedback.async_remove(hass)
     await LongMemory(hass).async_remove()
     await proof.async_remove(hass)

@@ -13,7 +13,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS, VERIFY_SECONDS
-from .engine.home import UNKNOWN, read_state
+from .engine.home import DEVICE_DOMAINS, UNKNOWN, read_state
 from .engine.hunches import Context as HomeContext
 from .engine.hunches import Hunch
 from .engine.policy import (
@@ -22,6 +22,7 @@ from .engine.policy import (
     Answer,
     Answered,
     Due,
+    Ledger,
     Moment,
     Outcome,
     Record,
@@ -89,10 +90,13 @@ class Actions:
 
     @callback
     def failures(self) -> tuple[Record, ...]:
-        """Return the actions without being asked that did not work, the last of each device."""
-        last = {r.hunch.entity_id: r for r in self._coordinator.feedback.ledger.records if r.automatic}
+        """Return what did not work without anybody being told, the last of each device that is still there."""
+        records = (r for r in self._coordinator.feedback.ledger.records if r.outcome is not Outcome.SHADOW)
+        last = {r.hunch.entity_id: r for r in records if self._hass.states.get(r.hunch.entity_id) is not None}
         return tuple(
-            r for r in last.values() if r.outcome is Outcome.FAILED or (r.outcome is Outcome.DONE and r.detail)
+            r
+            for r in last.values()
+            if (r.outcome is Outcome.FAILED and r.automatic) or (r.outcome is Outcome.DONE and r.detail)
         )
 
     # What is done
@@ -294,7 +298,7 @@ class Actions:
     def on_state(self, event: Event[EventStateChangedData], cause: Cause) -> None:
         """Take note that a device or its settings changed; `cause`: who did it."""
         new, old = event.data["new_state"], event.data["old_state"]
-        if new is None or cause is Cause.OURS:
+        if new is None or new.domain not in DEVICE_DOMAINS or cause is Cause.OURS:
             return
         entity_id, reading = new.entity_id, read_state(new.domain, new.state)
         if reading == UNKNOWN:
@@ -350,6 +354,18 @@ def own_context(context: Context | None) -> Context:
     if context is None:
         return Context()
     return Context(user_id=context.user_id, parent_id=context.id)
+
+
+async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
+    """Bring back heating that is still set back, before everything that is known of it is forgotten."""
+    for record in ledger.records:
+        entity_id = record.hunch.entity_id
+        thermostat = thermostat_of(hass.states.get(entity_id))
+        if record.action.data and record.outcome is Outcome.DONE and is_done(record, UNKNOWN, thermostat):
+            try:
+                await async_restore(hass, entity_id, record.before, Context())
+            except Exception as error:  # noqa: BLE001 - whatever an integration raises: nobody else will tell
+                LOGGER.warning("%s was set back and could not be restored: %s", entity_id, error)
 
 
 def _is_back(record: Record, state: State) -> bool:

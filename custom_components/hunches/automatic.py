@@ -116,7 +116,9 @@ async def _async_rules(call: ServiceCall) -> ServiceResponse:
     may = await async_visible(call.hass, call.context)
     records = coordinator.feedback.ledger.records
     shown = [record_as_json(r) for r in reversed(records) if may(r.hunch.entity_id)]
-    return {**await _async_what_holds(call, coordinator), "actions": shown}
+    would = [r for r in records if r.outcome is Outcome.SHADOW and may(r.hunch.entity_id)]
+    recorded = {"actions": len(would), "by_hand": sum(r.detail == "by_hand" for r in would)}
+    return {**await _async_what_holds(call, coordinator), "recorded": recorded, "actions": shown}
 
 
 async def _async_what_holds(call: ServiceCall, coordinator: HunchesCoordinator) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from .corrections import Statement
 from .data import HunchesConfigEntry, Look, Status
 from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
-from .engine.home import UNKNOWN, Home, read_state
+from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
 from .engine.policy import Answered, Ledger, Moment, Policy, Settings
 from .engine.scan import Mind, Scan
@@ -333,12 +333,15 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         new, old = event.data["new_state"], event.data["old_state"]
         entity_id = event.data["entity_id"]
         domain = entity_id.partition(".")[0]
+        only_attributes = new is not None and old is not None and old.state == new.state
+        if only_attributes and domain not in DEVICE_DOMAINS:
+            return
         readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
         cause = self.teacher.causes.of_live(event.context, len(readings) == 2 and UNKNOWN not in readings)
         self.actions.on_state(event, cause)
         text = new.state if new is not None else ""
-        if old is not None and old.state == text:
-            return  # only attributes changed
+        if only_attributes:
+            return
         moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
         if not self._live.add(Change(moment, entity_id, text, cause)):
             self._relearn.async_schedule_call()  # more than can be held: what was dropped is read from the recorder

@@ -25,6 +25,7 @@ from .errors import AnswerError
 from .words import plain
 
 ATTR_HUNCH: Final = "hunch"
+ATTR_ALWAYS: Final = "always"
 ATTR_NEVER: Final = "never"
 ATTR_DEVICES: Final = "devices"
 ATTR_START: Final = "start"
@@ -36,7 +37,10 @@ _WHICH: Final = {
     vol.Exclusive(ATTR_HUNCH, "which"): cv.string,
 }
 SCAN: Final = vol.Schema({vol.Optional(ATTR_DEVICES, default=False): cv.boolean})
-ACCEPT: Final = vol.All(vol.Schema(_WHICH), cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH))
+ACCEPT: Final = vol.All(
+    vol.Schema({**_WHICH, vol.Optional(ATTR_ALWAYS, default=False): cv.boolean}),
+    cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH),
+)
 REJECT: Final = vol.All(
     vol.Schema({**_WHICH, vol.Optional(ATTR_NEVER, default=False): cv.boolean}),
     cv.has_at_least_one_key(ATTR_ENTITY_ID, ATTR_HUNCH),
@@ -86,9 +90,9 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
 async def _async_accept(call: ServiceCall) -> ServiceResponse:
     """Do what a hunch proposes."""
     coordinator = loaded_coordinator(call.hass)
-    return await _async_answer(
-        coordinator, async_accept(coordinator, _key(coordinator, call), call.context), "accepted"
-    )
+    always = call.data[ATTR_ALWAYS]
+    answer = async_accept(coordinator, _key(coordinator, call), call.context, always=always)
+    return await _async_answer(coordinator, answer, "always" if always else "accepted")
 
 
 async def _async_reject(call: ServiceCall) -> ServiceResponse:

@@ -564,10 +564,6 @@ async def test_a_person_accepts_to_set_heating_back(
     entry = await set_up(setback=2.0, lowest=20.0)
     assert (await call(hass, "accept", entity_id="climate.hall"))["answer"] == "accepted"
     assert shown(hass, "climate.hall")[1]["temperature"] == 20.0
-    await coordinator_of(entry).feedback.async_answered(
-        replace(coordinator_of(entry).feedback.ledger.answers[-1], answer=Answer.ACCEPTED)
-    )
-    real["climate.hall"]._attr_target_temperature = 20.0
     assert records(entry) == [("climate.hall", Outcome.DONE)]
 
 
@@ -583,12 +579,37 @@ async def test_heating_in_fahrenheit(real: Real, hass: HomeAssistant, script: Sc
     assert shown(hass, "climate.hall") == before
 
 
-async def test_a_light_is_turned_on_after_an_explicit_always(
+async def test_heating_comes_back_when_the_integration_is_removed(
     real: Real, hass: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    assert shown(hass, "climate.hall") != before
+    await hass.config_entries.async_remove(entry.entry_id)
+    await settled(hass)
+    assert shown(hass, "climate.hall") == before
+
+
+async def test_a_device_that_left(real: Real, hass: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await acted_on(hass, script, set_up, "light.lamp")
+    (record,) = coordinator_of(entry).feedback.ledger.records
+    await coordinator_of(entry).feedback.async_recorded(replace(record, outcome=Outcome.FAILED, detail="gone"))
+    await real["light.lamp"].async_remove()
+    await coordinator_of(entry).async_look()
+    assert issue(hass, "failed:light.lamp") is None
+    await coordinator_of(entry).feedback.async_recorded(record)
+    with pytest.raises(HomeAssistantError) as refused:
+        await call(hass, "undo")
+    assert refused.value.translation_key == "out_of_reach"
+
+
+async def test_a_light_is_turned_on_after_an_explicit_always(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
     await real["light.lamp"].async_turn_off()
     script.suspects, script.kinds = ["light.lamp"], {"light.lamp": Kind.USUALLY_ON_BY_NOW}
     script.p_away, script.p_asleep = 0.05, 0.01
+    freezer.tick(7200)
     entry = await set_up()
     await switch(hass, on=True)
     feedback = coordinator_of(entry).feedback
@@ -597,5 +618,7 @@ async def test_a_light_is_turned_on_after_an_explicit_always(
     why = [d["why"] for d in (await call(hass, "act"))["declined"]]
     assert why == ["not_allowed"]
     await feedback.async_ruled(Rule(Verdict.ALLOW, "light.lamp", Kind.USUALLY_ON_BY_NOW, 0.0))
-    assert [d["why"] for d in (await call(hass, "act"))["declined"]] == ["just_used"]
+    assert [a["action"] for a in (await call(hass, "act"))["acted"]] == ["light.turn_on"]
+    assert shown(hass, "light.lamp")[0] == "on"
+    await call(hass, "undo")
     assert shown(hass, "light.lamp")[0] == "off"
