@@ -180,13 +180,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         home = build_home(self.hass, excluded)
         self._watched = frozenset(home.entities)
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
-        history = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
+        heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
         read_seconds = round(perf_counter() - began, 3)
         self._update(stage=Stage.LEARNING, done=0)
         async with self.lock:
             # The same mind learns on while the home is the same.
             mind, said = (self.mind if home == self.home else None), self.feedback.corrections
-            taught = await self.teacher.async_teach(mind, home, history, said, self._stopped, self._progress)
+            taught = await self.teacher.async_teach(mind, home, heard, said, self._stopped, self._progress)
             if taught.mind is not self.mind:
                 self._heeded = ()
             self.mind, self.home = taught.mind, taught.home

@@ -353,6 +353,31 @@ def test_groups_are_left_out_beside_their_members(recorder: Recorder) -> None:
     ]
 
 
+def test_one_of_several_entities_of_one_thing_is_read(recorder: Recorder) -> None:
+    write_registries(
+        recorder.path.parent,
+        [
+            entry("light.dead", device_id="m1", labels=["keep"], created_at="2026-01-01T00:00:00+00:00"),
+            entry("light.alive", device_id="m2", created_at="2026-02-01T00:00:00+00:00"),
+            entry("switch.plug", area_id="hall"),
+            entry("fan.vent", platform="switch_as_x", config_entry_id="x1"),
+        ],
+    )
+    devices = [
+        {"id": key, "config_entry_id": key, "connections": [["mac", "aa:bb:cc:00:11:22"]], "labels": []}
+        for key in ("m1", "m2")
+    ]
+    store(recorder.path.parent, "core.device_registry", {"devices": devices, "child_devices": []})
+    wrapper = {"entry_id": "x1", "domain": "switch_as_x", "options": {"entity_id": "uuid-switch.plug"}}
+    store(recorder.path.parent, "core.config_entries", {"entries": [wrapper]})
+    for key in ("light.dead", "light.alive", "switch.plug", "fan.vent"):
+        recorder.state(key, 0, "on")
+    recorder.state("light.dead", 9, "unavailable")
+    recording, _ = read(recorder.close())
+    assert list(recording.home.entities) == list(recording.timelines) == ["fan.vent", "light.alive"]
+    assert recording.home.entities["light.alive"].labels == ("Keep",)
+
+
 def test_an_unusable_zone_is_utc_with_a_warning(recorder: Recorder) -> None:
     write_registries(recorder.path.parent, [])
     store(recorder.path.parent, "core.config", {"time_zone": "Mars/Olympus", "latitude": 999, "longitude": "x"})

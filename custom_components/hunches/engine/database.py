@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from . import storage
 from .bundle import Recording
-from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
 from .recorded import AUTOMATIC_EVENTS, CALL_EVENT, OUR_EVENT, Changes, Contexts, Run, fingerprints, gaps_between
 from .timeline import Timeline
 
@@ -61,6 +61,7 @@ _CHANGES: Final = """
                           ORDER BY last_updated_ts, state_id LIMIT 1))
     ORDER BY last_updated_ts, state_id
 """
+_LAST_STATE: Final = "SELECT state FROM states WHERE metadata_id = ? ORDER BY last_updated_ts DESC LIMIT 1"
 _ATTRIBUTES: Final = """
     SELECT shared_attrs FROM states JOIN state_attributes USING (attributes_id)
     WHERE metadata_id = ? ORDER BY last_updated_ts DESC LIMIT 1
@@ -199,7 +200,8 @@ def _registries(path: Path, config: Path | None) -> tuple[storage.Registries, li
 def _home(database: sqlite3.Connection, registries: storage.Registries, path: Path) -> tuple[Home, dict[str, int]]:
     """Return the home's devices and evidence, and the numbers under which the recorder keeps them.
 
-    Hidden, disabled, configuration and diagnosis entities are left out, and groups beside any of their members.
+    Hidden, disabled, configuration and diagnosis entities are left out, groups beside any of their members, and all
+    but one of several entities of one thing.
     """
     entities: dict[str, Entity] = {}
     ids: dict[str, int] = {}
@@ -225,9 +227,15 @@ def _home(database: sqlite3.Connection, registries: storage.Registries, path: Pa
             members[entity.entity_id] = registries.members.get(entity.entity_id) or alike
     for key in [key for key, inside in members.items() if inside & entities.keys() - {key}]:
         del entities[key]
+    entities = registries.reports.once(entities, lambda key: _last_reading(database, ids[key], key) != UNKNOWN)
     name = registries.name or path.resolve().parent.name
     zone = registries.time_zone or "UTC"
     return Home(name, zone, registries.latitude, registries.longitude, entities, "Home Assistant recorder"), ids
+
+
+def _last_reading(database: sqlite3.Connection, number: int, key: str) -> int:
+    row = database.execute(_LAST_STATE, (number,)).fetchone()
+    return UNKNOWN if row is None else read_state(key.partition(".")[0], str(row[0] or ""))
 
 
 def _attributes(database: sqlite3.Connection, number: int) -> Mapping[str, Any]:
