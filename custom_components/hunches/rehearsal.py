@@ -20,20 +20,25 @@ def rehearse(
     home: Home,
     timelines: Mapping[str, Timeline],
     until: float,
+    now: float,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Teach a new mind all but the last minutes, then show it and the policy those, a look a minute, up to `until`."""
+    """Teach a new mind all but the last minutes, then show it and the policy those, a look a minute, up to `now`.
+
+    `until`: what comes later is only shown, too.
+    """
     step = LOOK_INTERVAL.total_seconds()
     steps = int(policy.settings.sustain // step) + 1
-    begin = until - steps * step
-    mind.learn(timelines, begin, progress)
-    changes = changes_after(home, timelines, begin)
+    begin = now - steps * step
+    learned = min(begin, until)
+    mind.learn(timelines, learned, progress)
+    changes = changes_after(home, timelines, learned)
     for number in range(1, steps + 1):
         moment = begin + number * step
         seen = [change for change in changes if change.moment <= moment]
         note(mind, home, seen)
         changes = changes[len(seen) :]
-        if moment < until:
+        if moment < now:
             policy.judge(home, mind.look(moment).candidates, Ledger(), moment)
     note(mind, home, changes)
 

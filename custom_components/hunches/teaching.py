@@ -28,6 +28,17 @@ type Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the recorder has said, and up to which moment (Unix seconds) that is all there is to say.
+
+    Nothing later is aggregated: the recorder could lose it in a crash, and may not have told yet who did it.
+    """
+
+    history: History
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Taught:
     """A mind that knows all there is to know, of which home, and what it took."""
 
@@ -52,7 +63,7 @@ class Teacher:
 
     async def async_read(
         self, home: Home, excluded: Collection[str], stopped: threading.Event, progress: Progress
-    ) -> History:
+    ) -> Heard:
         """Return what the recorder knows beyond what is remembered. Raises `HistoryUnavailable` and `Stopped`."""
         now = dt_util.utcnow().timestamp()
         if await self.memory.async_load(now):
@@ -64,25 +75,23 @@ class Teacher:
         history = await async_read(self.hass, home, stopped, progress, since)
         history.causes.carry_over(self.causes)
         self.causes = history.causes
-        return history
+        return Heard(history, now)
 
     async def async_teach(
         self,
         mind: Mind | None,
         home: Home,
-        history: History,
+        heard: Heard,
         corrections: tuple[Correction, ...],
         stopped: threading.Event,
         progress: Progress,
     ) -> Taught:
         """Return a mind that knows all of it: the one at hand if it is given and nothing was forgotten, else a new one.
 
-        The caller sees to it that nobody else asks the mind meanwhile. Raises `HistoryUnavailable` and `Stopped`.
+        The caller sees to it that nobody else asks the mind meanwhile. Raises `Stopped`.
         """
         began = perf_counter()
         now = dt_util.utcnow().timestamp()
-        # What is aggregated must not be lost to the recorder in a crash: it would be remembered here, and nowhere else.
-        await async_written(self.hass, stopped)
         states = [state for key in home.entities if (state := self.hass.states.get(key))]
         forgot, self._forgot = self._forgot, False
 
@@ -92,13 +101,14 @@ class Teacher:
             self.hass.loop.call_soon_threadsafe(progress, done, total)
 
         def teach(recent: tuple[Change, ...], unseen: list[Change]) -> tuple[Mind, dict[str, Kept]]:
-            known = complete(home, history.timelines, recent, states)
+            known = complete(home, heard.history.timelines, recent, states)
             if mind is not None and not forgot:
                 note(mind, home, unseen)
                 mind.correct(corrections)
-                mind.learn(known, now, tell)
+                mind.learn(known, heard.until, tell)
+                note(mind, home, changes_after(home, known, heard.until))
                 return mind, mind.keep()
-            return self._new(home, known, corrections, now, tell)
+            return self._new(home, known, corrections, heard.until, now, tell)
 
         taught, kept = await self.hass.async_add_executor_job(teach, self._live.recent, self._live.take())
         seconds = perf_counter() - began
@@ -108,9 +118,9 @@ class Teacher:
             taught,
             home,
             {
-                "rows": history.rows,
+                "rows": heard.history.rows,
                 "learn_seconds": round(seconds, 3),
-                "learned": dt_util.utc_from_timestamp(now).isoformat(timespec="seconds"),
+                "learned": dt_util.utc_from_timestamp(heard.until).isoformat(timespec="seconds"),
                 "remembered": len(self.memory.kept),
                 "memory_bytes": self.memory.bytes,
             },
@@ -122,6 +132,7 @@ class Teacher:
         known: dict[str, Timeline],
         corrections: tuple[Correction, ...],
         until: float,
+        now: float,
         progress: Progress,
     ) -> tuple[Mind, dict[str, Kept]]:
         mind = Mind(self._model, home, corrections, self.memory.kept)
@@ -129,7 +140,7 @@ class Teacher:
             mind.learn(known, until, progress)
             note(mind, home, changes_after(home, known, until))
         else:
-            rehearse(mind, self._policy, home, known, until, progress)
+            rehearse(mind, self._policy, home, known, until, now, progress)
             self._rehearsed = True
         return mind, mind.keep()
 

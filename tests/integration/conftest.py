@@ -98,7 +98,7 @@ class ScriptedMind:
         return {key: memory.keep() for key, memory in self.memory.items() if len(memory.timeline)}
 
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
-        self.memory[entity_id].note(moment, state, cause, self.clock)
+        self.memory[entity_id].note(moment, state, cause)
         self.script.noted.append((entity_id, moment, state, cause))
         self.readings[entity_id] = (read_state(entity_id.partition(".")[0], state), moment)
 

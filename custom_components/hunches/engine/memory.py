@@ -76,24 +76,27 @@ class Memory:
         """Return the memory of an entity, going on from what was kept of it."""
         return cls(entity) if kept is None else cls(entity, kept.timeline, kept.usage)
 
-    def note(self, moment: float, state: str, cause: int, clock: LocalTime) -> None:
+    def note(self, moment: float, state: str, cause: int) -> None:
         """Take in one live change; one that is earlier than the last is a repeat and is dropped."""
         moment = _rounded(moment)
         last = self._fresh[-1][0] if self._fresh else (self.timeline.times[-1] if len(self.timeline) else -np.inf)
         if moment < last:
             return
         self._fresh.append((moment, read_state(self.entity.domain, state), cause))
-        if len(self._fresh) >= _MOST_FRESH and len(self.read()) > _MOST_HELD:
-            # Something that changes many times a second: what it did goes into the aggregates at once.
-            self.usage = advance(self.usage, self.timeline, moment, clock)
-            self.timeline = _last(self.timeline)
+        if len(self._fresh) >= _MOST_FRESH:
+            self.read()
 
     def read(self) -> Timeline:
-        """Return the timeline with everything noted."""
+        """Return the timeline with everything noted.
+
+        Of something that changes many times a second, only the last: the next learning has all of it from the recorder.
+        """
         if self._fresh:
             times, states, causes = zip(*self._fresh, strict=True)
             self.timeline = _joined(self.timeline, Timeline.from_readings(times, states, causes))
             self._fresh.clear()
+            if len(self.timeline) > _MOST_HELD:
+                self.timeline = _last(self.timeline)
         return self.timeline
 
     def learn(self, history: Timeline, until: float, clock: LocalTime) -> None:

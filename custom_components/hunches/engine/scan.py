@@ -115,7 +115,7 @@ class Mind:
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
         """Take in one live change, in order of time."""
         if memory := self._memory.get(entity_id):
-            memory.note(moment, state, cause, self._clock)
+            memory.note(moment, state, cause)
 
     def keep(self) -> dict[str, Kept]:
         """Return what is worth keeping over a restart, by entity id: all that was learned up to the last `learn`."""
