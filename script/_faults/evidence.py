@@ -65,15 +65,14 @@ class Promises:
 class Found:
     """What is on disk: answers and statements in the file that will be read, and what is broken.
 
-    `saved`: when the memory was saved last, in nanoseconds. `saving`, `storing`: whether it was killed while it saved
-    its memory or stored an answer.
+    `saved`: when the memory was saved last, in nanoseconds. `parts`: files that are half written, or wholly but not yet
+    in place.
     """
 
     answers: int
     statements: int
     saved: int
-    saving: bool
-    storing: bool
+    parts: frozenset[str]
     problems: tuple[str, ...]
 
 
@@ -91,13 +90,11 @@ def look(storage: Path, promises: Promises) -> Found:
         problems.append(
             f"the memory on disk is {promises.learned - learned:.3f} s older than what was said to be saved"
         )
-    parts = [path.name for path in storage.glob("*.part")]
     return Found(
         len(feedback["answers"]),
         len(feedback["corrections"]),
         latest.stat().st_mtime_ns if (latest := storage / MEMORY[0]).exists() else 0,
-        any("memory" in name for name in parts) or not (storage / MEMORY[0]).exists(),
-        any("feedback" in name for name in parts),
+        frozenset(path.name for path in storage.glob("hunches.*.part")),
         tuple(problems),
     )
 

@@ -75,9 +75,10 @@ async def kill_often(house: House, kills: int, chance: random.Random, score: Sco
         before = look(house.storage, score.promises)
         stage = await kill_once(house, chance, score, before)
         found = look(house.storage, score.promises)
-        if found.saving:
+        left = found.parts - before.parts
+        if any("memory" in name for name in left) or not found.saved:
             stage = "saving"
-        elif found.storing:
+        elif left:
             stage = "storing an answer"
         score.kills += 1
         score.stages[stage] += 1

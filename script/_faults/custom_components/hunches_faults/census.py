@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import gc
+import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -42,6 +43,7 @@ def _count(hass: HomeAssistant, tasks: set[asyncio.Task[Any]]) -> dict[str, Any]
         "tasks": sorted(task.get_name() for task in tasks if not task.done()),
         "threads": sorted(thread.name for thread in threading.enumerate()),
         "objects": dict(objects),
+        "blocks": sys.getallocatedblocks(),
         "kilobytes": _resident(),
     }
 
