@@ -22,8 +22,13 @@ from .visits import Visit, Watch, quietly
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLANS: Final = {"starting": 2, "reading": 4, "learning": 4, "saving": 5, "answering": 3, "any": 2}
-"""When to kill, and how often each: the moments that are hard to hit are aimed at more often."""
+PLANS: Final = (
+    *("saving", "answering", "learning", "reading", "starting"),
+    *("saving", "learning", "reading", "any", "saving"),
+    *("answering", "learning", "reading", "saving", "starting"),
+    *("learning", "saving", "reading", "answering", "any"),
+)
+"""When to kill, in turn: the moments that are hard to hit are aimed at more often, and a few kills have a bit of all."""
 _PROGRESS: Final = "hunches_faults.json"
 _SAVING_SECONDS: Final = 0.03
 _MOST_PATIENCE: Final = 240.0
@@ -97,7 +102,7 @@ async def kill_often(house: House, kills: int, chance: random.Random, score: Sco
 
 async def kill_once(house: House, chance: random.Random, score: Score, before: Found) -> str:
     """Start Home Assistant, look whether it came up with everything, let things happen, kill it; return the stage."""
-    plan = chance.choices(list(PLANS), list(PLANS.values()))[0]
+    plan = PLANS[score.kills % len(PLANS)]
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Victim(house.folder))
         if plan == "starting":
