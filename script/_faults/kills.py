@@ -28,7 +28,7 @@ PLANS: Final = (
     *("answering", "learning", "reading", "saving", "starting"),
     *("learning", "saving", "reading", "answering", "any"),
 )
-"""When to kill, in turn: the moments that are hard to hit are aimed at more often, and a few kills have a bit of all."""
+"""When to kill, in turn: what is hard to hit is aimed at more often, and a few kills have a bit of all."""
 _PROGRESS: Final = "hunches_faults.json"
 _SAVING_SECONDS: Final = 0.03
 _MOST_PATIENCE: Final = 240.0
