@@ -68,7 +68,7 @@ async def _measure(*, quick: bool) -> list[Row]:
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
 
 
 def main() -> int:

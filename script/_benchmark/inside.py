@@ -29,6 +29,8 @@ LATENESS: Final = 20.0
 _ROUNDS: Final = 3
 _LOOKS: Final = 5
 _SETTLE: Final = 3.0
+_PROOF_SECONDS: Final = 1800.0
+_QUIET_REPORTS: Final = 10
 _MB: Final = 1e6
 
 
@@ -133,6 +135,12 @@ async def whole(kept: Kept, folder: Path, port: int, waits: Waits, reading: Read
             timing = (await analysis(client, aloud=False, devices=False))["timing"]
             busy = await client.command("hunches_demo/measure", action="stop")
             page_busy = page.answers
+        say("the backtest in the background")
+        await client.command("hunches_demo/measure", action="start")
+        proving = await _proved(client)
+        proved = await client.command("hunches_demo/measure", action="stop")
+        await asyncio.sleep(waits.quiet)
+        after = await client.command("hunches_demo/measure", action="read")
         looks = []
         for _ in range(_LOOKS):
             await client.request("POST", "/api/services/hunches/scan?return_response", json={})
@@ -144,6 +152,7 @@ async def whole(kept: Kept, folder: Path, port: int, waits: Waits, reading: Read
         *_first(kept, timing, history, bare),
         Row.of("a look inside Home Assistant; rival: the first analysis", median(looks), "s", sum(_parts(timing))),
         *_held_up(idle, busy),
+        *_behind(proving, idle, proved, after, sum(_parts(timing))),
         Row.of("the history page's answer during it; rival: idle", median(page_busy or [0.0]), "s", median(page_idle)),
         Row.of("the long memory on disk; rival: the recorder's database", _stored(folder), "MB", _size(folder)),
         *read,
@@ -186,6 +195,33 @@ def _held_up(idle: dict[str, Any], busy: dict[str, Any]) -> Iterator[Row]:
     yield Row.of("full garbage collections during the analysis", busy["full_collections"], "", None)
 
 
+def _behind(
+    proving: float, idle: dict[str, Any], proved: dict[str, Any], after: dict[str, Any], analysis_seconds: float
+) -> Iterator[Row]:
+    """Yield what the backtest costs that follows the first analysis, and what memory both leave behind."""
+    yield Row.of("the backtest in the background; rival: the first analysis", proving, "s", analysis_seconds)
+    late, idle_late = (1000 * found["lateness"]["p99.9"] for found in (proved, idle))
+    yield Row.of("event loop late during it, p99.9; rival: idle", late, "ms", idle_late, LATENESS)
+    before, left = idle["rss"] / _MB, (after["rss"] - idle["rss"]) / _MB
+    yield Row.of("memory left by both in the same process; rival: before", left, "MB", before)
+    held = (after["rss_held"] - idle["rss_held"]) / _MB
+    yield Row.of("of it, what the C library does not merely keep; rival: before", held, "MB", before)
+
+
+async def _proved(client: Client) -> float:
+    """Wait until no backtest runs; return the seconds that it took."""
+    began = time.perf_counter()
+    quiet, ended = 0, began
+    async with asyncio.timeout(_PROOF_SECONDS):
+        while quiet < _QUIET_REPORTS:  # it begins a moment after the first look
+            await asyncio.sleep(0.2)
+            if (await client.command("hunches_demo/report", devices=False))["proving"] is None:
+                quiet += 1
+            else:
+                quiet, ended = 0, time.perf_counter()
+    return ended - began
+
+
 def _stored(folder: Path) -> float:
     return sum(file.stat().st_size for file in (folder / ".storage").glob("hunches*")) / _MB
 
@@ -217,6 +253,7 @@ async def _start(folder: Path, port: int, waits: Waits, *, enabled: bool) -> _St
         share = 0.0
         if enabled:
             share = (await analysis(client, aloud=False, devices=False))["timing"]["added_start_seconds"]
+            await _proved(client)
         await asyncio.sleep(waits.quiet)
         found = await client.command("hunches_demo/measure", action="read")
         entries = await client.command("config_entries/get", domain="hunches")

@@ -43,7 +43,7 @@ def _setup_seconds(hass: HomeAssistant) -> float:
 @websocket_api.require_admin
 @websocket_api.async_response
 async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Send `stage` always, and once a look at the home has followed the learning, everything.
+    """Send `stage` and how far the backtest is always, and once a look has followed the learning, everything.
 
     `devices`: whether to describe them too, which takes time in a large home.
     """
@@ -51,7 +51,7 @@ async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection
     if entry is None or entry.state is not ConfigEntryState.LOADED:
         reason = entry.reason if entry else None
         state = str(entry.state.value) if entry else "absent"
-        connection.send_result(message["id"], {"stage": state, "reason": reason, "found": None})
+        connection.send_result(message["id"], {"stage": state, "reason": reason, "proving": None, "found": None})
         return
     coordinator = entry.runtime_data.coordinator
     status = coordinator.data
@@ -70,4 +70,7 @@ async def report(hass: HomeAssistant, connection: websocket_api.ActiveConnection
                 "added_start_seconds": round(_setup_seconds(hass), 4),
             },
         }
-    connection.send_result(message["id"], {"stage": str(status.stage), "reason": status.reason, "found": found})
+    connection.send_result(
+        message["id"],
+        {"stage": str(status.stage), "reason": status.reason, "proving": status.proving, "found": found},
+    )
