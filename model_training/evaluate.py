@@ -20,6 +20,7 @@ import numpy as np
 
 from custom_components.hunches.engine import bundle, context_numbers, features
 from custom_components.hunches.engine.model import ASSETS, AssetError, Model
+from script.marked_block import MarksError, around
 
 from . import (
     ROOT,
@@ -115,12 +116,12 @@ def main() -> int:
     )
     try:
         if given.readme:
-            report.around(given.readme)  # before the work, not after it
+            around(given.readme, report.BEGIN, report.END)  # before the work, not after it
         found, seen = run(options)
         report.write(found, figures.draw(found, seen, given.out), given.out)
         if given.readme:
             report.update(given.readme, found)
-    except (AssetError, bundle.BundleError, ExamplesError, report.ReportError) as error:
+    except (AssetError, bundle.BundleError, ExamplesError, MarksError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
     print(report.reached(found))

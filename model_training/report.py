@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from script.marked_block import fill
+
 from . import report_sections
 from .report_tables import cell, number, table
 from .rivals import BOOSTED, EWMA, LINEAR, MASKED, MODEL
@@ -16,10 +18,6 @@ if TYPE_CHECKING:
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 RESULTS: Final = "results.json"
-
-
-class ReportError(ValueError):
-    """A file cannot take the figures; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +103,9 @@ def write(found: Mapping[str, Any], pictures: Mapping[str, str], folder: Path) -
     (folder / "report.md").write_text("\n\n".join(_parts(found, pictures)) + "\n", encoding="utf-8")
 
 
-def around(path: Path) -> tuple[str, str]:
-    """Return what stands before and after a file's figures. Raises `ReportError` if it has no markers."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ReportError(f"{path}: {error.strerror or error}") from error
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ReportError(f"{path}: no {BEGIN} … {END} to put figures between")
-    return before, after
-
-
 def update(path: Path, found: Mapping[str, Any]) -> None:
-    """Put the short tables between the markers of a file. Raises `ReportError` if it has none."""
-    before, after = around(path)
-    path.write_text(f"{before}{BEGIN}\n{block(found)}\n{END}{after}", encoding="utf-8")
+    """Put the short tables between the markers of a file. Raises `MarksError` if it has none."""
+    fill(path, BEGIN, END, block(found))
 
 
 def block(found: Mapping[str, Any]) -> str:

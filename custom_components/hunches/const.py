@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 from .engine.policy import Bounds
+from .engine.recorded import OUR_EVENT
 
 DOMAIN: Final = "hunches"
 LOGGER: Final = logging.getLogger(__package__)
 
-EVENT_ACTED: Final = "hunches_acted"
+EVENT_ACTED: Final = OUR_EVENT
 """Fired with the context of every action of ours, so that history can tell it from a person's."""
 
 CONF_SENSITIVITY: Final = "sensitivity"
@@ -56,6 +57,8 @@ DEFAULT_OPTIONS: Final = {
 LOOK_COOLDOWN: Final = 2.0
 """Seconds between a change of what an open hunch is about and the look that ends it."""
 LOOK_INTERVAL: Final = timedelta(minutes=1)
+STOP_PATIENCE: Final = 30.0
+"""Seconds to wait at unloading for what is under way in an executor: a database that does not answer, a night."""
 RELEARN_COOLDOWN: Final = 60.0
 """Seconds between a change in the registries and the next learning."""
 NIGHTLY_HOUR: Final = 4

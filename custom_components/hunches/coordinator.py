@@ -35,6 +35,7 @@ from .const import (
     LOOK_INTERVAL,
     NIGHTLY_HOUR,
     RELEARN_COOLDOWN,
+    STOP_PATIENCE,
     Stage,
 )
 from .corrections import Statement
@@ -57,8 +58,6 @@ from .settings import settings_from
 from .teaching import Teacher
 
 _FAILED = "learning_failed"
-_PATIENCE = 30.0
-"""Seconds to wait at unloading for a database that does not answer."""
 _TELLING = frozenset(
     {"area_id", "connections", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
     | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
@@ -139,7 +138,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._look.async_shutdown()
         self._relearn.async_shutdown()
         if self._learning is not None:
-            await asyncio.wait([self._learning], timeout=_PATIENCE)
+            await asyncio.wait([self._learning], timeout=STOP_PATIENCE)
         await self.proof.async_stop()
         async with self.lock:
             self.mind = None
@@ -357,7 +356,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.teacher.causes.add(event.context, Cause.UNKNOWN)  # not at the device itself, whoever it was
 
     async def _on_deletion(self, event: Event[Any]) -> None:
-        if (deleted := await async_deletion(self.hass, event, self._watched)) is not None:
+        known = self._watched | await self.teacher.async_remembered()
+        if (deleted := await async_deletion(self.hass, event, known)) is not None:
             await self.teacher.async_forget(deleted.entity_ids, deleted.before)
             await self.proof.async_forget(*deleted.entity_ids)
             self._relearn.async_schedule_call()

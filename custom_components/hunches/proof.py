@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN, LOGGER, STOP_PATIENCE
 from .engine import findings
 from .engine.backtest import Found, Stretch, looked_at, stretches
 from .engine.bundle import Recording
@@ -35,8 +35,6 @@ DAYS: Final = 30
 AGAIN: Final = 7 * DAY
 """Age at which what was found is found anew; after a day while less than a week could be looked at."""
 STORAGE_VERSION: Final = 1
-_PATIENCE: Final = 30.0
-"""Seconds to wait at unloading for the night that is gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,7 @@ class Proof:
         """Restore what was found before, if it can be read."""
         try:
             data = await self._store.async_load()
+        # `NotImplementedError` is how a store says that its file is of another version
         except (HomeAssistantError, NotImplementedError, OSError) as error:
             LOGGER.warning("What the backtest found cannot be read (%s); it is found again", error)
             return
@@ -166,7 +165,7 @@ class Proof:
         """Let the night that is gone through be the last, and wait for it."""
         self._stopped = True
         if self._proving is not None:
-            await asyncio.wait([self._proving], timeout=_PATIENCE)
+            await asyncio.wait([self._proving], timeout=STOP_PATIENCE)
 
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id."""

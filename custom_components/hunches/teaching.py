@@ -1,7 +1,7 @@
 """How a mind is taught: what is remembered, what the recorder has since, and what was seen live, in that order."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,12 +19,10 @@ from .engine.scan import Mind
 from .engine.timeline import Timeline
 from .history import History, LongMemory, async_read
 from .history.cause import CauseIndex
-from .history.reader import Stopped
+from .history.reader import Progress, Stopped
 from .history.written import async_written
 from .live import Change, LiveChanges, changes_after, complete
 from .rehearsal import note, rehearse
-
-type Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,7 @@ class Teacher:
     ) -> Heard:
         """Return what the recorder knows beyond what is remembered. Raises `HistoryUnavailable` and `Stopped`."""
         now = dt_util.utcnow().timestamp()
-        if await self.memory.async_load(now):
-            self._forgot = True
+        await self.async_remembered()
         await self.memory.async_forget_unrecorded(excluded)
         known = ((key, self.memory.kept[key].since(now)) for key in home.entities if key in self.memory.kept)
         since = {key: moment for key, moment in known if moment is not None}
@@ -144,8 +141,15 @@ class Teacher:
             self._rehearsed = True
         return mind, mind.keep()
 
+    async def async_remembered(self) -> frozenset[str]:
+        """Return the entities that are remembered, those that are not there now among them."""
+        if await self.memory.async_load(dt_util.utcnow().timestamp()):
+            self._forgot = True
+        return frozenset(self.memory.kept)
+
     async def async_forget(self, entity_ids: Collection[str], before: float | None = None) -> None:
         """Forget entities: all of them, or (`before`, Unix seconds) all that happened before a moment."""
+        remembered = await self.async_remembered()  # also where nothing was read yet: what is forgotten is on disk
         self._forgot = True
         if before is None:
             await self.memory.async_forget(entity_ids)
@@ -153,4 +157,6 @@ class Teacher:
         config = self.hass.config
         clock = LocalTime(str(config.time_zone), config.latitude, config.longitude)
         kept = self.memory.kept
-        await self.memory.async_replace({key: kept[key].forgotten(before, clock) for key in entity_ids if key in kept})
+        await self.memory.async_replace(
+            {key: kept[key].forgotten(before, clock) for key in remembered.intersection(entity_ids)}
+        )

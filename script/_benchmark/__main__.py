@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from marked_block import MarksError, around, fill
+
 from .refuse import Parser
-from .table import TableError, as_json, into_readme, markdown, marked, text
+from .table import BEGIN, END, as_json, markdown, text
 
 if TYPE_CHECKING:
     from .table import Row
@@ -41,8 +43,8 @@ def _arguments() -> argparse.Namespace:
             parser.error(f"{path}: is a folder")
     if arguments.readme is not None:
         try:
-            marked(arguments.readme)
-        except TableError as error:
+            around(arguments.readme, BEGIN, END)
+        except MarksError as error:
             parser.error(str(error))
     return arguments
 
@@ -80,7 +82,7 @@ def main() -> int:
     try:
         rows = asyncio.run(_measure(quick=arguments.quick))
     except (ClientError, ServerError, TimeoutError) as error:
-        print(f"script/benchmark: {error or 'Home Assistant took too long'}", file=sys.stderr)
+        print(f"script/benchmark: {str(error) or 'Home Assistant took too long'}", file=sys.stderr)
         return 1
     _say("done")
     print(text(rows))
@@ -89,7 +91,7 @@ def main() -> int:
     if arguments.markdown is not None:
         arguments.markdown.write_text(markdown(rows, _machine()) + "\n", encoding="utf-8")
     if arguments.readme is not None:
-        into_readme(arguments.readme, rows, _machine())
+        fill(arguments.readme, BEGIN, END, markdown(rows, _machine()))
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,10 +12,6 @@ import numpy as np
 BEGIN, END = "<!-- benchmark -->", "<!-- /benchmark -->"
 LINEAR: Final = 1.1
 """The exponent up to which cost is called linear: what is measured wavers."""
-
-
-class TableError(ValueError):
-    """A file cannot take the table; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +78,6 @@ def markdown(rows: Sequence[Row], machine: str) -> str:
         value, rival, ratio, limit = ("" if n is None else f"{n:.3g}" for n in numbers)
         lines.append(f"| {row.name} | {mark}{value} {row.unit}{mark} | {rival} | {ratio} | {limit} |")
     return "\n".join((*lines, "", f"Printed by `script/benchmark` on {machine}."))
-
-
-def into_readme(path: Path, rows: Sequence[Row], machine: str) -> None:
-    """Put the table between the marks of a README. Raises `TableError`."""
-    before, after = marked(path)
-    path.write_text(f"{before}{BEGIN}\n{markdown(rows, machine)}\n{END}{after}", encoding="utf-8")
-
-
-def marked(path: Path) -> tuple[str, str]:
-    """Return what stands before and after the marks of a README. Raises `TableError`."""
-    try:
-        whole = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TableError(f"{path}: {error.strerror}") from error
-    before, begin, rest = whole.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise TableError(f"{path}: no {BEGIN} … {END} to fill")
-    return before, after
 
 
 def as_json(rows: Sequence[Row]) -> str:

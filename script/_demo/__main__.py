@@ -135,7 +135,7 @@ def main() -> int:
             return _run(arguments, stack)
         except (ClientError, ServerError, TimeoutError) as error:
             where = f" [log: {arguments.config / LOG}]" if arguments.config else ""
-            print(f"script/demo: {error or 'Home Assistant took too long'}{where}", file=sys.stderr)
+            print(f"script/demo: {str(error) or 'Home Assistant took too long'}{where}", file=sys.stderr)
             return 1
 
 

@@ -64,12 +64,13 @@ def test_growth_is_the_exponent(exponent: float) -> None:
 
 
 def test_a_readme_is_filled_between_its_marks(tmp_path: Path) -> None:
-    from _benchmark.table import into_readme
+    from _benchmark.table import BEGIN, END, markdown
+    from marked_block import fill
 
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- benchmark -->\nold\n<!-- /benchmark -->\nafter\n", encoding="utf-8")
     for _ in range(2):
-        into_readme(readme, rows(), "this machine")
+        fill(readme, BEGIN, END, markdown(rows(), "this machine"))
     whole = readme.read_text(encoding="utf-8")
     assert whole.startswith("before\n<!-- benchmark -->\n| cost |")
     assert whole.endswith("\n<!-- /benchmark -->\nafter\n")

@@ -206,6 +206,38 @@ async def test_purged_entities_are_forgotten(
     assert script.kept[-1][DOOR].usage.history > 500
 
 
+async def test_purging_what_is_not_there_now(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    porch.states.async_remove(PORCH)
+    await restart(porch, entry)
+    before = dt_util.utcnow().timestamp()
+    await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH}, blocking=True)
+    await settled(porch)
+    kept = load(latest(porch).read_bytes())
+    assert kept[PORCH].usage.start >= before - 1
+    assert kept[DOOR].usage.history > 500
+
+
+async def test_purging_before_anything_was_read_deletes_that_alone(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    get_instance(porch).migration_in_progress = True  # so that nothing is read
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert coordinator_of(entry).data.stage is Stage.WAITING
+    before = dt_util.utcnow().timestamp()
+    await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH}, blocking=True)
+    await settled(porch)
+    get_instance(porch).migration_in_progress = False
+    kept = load(latest(porch).read_bytes())
+    assert kept[PORCH].usage.start >= before - 1
+    assert kept[DOOR].usage.history > 500
+
+
 async def test_purging_keeps_the_days_that_the_user_keeps(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -27,6 +27,7 @@ from model_training import (
 )
 from model_training.fleet import residents
 from model_training.rivals import FITTED, MASKED, MODEL, OWN_PAST
+from script.marked_block import MarksError
 
 HOMES = 40
 
@@ -137,7 +138,7 @@ def test_figures_go_between_the_markers(found: dict[str, Any], tmp_path: Path) -
     assert "STALE" not in text
     assert report.block(found) in text
     path.write_text("no markers", encoding="utf-8")
-    with pytest.raises(report.ReportError, match="README"):
+    with pytest.raises(MarksError, match="README"):
         report.update(path, found)
 
 

@@ -112,7 +112,7 @@ def _end_of(driver: Any) -> sqlite3.Connection | int | None:
 
 async def async_run[R](hass: HomeAssistant, stopped: threading.Event, job: Callable[[Connection, Line], R]) -> R:
     """Run a job in the recorder's executor. Raises `HistoryUnavailable`, and `Stopped` soon after `stopped` is set."""
-    instance = _ready(hass)
+    instance = ready(hass)
     line = Line(stopped)
     try:
         running: asyncio.Future[R] = instance.async_add_executor_job(line.run, instance, lambda c: job(c, line))
@@ -129,13 +129,14 @@ async def async_run[R](hass: HomeAssistant, stopped: threading.Event, job: Calla
     return running.result()
 
 
-def _ready(hass: HomeAssistant) -> Recorder:
+def ready(hass: HomeAssistant) -> Recorder:
+    """Return the recorder if it can be asked now. Raises `HistoryUnavailable`."""
     if (instance := hass.data.get(DATA_INSTANCE)) is None:
         raise HistoryUnavailable(ABSENT)
     if async_migration_in_progress(hass):
         raise HistoryUnavailable(MIGRATING)
-    ready = instance.async_db_ready
-    if not ready.done() or ready.cancelled() or not ready.result():
+    answers = instance.async_db_ready
+    if not answers.done() or answers.cancelled() or not answers.result():
         raise HistoryUnavailable(ABSENT)
     return instance
 

@@ -4,6 +4,7 @@ The recorder keeps ten days, habits take weeks. What stands here is never more t
 is deleted there or in the registries is deleted here. All of it belongs into backups, and `.storage` is in them.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -35,6 +36,7 @@ class LongMemory:
         """Start with nothing; `async_load` fills it."""
         self._hass = hass
         self._files = _Files(Path(hass.config.path(STORAGE_DIR)))
+        self._loading = asyncio.Lock()
         self._loaded = False
         self._failed = False
         self.kept: dict[str, Kept] = {}
@@ -45,6 +47,10 @@ class LongMemory:
 
         Return whether what was known before no longer holds.
         """
+        async with self._loading:
+            return await self._async_load(now)
+
+    async def _async_load(self, now: float) -> bool:
         ahead = [key for key, kept in self.kept.items() if kept.usage.until > now + WRONG_CLOCK]
         if self._loaded and not ahead:
             return False
@@ -74,6 +80,8 @@ class LongMemory:
 
     async def async_replace(self, changed: Mapping[str, Kept | None]) -> None:
         """Put other memories in place of some (None: none at all), so that the old ones are in no file any more."""
+        if not changed:
+            return
         self.kept = {key: k for key, k in {**self.kept, **changed}.items() if k is not None}
         await self._async_write(alone=True)
 

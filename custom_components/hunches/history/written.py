@@ -5,8 +5,8 @@ import threading
 from typing import Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE, async_migration_in_progress
 
+from .line import ready
 from .trouble import SLOW, HistoryUnavailable, Stopped
 
 PATIENCE: Final = 30
@@ -20,13 +20,11 @@ async def async_written(hass: HomeAssistant, stopped: threading.Event) -> None:
     Returns at once where nobody writes: reading will say why. Raises `HistoryUnavailable`, and `Stopped` soon after
     `stopped` is set.
     """
-    instance = hass.data.get(DATA_INSTANCE)
-    if instance is None or async_migration_in_progress(hass):
+    try:
+        writing = ready(hass).async_get_commit_future()
+    except HistoryUnavailable:
         return
-    ready = instance.async_db_ready
-    if not ready.done() or ready.cancelled() or not ready.result():
-        return
-    if (writing := instance.async_get_commit_future()) is None:
+    if writing is None:
         return
     for _ in range(PATIENCE):
         if (await asyncio.wait((writing,), timeout=_TICK))[0]:
