@@ -5,6 +5,7 @@ is taught beside the one in use and takes its place when it knows everything.
 """
 
 import asyncio
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -189,7 +190,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if taught.mind is not self.mind:
                 self._heeded = ()
             self.mind, self.home = taught.mind, taught.home
-        self._update(stage=Stage.READY, reason=None, timing={**taught.timing, "read_seconds": read_seconds})
+        kept = self.teacher.memory.kept
+        starts = (kept[key].usage.start for key in home.entities if key in kept)
+        since = min((start for start in starts if not math.isnan(start)), default=None)
+        timing = {**taught.timing, "read_seconds": read_seconds}
+        self._update(stage=Stage.READY, reason=None, since=since, timing=timing)
 
     @callback
     def _past(self) -> Past | None:
