@@ -65,7 +65,5 @@ NIGHTLY_HOUR: Final = 4
 RECENT_SECONDS: Final = 900.0
 """How long live changes are kept besides the recorder, which writes behind by its commit interval."""
 RECENT_CHANGES: Final = 20_000
-VERIFY_SECONDS: Final = 15.0
-"""How long a device may take to do as told."""
 UNDONE_SECONDS: Final = 600.0
 """Switched back by hand this soon after an action of ours, it was wrong."""
