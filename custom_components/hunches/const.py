@@ -68,8 +68,6 @@ NIGHTLY_HOUR: Final = 4
 RECENT_SECONDS: Final = 900.0
 """How long live changes are kept besides the recorder, which writes behind by its commit interval."""
 RECENT_CHANGES: Final = 20_000
-VERIFY_SECONDS: Final = 15.0
-"""How long a device may take to do as told."""
 ENOUGH_DAYS: Final = 14
 """Days of history from which on habits are known: every day of the week has been seen twice."""
 UNDONE_SECONDS: Final = 600.0

@@ -340,13 +340,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         only_attributes = new is not None and old is not None and old.state == new.state
         if only_attributes and domain not in DEVICE_DOMAINS:
             return
-        readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
-        cause = self.teacher.causes.of_live(event.context, len(readings) == 2 and UNKNOWN not in readings)
+        before, after = (UNKNOWN if state is None else read_state(domain, state.state) for state in (old, new))
+        moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
+        cause = self.teacher.causes.of_change(entity_id, moment, before, after, event.context)
         self.actions.on_state(event, cause)
         text = new.state if new is not None else ""
         if only_attributes:
             return
-        moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
         if not self._live.add(Change(moment, entity_id, text, cause)):
             self._relearn.async_schedule_call()  # more than can be held: what was dropped is read from the recorder
         if any(hunch.entity_id == entity_id for hunch in self.feedback.ledger.open):
