@@ -14,10 +14,18 @@ from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
 from .history import LongMemory
+from .news import News
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = (Platform.SENSOR, Platform.SWITCH)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -40,8 +48,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await memory.async_load()
     coordinator = HunchesCoordinator(hass, entry, model, memory)
     await coordinator.proof.async_load()
-    entry.runtime_data = HunchesData(coordinator)
+    news = News(coordinator)
+    entry.runtime_data = HunchesData(coordinator, news)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # After the entities, so that what they show is up to date when the news is told
+    entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 

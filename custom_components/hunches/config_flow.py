@@ -8,7 +8,7 @@ from homeassistant.const import UnitOfTemperature
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
-from homeassistant.util.unit_conversion import TemperatureConverter
+from homeassistant.util.unit_conversion import TemperatureConverter, TemperatureDeltaConverter
 
 from .const import (
     CONF_EXCLUDED,
@@ -77,13 +77,13 @@ def _options(unit: str) -> vol.Schema:
 
 def _shown(key: str, value: float, unit: str) -> float:
     """Return a temperature or difference of the options as the home shows it, in half degrees."""
-    convert = TemperatureConverter.convert_interval if key == CONF_SETBACK else TemperatureConverter.convert
+    convert = TemperatureDeltaConverter.convert if key == CONF_SETBACK else TemperatureConverter.convert
     return round(2.0 * convert(value, UnitOfTemperature.CELSIUS, unit)) / 2.0
 
 
 def _kept(key: str, value: float, unit: str) -> float:
     """Return what was entered in the home's unit as it is kept."""
-    convert = TemperatureConverter.convert_interval if key == CONF_SETBACK else TemperatureConverter.convert
+    convert = TemperatureDeltaConverter.convert if key == CONF_SETBACK else TemperatureConverter.convert
     return round(convert(value, unit, UnitOfTemperature.CELSIUS), 2)
 
 

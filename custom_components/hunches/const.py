@@ -13,6 +13,9 @@ LOGGER: Final = logging.getLogger(__package__)
 
 EVENT_ACTED: Final = OUR_EVENT
 """Fired with the context of every action of ours, so that history can tell it from a person's."""
+EVENT_RAISED: Final = f"{DOMAIN}_raised"
+EVENT_ANSWERED: Final = f"{DOMAIN}_answered"
+"""Fired when a hunch is shown, and when it is open no longer, by whatever answer."""
 
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_REPAIRS: Final = "repairs"
@@ -65,7 +68,7 @@ NIGHTLY_HOUR: Final = 4
 RECENT_SECONDS: Final = 900.0
 """How long live changes are kept besides the recorder, which writes behind by its commit interval."""
 RECENT_CHANGES: Final = 20_000
-VERIFY_SECONDS: Final = 15.0
-"""How long a device may take to do as told."""
+ENOUGH_DAYS: Final = 14
+"""Days of history from which on habits are known: every day of the week has been seen twice."""
 UNDONE_SECONDS: Final = 600.0
 """Switched back by hand this soon after an action of ours, it was wrong."""

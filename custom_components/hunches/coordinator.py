@@ -5,6 +5,7 @@ is taught beside the one in use and takes its place when it knows everything.
 """
 
 import asyncio
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -190,7 +191,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if taught.mind is not self.mind:
                 self._lessons.anew()
             self.mind, self.home = taught.mind, taught.home
-        self._update(stage=Stage.READY, reason=None, timing={**taught.timing, "read_seconds": read_seconds})
+        kept = self.teacher.memory.kept
+        starts = (kept[key].usage.start for key in home.entities if key in kept)
+        since = min((start for start in starts if not math.isnan(start)), default=None)
+        timing = {**taught.timing, "read_seconds": read_seconds}
+        self._update(stage=Stage.READY, reason=None, since=since, timing=timing)
 
     @callback
     def _past(self) -> Past | None:
@@ -335,13 +340,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         only_attributes = new is not None and old is not None and old.state == new.state
         if only_attributes and domain not in DEVICE_DOMAINS:
             return
-        readings = [read_state(domain, state.state) for state in (old, new) if state is not None]
-        cause = self.teacher.causes.of_live(event.context, len(readings) == 2 and UNKNOWN not in readings)
+        before, after = (UNKNOWN if state is None else read_state(domain, state.state) for state in (old, new))
+        moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
+        cause = self.teacher.causes.of_change(entity_id, moment, before, after, event.context)
         self.actions.on_state(event, cause)
         text = new.state if new is not None else ""
         if only_attributes:
             return
-        moment = new.last_changed_timestamp if new is not None else event.time_fired_timestamp
         if not self._live.add(Change(moment, entity_id, text, cause)):
             self._relearn.async_schedule_call()  # more than can be held: what was dropped is read from the recorder
         if any(hunch.entity_id == entity_id for hunch in self.feedback.ledger.open):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from homeassistant.const import UnitOfTemperature
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import TemperatureConverter
+from homeassistant.util.unit_conversion import TemperatureConverter, TemperatureDeltaConverter
 
 from .const import (
     CONF_EXCLUDED,
@@ -49,9 +49,7 @@ def _bounds(options: Mapping[str, Any], unit: str) -> Bounds:
         return round(TemperatureConverter.convert(value, celsius, unit), 2)
 
     return Bounds(
-        degrees=round(
-            TemperatureConverter.convert_interval(options.get(CONF_SETBACK, usual.degrees), celsius, unit), 2
-        ),
+        degrees=round(TemperatureDeltaConverter.convert(options.get(CONF_SETBACK, usual.degrees), celsius, unit), 2),
         lowest=degree(options.get(CONF_LOWEST, usual.lowest)),
         highest=degree(options.get(CONF_HIGHEST, usual.highest)),
         frost=degree(usual.frost),

@@ -117,7 +117,17 @@ class ScriptedMind:
         return Scan(context, tuple(self._hunches(now, context)))
 
     def describe(self) -> list[dict[str, Any]]:
-        return [{"entity_id": e.entity_id, "area_guess": None} for e in self.home.devices]
+        archetype = {"index": 1, "title": "porch", "probability": 0.8, "use": "evenings, for two hours"}
+        return [
+            {
+                "entity_id": e.entity_id,
+                "archetype": archetype,
+                "map": [0.1 * number, 0.2],
+                "area_guess": None,
+                "history_days": 12.3,
+            }
+            for number, e in enumerate(self.home.devices)
+        ]
 
     def _hunches(self, now: float, context: Context) -> Iterator[Hunch]:
         for key in self.script.suspects:
@@ -168,11 +178,23 @@ class ScriptedLookback(ScriptedMind):
 
 
 @dataclass(frozen=True)
+class ScriptedArchetypes:
+    """Stand where the fleet's archetypes stand."""
+
+    centres: NDArray[np.float64] = field(default_factory=lambda: np.eye(2, 32))
+    titles: tuple[str, ...] = ("fridge", "porch")
+
+
+@dataclass(frozen=True)
 class ScriptedModel:
     """Stands where the trained model stands."""
 
     runtime: str = "numpy"
     card: Mapping[str, Any] = field(default_factory=lambda: {"version": "test"})
+    archetypes: ScriptedArchetypes = field(default_factory=ScriptedArchetypes)
+
+    def place(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+        return embedding[:, :2]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from homeassistant.helpers.entity import Entity as LoadedEntity
 from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
+from ..const import DOMAIN
 from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
 from ..engine.twins import Reported, Reports, same_things
 
@@ -26,7 +27,8 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     """Return the home's devices and evidence.
 
     Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
-    beside their members, all but one of several entities of one thing, and the `excluded` entity ids.
+    beside their members, all but one of several entities of one thing, the `excluded` entity ids, and what is our own:
+    what we conclude is no evidence.
     """
     entities, states = _counted(hass, places := _Places(hass))
     loaded, present = get_group_entities(hass), entities.keys() - set(excluded)
@@ -64,7 +66,7 @@ def _counted(hass: HomeAssistant, places: _Places) -> tuple[dict[str, Entity], d
             continue
         place: tuple[str | None, tuple[str, ...]] = (None, ())
         if (entry := registry.async_get(key)) is not None:
-            if entry.hidden_by or entry.disabled_by or _is_technical(entry):
+            if entry.platform == DOMAIN or entry.hidden_by or entry.disabled_by or _is_technical(entry):
                 continue
             place = places.of(entry)
         name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
