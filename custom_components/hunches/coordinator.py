@@ -45,12 +45,13 @@ from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
-from .engine.policy import Answered, Ledger, Moment, Policy, Settings
+from .engine.policy import Ledger, Moment, Policy, Settings
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
-from .feedback import Feedback, lessons
+from .feedback import Feedback
 from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
+from .lessons import Lessons
 from .live import Change, LiveChanges
 from .patience import Patience
 from .proof import Past, Proof
@@ -90,7 +91,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._patience = Patience()
         self._again: CALLBACK_TYPE | None = None
         self._settling = hass.state is not CoreState.running
-        self._heeded: tuple[Answered, ...] = ()
+        self._lessons = Lessons()
         self._learning: asyncio.Task[None] | None = None
         self._undo: list[CALLBACK_TYPE] = []
         self._look = self._debouncer(LOOK_COOLDOWN, self.async_look)
@@ -190,7 +191,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             mind, said = (self.mind if home == self.home else None), self.feedback.corrections
             taught = await self.teacher.async_teach(mind, home, heard, said, self._stopped, self._progress)
             if taught.mind is not self.mind:
-                self._heeded = ()
+                self._lessons.anew()
             self.mind, self.home = taught.mind, taught.home
         kept = self.teacher.memory.kept
         starts = (kept[key].usage.start for key in home.entities if key in kept)
@@ -257,7 +258,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if dry_run or found.decision is None:
             return found
         decision = found.decision.without(found.acting.entity_ids)
-        await self.feedback.async_decided(decision, now)
+        await self.feedback.async_decided(decision, found.implied, now)
         timing = {**self.data.timing, "look_seconds": round(found.seconds, 4)}
         self.show(context=found.scan.context, declined=decision.declined, timing=timing)
         await self.actions.async_check(now)
@@ -281,16 +282,15 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         """Return what there is to see and what may be shown and done about it; runs in an executor."""
         began = perf_counter()
         note(mind, home, changes)
-        if ledger.answers != self._heeded:
-            mind.heed(lessons(ledger))
-            self._heeded = ledger.answers
+        self._lessons.teach(mind, ledger)
         mind.correct(said)
         scan, policy = mind.look(moment.now), self._policy
         decision = None
         if not dry_run:
             decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings)
         acting = policy.act(home, scan.candidates, ledger, moment)
-        return Look(scan, decision, acting, perf_counter() - began)
+        implied = () if dry_run else self._lessons.watch(mind, ledger, moment.now)
+        return Look(scan, decision, acting, perf_counter() - began, implied)
 
     async def async_describe(self) -> list[dict[str, Any]]:
         """Return what is known of every device, as `script/replay devices` writes it; nothing before learning."""

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from .const import ENOUGH_DAYS, Stage
 from .engine.hunches import Context, Hunch
 from .engine.localtime import DAY
-from .engine.policy import Acting, Decision, Record
+from .engine.policy import Acting, Decision, Implied, Record
 from .engine.scan import Scan
 
 if TYPE_CHECKING:
@@ -59,10 +59,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in seconds."""
+    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in how many seconds.
+
+    `implied`: what the home has done by itself about hunches of before.
+    """
 
     scan: Scan
     decision: Decision | None
     acting: Acting
     seconds: float
+    implied: tuple[Implied, ...] = ()
     tried: tuple[Record, ...] = ()

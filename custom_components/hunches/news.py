@@ -14,7 +14,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from .const import EVENT_ANSWERED, EVENT_RAISED
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .engine.policy import Answer, Answered, Ledger, Outcome, Record
+from .engine.policy import BY_PEOPLE, Answered, Ledger, Outcome, Record
 
 
 class What(StrEnum):
@@ -66,8 +66,6 @@ _OF_OUTCOME: Final = {
     Outcome.RESTORED: What.RESTORED,
     Outcome.FAILED: What.FAILED,
 }
-BY_A_PERSON: Final = frozenset({Answer.ACCEPTED, Answer.ALWAYS, Answer.NEVER, Answer.REJECTED, Answer.UNDONE})
-"""Answers that somebody gave; the others are how a hunch ended by itself."""
 
 
 class News:
@@ -112,7 +110,7 @@ def since(before: Ledger, now: Ledger) -> Iterator[Piece]:
     answers = {given.hunch.key: given for given in now.answers}  # the last of each
     for hunch in before.open:
         if hunch.key not in open_now and (given := answers.get(hunch.key)) is not None:
-            yield Piece(What.ANSWERED if given.answer in BY_A_PERSON else What.CLOSED, hunch, given)
+            yield Piece(What.ANSWERED if given.answer in BY_PEOPLE else What.CLOSED, hunch, given)
     known = {record.id: record.outcome for record in before.records}
     for record in now.records:
         what = _OF_OUTCOME.get(record.outcome)

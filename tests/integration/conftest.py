@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
 from custom_components.hunches.coordinator import HunchesCoordinator
+from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context_filter import Correction
 from custom_components.hunches.engine.home import OFF, ON, Home, read_state
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch, Kind
@@ -107,6 +108,9 @@ class ScriptedMind:
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         self.script.said.append(tuple(corrections))
+
+    def recording(self) -> Recording:
+        return Recording(self.home, {key: memory.read() for key, memory in self.memory.items()})
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         context = Context(now, self.script.p_asleep, self.script.p_away, 0.9)
