@@ -21,7 +21,16 @@ CONF_SENSITIVITY: Final = "sensitivity"
 CONF_REPAIRS: Final = "repairs"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_QUIET_END: Final = "quiet_end"
+CONF_A_DAY: Final = "a_day"
+CONF_PHONES: Final = "phones"
+CONF_SATELLITES: Final = "satellites"
+CONF_SLEEP: Final = "sleep_evidence"
+CONF_PRESENCE: Final = "presence_evidence"
+CONF_LIGHT: Final = "light_evidence"
 CONF_EXCLUDED: Final = "excluded"
+CONF_EXCLUDED_DEVICES: Final = "excluded_devices"
+CONF_EXCLUDED_AREAS: Final = "excluded_areas"
+CONF_EXCLUDED_LABELS: Final = "excluded_labels"
 CONF_SHADOW: Final = "shadow"
 CONF_SETBACK: Final = "setback"
 """By how much heating is set back, kept in kelvin; the next two are kept in degrees Celsius."""
@@ -50,7 +59,15 @@ class Stage(StrEnum):
 DEFAULT_OPTIONS: Final = {
     CONF_SENSITIVITY: str(Sensitivity.BALANCED),
     CONF_REPAIRS: True,
+    CONF_PHONES: [],
+    CONF_SATELLITES: [],
+    CONF_SLEEP: [],
+    CONF_PRESENCE: [],
+    CONF_LIGHT: [],
     CONF_EXCLUDED: [],
+    CONF_EXCLUDED_DEVICES: [],
+    CONF_EXCLUDED_AREAS: [],
+    CONF_EXCLUDED_LABELS: [],
     CONF_SHADOW: False,
     CONF_SETBACK: Bounds().degrees,
     CONF_LOWEST: Bounds().lowest,

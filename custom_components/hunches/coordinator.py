@@ -27,8 +27,8 @@ from homeassistant.util import dt as dt_util
 
 from . import issues
 from .actions import Actions
+from .choices import excluded_by, named_in
 from .const import (
-    CONF_EXCLUDED,
     CONF_REPAIRS,
     DOMAIN,
     LOGGER,
@@ -177,8 +177,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
-        excluded = self.config_entry.options.get(CONF_EXCLUDED, ())
-        home = build_home(self.hass, excluded)
+        options = self.config_entry.options
+        named = named_in(options)
+        excluded = excluded_by(self.hass, options) - named.keys()
+        home = build_home(self.hass, excluded, named)
         self._watched = frozenset(home.entities)
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
