@@ -61,7 +61,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hunches-weeks-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / "home"
         numbers = (arguments.home, arguments.seed, arguments.before + arguments.weeks)
-        command = [str(ROOT / ".venv/training/bin/python"), "-m", "script._weeks.simulate"]
+        command = [str(ROOT / ".venv/training/bin/python"), "-m", "_weeks.simulate"]
         if subprocess.run([*command, *map(str, numbers), str(file)], check=False, cwd=ROOT).returncode:
             return 1
         plan = Plan(

@@ -7,12 +7,14 @@ import logging
 import pickle
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from _demo.configuration import prepare
+from _demo.custom_components.hunches_demo.const import DOMAIN as DEMO
+from _demo.custom_components.hunches_demo.const import FILLED
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -22,6 +24,9 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_fire_time_changed
 
 import custom_components
+from _weeks.household import Household
+from _weeks.plan import Plan
+from _weeks.tally import WORTH_FINDING, Tally
 from custom_components.hunches import coordinator as coordinating
 from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
 from custom_components.hunches.coordinator import HunchesCoordinator
@@ -31,13 +36,6 @@ from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.policy import action_for
 from custom_components.hunches.engine.timeline import Cause
 from custom_components.hunches.settings import settings_from
-from script._demo.configuration import prepare
-from script._demo.custom_components.hunches_demo.const import DOMAIN as DEMO
-from script._demo.custom_components.hunches_demo.const import FILLED
-
-from script._weeks.household import Household
-from script._weeks.plan import Plan
-from script._weeks.tally import WORTH_FINDING, Tally
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
@@ -64,7 +62,7 @@ def begin(plan: Plan, home: SimulatedHome, freezer: FrozenDateTimeFactory) -> fl
     logging.disable(logging.INFO)  # the harness keeps all that is logged
     for name in ("asyncio", "homeassistant.loader"):  # to one, every step of time is a slow task
         logging.getLogger(name).setLevel(logging.ERROR)
-    begin = home.recording.end - plan.weeks * WEEK
+    begin: float = home.recording.end - plan.weeks * WEEK
     freezer.move_to(_date(begin))
     return begin
 
@@ -92,15 +90,13 @@ async def test_weeks(
     tally = Tally(begin, plan.weeks, _forgotten(home, begin))
     people = Household(home, hass_admin_user.id, tally, np.random.default_rng(1))
     entry = MockConfigEntry(domain=DOMAIN, title="Hunches", options=DEFAULT_OPTIONS)
-    entry.add_to_hass(hass)
 
     def bar(*given: object) -> Settings:
         usual = settings_from(*given)  # type: ignore[arg-type]
         return usual if plan.min_accept is None else replace(usual, min_accept=plan.min_accept)
 
     with patch.object(coordinating, "settings_from", bar):
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await _add(hass, entry)
     coordinator: HunchesCoordinator = entry.runtime_data.coordinator
     print(f"\n{home.recording.home.name}, {home.style}, {len(home.roles)} devices, {len(home.answers.people)} people")
     changes = _changes(home, begin)
@@ -125,7 +121,7 @@ async def test_weeks(
     print(f"the home's own doings: {_count(str(one.outcome) for one in coordinator.feedback.ledger.implied)}")
     if plan.out is not None:
         plan.out.write_text(json.dumps(tally.as_json(), indent=1) + "\n", encoding="utf-8")
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def _move_in(hass: HomeAssistant, home: Home) -> None:
@@ -133,11 +129,16 @@ async def _move_in(hass: HomeAssistant, home: Home) -> None:
         time_zone=home.time_zone, latitude=home.latitude or 0.0, longitude=home.longitude or 0.0
     )
     for domain in {key.partition(".")[0] for key in home.entities} & {"person", "input_boolean"}:
-        assert await async_setup_component(hass, domain, {})
-    demo = MockConfigEntry(domain=DEMO, data={FILLED: False})
-    demo.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(demo.entry_id)
-    await hass.async_block_till_done()
+        await async_setup_component(hass, domain, {})
+    await _add(hass, MockConfigEntry(domain=DEMO, data={FILLED: False}))
+
+
+async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Add a config entry, and wait until it has started."""
+    entry.add_to_hass(hass)
+    if not await hass.config_entries.async_setup(entry.entry_id):
+        pytest.fail(f"{entry.domain} does not start: {entry.reason}")
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def _changes(home: SimulatedHome, begin: float) -> list[tuple[float, str, str, Cause]]:
@@ -164,7 +165,9 @@ async def _happen(
     freezer.move_to(_date(moment))
     context = people.context if cause is Cause.PERSON else Context()
     if cause is Cause.AUTOMATION:
-        hass.bus.async_fire("automation_triggered", {"name": entity_id, "entity_id": "automation.home"}, context=context)
+        hass.bus.async_fire(
+            "automation_triggered", {"name": entity_id, "entity_id": "automation.home"}, context=context
+        )
     component = hass.data[DATA_INSTANCES].get(entity_id.partition(".")[0])
     entity = component.get_entity(entity_id) if component is not None else None
     if entity is None:

@@ -1,6 +1,6 @@
 """Simulates a home and hands it over: run beside torch, by `script/weeks` alone.
 
-    python -m script._weeks.simulate HOME SEED WEEKS FILE
+python -m _weeks.simulate HOME SEED WEEKS FILE
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import pickle
 import sys
 from pathlib import Path
 
-from script import hunches_bootstrap  # noqa: F401 (before the engine: there is no Home Assistant here)
-
-from model_training.fleet import residents  # isort: skip
+from model_training.fleet import residents
 
 
 def main() -> int:
