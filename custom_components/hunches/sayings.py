@@ -1,4 +1,4 @@
-"""What a hunch is called, what accepting it does, and why that could not be: as Repairs says it, for phone and voice."""
+"""What a hunch is called, what a yes to it does, and why that could not be: as Repairs says it, for phone and voice."""
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
