@@ -9,12 +9,13 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import feedback, proof
 from .actions import async_leave
-from .const import DOMAIN, LOGGER
+from .const import CONF_PHONES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
 from .history import LongMemory
 from .news import News
+from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -53,6 +54,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # After the entities, so that what they show is up to date when the news is told
     entry.async_on_unload(coordinator.async_add_listener(news.async_update))
+    phones = Phones(hass, entry, coordinator)
+    entry.async_on_unload(news.async_listen(phones.on_piece))
+    entry.async_on_unload(hass.bus.async_listen(EVENT_TAPPED, phones.on_tap))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 
@@ -73,6 +77,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
     except ConfigEntryNotReady:
         LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
     await async_leave(hass, memory.ledger)
+    await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), memory.ledger.open)
     await feedback.async_remove(hass)
     await LongMemory(hass).async_remove()
     await proof.async_remove(hass)
