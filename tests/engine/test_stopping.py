@@ -32,7 +32,7 @@ def elsewhere(answer: Answer, days_ago: float) -> Answered:
     return Answered(past.time + 7200, past, answer)
 
 
-histories = st.lists(st.builds(elsewhere, st.sampled_from(list(Answer)), st.floats(0.0, 60.0)), max_size=25)
+histories = st.lists(st.builds(elsewhere, st.sampled_from(list(Answer)), st.floats(0.1, 60.0)), max_size=25)
 
 
 @given(histories, st.floats(0.3, 0.95), st.sampled_from((3.0, 7.0, 10.0)))
