@@ -13,16 +13,20 @@ from .const import DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
+from .frontend import async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
 from .services import async_setup_services
+from .websocket_api import async_setup_commands, async_tell_loaded
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (Platform.SENSOR, Platform.SWITCH)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, whether or not an entry is loaded."""
+    """Register the actions and the commands of the page, whether or not an entry is loaded."""
     async_setup_services(hass)
+    async_setup_commands(hass)
+    await async_setup_modules(hass)
     return True
 
 
@@ -42,6 +46,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await coordinator.proof.async_load()
     entry.runtime_data = HunchesData(coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_show_page(hass)
+    entry.async_on_unload(lambda: async_remove_page(hass))
+    # After the entry has changed its state, whichever way it went
+    entry.async_on_state_change(lambda: async_tell_loaded(hass))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 

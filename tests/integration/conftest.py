@@ -112,6 +112,9 @@ class ScriptedMind:
         context = Context(now, self.script.p_asleep, self.script.p_away, 0.9)
         return Scan(context, tuple(self._hunches(now, context)))
 
+    def timelines(self) -> dict[str, Timeline]:
+        return {key: memory.read() for key, memory in self.memory.items()}
+
     def describe(self) -> list[dict[str, Any]]:
         return [{"entity_id": e.entity_id, "area_guess": None} for e in self.home.devices]
 

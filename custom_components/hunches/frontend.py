@@ -1,0 +1,54 @@
+"""The page in Home Assistant's sidebar: plain modules for the browser, which are loaded when somebody opens it."""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from homeassistant.components import frontend, panel_custom
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+FOLDER: Final = Path(__file__).parent / "panel"
+ICON: Final = "mdi:lightbulb-question-outline"
+TITLE: Final = "Hunches"
+ELEMENT: Final = "hunches-panel"
+_PLACE: HassKey[str] = HassKey(f"{DOMAIN}_panel")
+
+
+async def async_setup_modules(hass: HomeAssistant) -> None:
+    """Let the browser fetch the modules of the page, once for the life of Home Assistant.
+
+    Their address holds what they contain, so that an update is never mixed with what a browser kept.
+    """
+    place = f"/{DOMAIN}_static/{await hass.async_add_executor_job(_version)}"
+    await hass.http.async_register_static_paths([StaticPathConfig(place, str(FOLDER), cache_headers=True)])
+    hass.data[_PLACE] = place
+
+
+async def async_show_page(hass: HomeAssistant) -> None:
+    """Put the page into the sidebar, for every member of the household."""
+    await panel_custom.async_register_panel(
+        hass,
+        frontend_url_path=DOMAIN,
+        webcomponent_name=ELEMENT,
+        sidebar_title=TITLE,
+        sidebar_icon=ICON,
+        module_url=f"{hass.data[_PLACE]}/panel.js",
+    )
+
+
+@callback
+def async_remove_page(hass: HomeAssistant) -> None:
+    """Take the page out of the sidebar."""
+    frontend.async_remove_panel(hass, DOMAIN, warn_if_unknown=False)
+
+
+def _version() -> str:
+    """Return what tells these modules from those of any other version."""
+    found = hashlib.sha256()
+    for file in sorted(FOLDER.glob("*.js")):
+        found.update(file.name.encode() + b"\0" + file.read_bytes())
+    return found.hexdigest()[:12]

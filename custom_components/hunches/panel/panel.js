@@ -1,0 +1,1 @@
+customElements.define("hunches-panel", class extends HTMLElement {});
