@@ -15,11 +15,19 @@ from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
 from .frontend import async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
+from .news import News
 from .services import async_setup_services
 from .websocket_api import async_setup_commands, async_tell_loaded
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = (Platform.SENSOR, Platform.SWITCH)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -44,12 +52,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await memory.async_load()
     coordinator = HunchesCoordinator(hass, entry, model, memory)
     await coordinator.proof.async_load()
-    entry.runtime_data = HunchesData(coordinator)
+    news = News(coordinator)
+    entry.runtime_data = HunchesData(coordinator, news)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_show_page(hass)
     entry.async_on_unload(lambda: async_remove_page(hass))
     # After the entry has changed its state, whichever way it went
     entry.async_on_state_change(lambda: async_tell_loaded(hass))
+    # After the entities, so that what they show is up to date when the news is told
+    entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 

@@ -12,8 +12,8 @@ from homeassistant.core import Context, Event, EventStateChangedData, HomeAssist
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS, VERIFY_SECONDS
-from .engine.home import DEVICE_DOMAINS, UNKNOWN, read_state
+from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS
+from .engine.home import DEVICE_DOMAINS, UNKNOWN, read_state, state_name
 from .engine.hunches import Context as HomeContext
 from .engine.hunches import Hunch
 from .engine.policy import (
@@ -31,8 +31,9 @@ from .engine.policy import (
     is_done,
 )
 from .engine.timeline import Cause
+from .engine.told import VERIFY_SECONDS, Told
 from .errors import AnswerError
-from .settled import Settled
+from .settled import Settled, is_back, is_echo, wanted_of
 from .snapshots import alike, async_restore, snapshot, thermostat_of
 from .words import async_reason, name_of, plain
 
@@ -60,6 +61,7 @@ class Actions:
         self._coordinator = coordinator
         self._hass: HomeAssistant = coordinator.hass
         self._touched: dict[str, float] = {}
+        self._told: dict[str, tuple[float, bool]] = {}
         self._running: set[str] = set()
         self._tries: dict[str, tuple[int, float]] = {}
 
@@ -142,12 +144,23 @@ class Actions:
 
     @callback
     def announce(self, record: Record, context: Context, *, undo: bool = False) -> None:
-        """Tell Home Assistant who acts in a context, and why, before anything happens in it."""
-        self._coordinator.teacher.causes.add(context, Cause.OURS)
+        """Tell Home Assistant who acts in a context, and why, before anything happens in it.
+
+        `state` in the event's data is the one that the device is to take, None where it stays: history needs it too.
+        """
+        key, now = record.hunch.entity_id, dt_util.utcnow().timestamp()
+        wanted, state = wanted_of(record, undo=undo), None
+        causes = self._coordinator.teacher.causes
+        causes.add(context, Cause.OURS)
+        if wanted not in (UNKNOWN, self.reading(key)):
+            causes.tell(key, Told(now, wanted))
+            state = state_name(key.partition(".")[0], wanted)
+        self._told[key] = now, undo
         self._hass.bus.async_fire(
             EVENT_ACTED,
             {
-                "entity_id": record.hunch.entity_id,
+                "entity_id": key,
+                "state": state,
                 "kind": str(record.hunch.kind),
                 "action": record.action.name,
                 "reason": record.reason,
@@ -156,6 +169,7 @@ class Actions:
                 "action_id": record.id,
             },
             context=context,
+            time_fired=now,
         )
 
     async def async_told(self, record: Record, call: Any, name: str, *, undo: bool = False) -> None:
@@ -169,7 +183,7 @@ class Actions:
 
         def reads(state: State) -> bool:
             if undo:
-                return _is_back(record, state)
+                return is_back(record, state)
             return is_done(record, read_state(state.domain, state.state), thermostat_of(state))
 
         entity_id = record.hunch.entity_id
@@ -298,7 +312,7 @@ class Actions:
     def on_state(self, event: Event[EventStateChangedData], cause: Cause) -> None:
         """Take note that a device or its settings changed; `cause`: who did it."""
         new, old = event.data["new_state"], event.data["old_state"]
-        if new is None or new.domain not in DEVICE_DOMAINS or cause is Cause.OURS:
+        if new is None or new.domain not in DEVICE_DOMAINS:
             return
         entity_id, reading = new.entity_id, read_state(new.domain, new.state)
         if reading == UNKNOWN:
@@ -306,20 +320,33 @@ class Actions:
         known = old is not None and read_state(old.domain, old.state) != UNKNOWN
         if old is not None and known and alike(snapshot(new), snapshot(old)):
             return
-        by_hand = known and cause is not Cause.AUTOMATION
-        if by_hand:
-            self._touched[entity_id] = event.time_fired_timestamp
         records = [r for r in self._coordinator.feedback.ledger.records if r.hunch.entity_id == entity_id]
         last = records[-1] if records else None
+        if last is not None and self._is_echo(last, event, cause):
+            cause = Cause.OURS
+        by_hand = known and cause not in (Cause.AUTOMATION, Cause.OURS)
+        if by_hand:
+            self._touched[entity_id] = event.time_fired_timestamp
         if last is not None and last.id not in self._running:
             self._follow(last, new, event, by_hand=by_hand, cause=cause)
+
+    def _is_echo(self, last: Record, event: Event[EventStateChangedData], cause: Cause) -> bool:
+        """Return whether a device tells in nobody's name how it does what it was told."""
+        new, old = event.data["new_state"], event.data["old_state"]
+        told, undo = self._told.get(last.hunch.entity_id, (0.0, False))
+        if new is None or old is None or cause not in (Cause.PHYSICAL, Cause.UNKNOWN):
+            return False
+        in_time = 0.0 <= event.time_fired_timestamp - told <= VERIFY_SECONDS
+        return in_time and is_echo(last, old, new, undo=undo)
 
     def _follow(
         self, last: Record, new: State, event: Event[EventStateChangedData], *, by_hand: bool, cause: Cause
     ) -> None:
         done = is_done(last, read_state(new.domain, new.state), thermostat_of(new))
         outcome, detail = None, ""
-        if last.outcome is Outcome.FAILED and done:
+        if cause is Cause.OURS:
+            outcome = Outcome.DONE if last.outcome is Outcome.FAILED and done else None  # late, but it was done
+        elif last.outcome is Outcome.FAILED and done:
             outcome = Outcome.SUPERSEDED
         elif last.outcome is Outcome.SHADOW and done and not last.detail:
             outcome, detail = Outcome.SHADOW, "by_hand" if by_hand else "by_itself"
@@ -366,12 +393,3 @@ async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
                 await async_restore(hass, entity_id, record.before, Context())
             except Exception as error:  # noqa: BLE001 - whatever an integration raises: nobody else will tell
                 LOGGER.warning("%s was set back and could not be restored: %s", entity_id, error)
-
-
-def _is_back(record: Record, state: State) -> bool:
-    """Return whether a device reads as it did before an action, and is set as then in what the action changed."""
-    before, now = record.before, snapshot(state)
-    changed = [name for name, _ in record.action.data]
-    return read_state(state.domain, state.state) == read_state(state.domain, before["state"]) and alike(
-        {name: before.get(name) for name in changed}, {name: now.get(name) for name in changed}
-    )

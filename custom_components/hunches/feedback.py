@@ -20,10 +20,12 @@ from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
 from .engine.hunches import Hunch, Kind
+from .engine.implied import PROMPT
 from .engine.policy import (
     Answer,
     Answered,
     Decision,
+    Implied,
     Ledger,
     Record,
     Rule,
@@ -38,10 +40,8 @@ from .twin_file import TwinFile
 
 FILE: Final = f"{DOMAIN}.feedback"
 STORAGE_VERSION: Final = 1
-STORAGE_MINOR_VERSION: Final = 3
-"""2: with corrections. 3: with rules and actions. Each reads the others' files: nothing has to be migrated."""
-IMPLICIT_SECONDS: Final = 600.0
-"""Settled this soon after it was raised, a hunch was right: somebody did just that."""
+STORAGE_MINOR_VERSION: Final = 4
+"""2: with corrections. 3: with rules and actions. 4: with what the home did by itself. Each reads the others' files."""
 _SAVING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_saving_feedback")
 _UNSTORED: HassKey[tuple[Ledger, tuple[Statement, ...], str]] = HassKey(f"{DOMAIN}_unstored_feedback")
 """What no disk has taken yet, over reloads."""
@@ -126,10 +126,10 @@ class Feedback:
         """Note when Home Assistant started; until then nothing has to settle."""
         self.ledger = replace(self.ledger, started=now)
 
-    async def async_decided(self, decision: Decision, now: float) -> None:
-        """Keep what the policy decided; nothing is written when it changed nothing and all is stored."""
-        if decision.raised or decision.withdrawn:
-            await self._async_keep(self.ledger.decided(decision, now))
+    async def async_decided(self, decision: Decision, implied: tuple[Implied, ...], now: float) -> None:
+        """Keep what the policy decided and what the home did by itself; nothing is written where nothing changed."""
+        if decision.raised or decision.withdrawn or implied:
+            await self._async_keep(self.ledger.decided(decision, now).implying(implied))
         elif self.unstored is not None:
             await self._async_save()
 
@@ -186,6 +186,7 @@ class Feedback:
                 raised=tuple((moment, keys.get(key, key)) for moment, key in ledger.raised),
                 rules=renamed(ledger.rules, old, new),
                 records=tuple(renamed_record(record, old, new) for record in ledger.records),
+                implied=tuple(replace(one, hunch=renamed_hunch(one.hunch, old, new)) for one in ledger.implied),
             )
         )
 
@@ -217,16 +218,9 @@ class Feedback:
 
 
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
-    """Return what the answers teach: hunches that were right, and wrong. What just went by teaches nothing."""
-    found = []
-    for given in ledger.answers:
-        if given.answer in _RIGHT or (
-            given.answer is Answer.SETTLED and given.time - given.hunch.time <= IMPLICIT_SECONDS
-        ):
-            found.append((given.hunch, True))
-        elif given.answer in _WRONG:
-            found.append((given.hunch, False))
-    return found
+    """Return what answers and the home's own doings teach: hunches that were right, and wrong."""
+    said = [(a.hunch, a.answer in _RIGHT) for a in ledger.answers if a.answer in _RIGHT | _WRONG]
+    return said + [(one.hunch, True) for one in ledger.implied if one.outcome == PROMPT]
 
 
 async def async_remove(hass: HomeAssistant) -> None:

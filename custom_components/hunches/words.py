@@ -54,19 +54,19 @@ def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
 
 async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on as a Markdown list, for somebody to check."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
 
 
 async def async_reason(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return why something is done, in one line of plain text: how long it has been so, and who is there."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     return "; ".join([_since(hunch, now, say), *_who_is_there(hunch, say)])
 
 
 async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
     """Return what the backtest found for a device (`Findings.as_json` of it) as a Markdown list."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     days = f"{found.get('days', 0):.0f}"
     parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
     return "\n".join(
@@ -76,7 +76,8 @@ async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
     )
 
 
-async def _async_say(hass: HomeAssistant) -> Say:
+async def async_say(hass: HomeAssistant) -> Say:
+    """Return what says a text of the section "common" in Home Assistant's language."""
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
 
     def say(key: str, **values: str) -> str:

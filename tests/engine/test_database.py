@@ -36,6 +36,7 @@ CREATE TABLE states (
     FOREIGN KEY(metadata_id) REFERENCES states_meta (metadata_id));
 CREATE INDEX ix_states_metadata_id_last_updated_ts ON states (metadata_id, last_updated_ts);
 CREATE TABLE event_types (event_type_id INTEGER NOT NULL, event_type VARCHAR(64), PRIMARY KEY (event_type_id));
+CREATE TABLE event_data (data_id INTEGER NOT NULL, hash BIGINT, shared_data TEXT, PRIMARY KEY (data_id));
 CREATE TABLE events (
     event_id INTEGER NOT NULL, event_type CHAR(0), event_data CHAR(0), origin CHAR(0), origin_idx SMALLINT,
     time_fired CHAR(0), time_fired_ts FLOAT, context_id CHAR(0), context_user_id CHAR(0), context_parent_id CHAR(0),
@@ -89,14 +90,17 @@ class Recorder:
             (meta, state, T0 + seconds, None if changed is None else T0 + changed, shared, context, user, parent),
         )
 
-    def event(self, event_type: str, context: bytes, seconds: float = 0) -> None:
+    def event(self, event_type: str, context: bytes, seconds: float = 0, data: str | None = None) -> None:
         row = self.database.execute("SELECT event_type_id FROM event_types WHERE event_type = ?", (event_type,))
         number = (row.fetchone() or (None,))[0]
         if number is None:
             number = self.database.execute("INSERT INTO event_types (event_type) VALUES (?)", (event_type,)).lastrowid
+        shared = None
+        if data is not None:
+            shared = self.database.execute("INSERT INTO event_data (shared_data) VALUES (?)", (data,)).lastrowid
         self.database.execute(
-            "INSERT INTO events (event_type_id, time_fired_ts, context_id_bin) VALUES (?, ?, ?)",
-            (number, T0 + seconds, context),
+            "INSERT INTO events (event_type_id, time_fired_ts, context_id_bin, data_id) VALUES (?, ?, ?, ?)",
+            (number, T0 + seconds, context, shared),
         )
 
     def run(self, start: float, end: float | None, *, crashed: bool = False) -> None:
@@ -216,6 +220,15 @@ def test_who_did_it(recorder: Recorder) -> None:
         recorder.state("light.hall", 60 * i, state, **context)  # type: ignore[arg-type]
     timeline = read(recorder.close())[0].timelines["light.hall"]
     assert timeline.causes.tolist() == [int(cause) for *_, cause in rows]
+
+
+def test_a_late_report_of_what_we_did(recorder: Recorder) -> None:
+    recorder.event("call_service", b"c" * 16)
+    recorder.event("hunches_acted", b"h" * 16, 100, '{"entity_id": "light.hall", "state": "off"}')
+    for seconds, state in ((0, "on"), (108, "off"), (109, "on"), (110, "off")):
+        recorder.state("light.hall", seconds, state, context=b"w" * 16)
+    timeline = read(recorder.close())[0].timelines["light.hall"]
+    assert timeline.causes.tolist() == [Cause.UNKNOWN, Cause.OURS, Cause.PHYSICAL, Cause.PHYSICAL]
 
 
 def test_without_registries_names_come_from_attributes_and_there_is_one_warning(recorder: Recorder) -> None:

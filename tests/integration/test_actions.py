@@ -24,6 +24,7 @@ from custom_components.hunches.const import DOMAIN, EVENT_ACTED
 from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.policy import Answer, Outcome, Rule, Verdict
 from custom_components.hunches.engine.timeline import Cause
+from custom_components.hunches.engine.told import VERIFY_SECONDS
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
 
@@ -199,6 +200,7 @@ async def test_a_failure_is_told_once_tried_again_and_given_up(
         "detail": r"the \*bridge\* does not answer",
     }
     assert sure.states.get(SWITCH).attributes["failed"] == [PORCH]
+    freezer.tick(VERIFY_SECONDS + 1)
     sure.states.async_set(PORCH, "off")
     await settled(sure)
     assert issue(sure, f"failed:{PORCH}") is None

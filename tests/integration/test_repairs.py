@@ -116,6 +116,7 @@ async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp) -> Non
     assert [event.context.id for event in acted] == [calls[0].context.id]
     assert acted[0].data == {
         "entity_id": PORCH,
+        "state": "off",
         "kind": "still_on",
         "action": "light.turn_off",
         "reason": acted[0].data["reason"],

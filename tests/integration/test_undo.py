@@ -17,7 +17,7 @@ from homeassistant.components.lock import LockEntity
 from homeassistant.components.media_player import MediaPlayerEntity, MediaPlayerEntityFeature, MediaPlayerState
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import UnitOfTemperature
-from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.core import Context, HomeAssistant, ServiceCall, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity import Entity
@@ -32,13 +32,14 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.hunches import actions
-from custom_components.hunches.const import EVENT_ACTED
+from custom_components.hunches.const import DOMAIN, EVENT_ACTED
 from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.policy import Answer, Outcome, Rule, Verdict
 from custom_components.hunches.engine.timeline import Cause
+from custom_components.hunches.engine.told import VERIFY_SECONDS
 
-from .conftest import Script, SetUp, coordinator_of, later, settled
+from .conftest import PORCH, Script, SetUp, coordinator_of, later, put, settled
 from .test_actions import PROOF, SWITCH, call, issue, records, switch
 
 
@@ -459,6 +460,89 @@ async def test_a_setting_that_does_not_come_back_is_told(
     monkeypatch.setattr(lamp, "async_turn_on", dim)
     response = await call(hass, "undo")
     assert (response["outcome"], response["exactly"], response["restored"]["brightness"]) == ("undone", False, 87)
+
+
+@pytest.mark.parametrize("steps", [("on", "off"), ("on", "unavailable", "off")])
+async def test_a_device_that_reports_late_is_no_hand(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, steps: tuple[str, ...]
+) -> None:
+    """After five seconds Home Assistant forgets who called: the report names nobody. Somebody's own hand counts."""
+    attributes = {"friendly_name": "Porch light"}
+
+    async def obey(call: ServiceCall) -> None:
+        for state in steps if call.service == "turn_off" else steps[-1::-1]:
+            freezer.tick(3)
+            porch.states.async_set(PORCH, state, attributes)
+
+    porch.services.async_register("light", "turn_off", obey)
+    porch.services.async_register("light", "turn_on", obey)
+    put(porch, PORCH, "on", "Porch light", ago=7200)
+    script.p_low = 0.97
+    entry = await acted_on(porch, script, set_up, PORCH)
+    coordinator = coordinator_of(entry)
+    await coordinator.async_look()
+    assert script.noted[-1][2:] == ("off", Cause.OURS)
+    assert PORCH not in coordinator.actions.moment(0.0, {}).touched
+    response = await call(porch, "undo")
+    assert response["outcome"] == "undone"
+    await coordinator.async_look()
+    assert script.noted[-1][2:] == ("on", Cause.OURS)
+    assert PORCH not in coordinator.actions.moment(0.0, {}).touched
+    freezer.tick(2)
+    porch.states.async_set(PORCH, "off", attributes)
+    freezer.tick(2)
+    porch.states.async_set(PORCH, "on", attributes)
+    await coordinator.async_look()
+    assert [noted[2:] for noted in script.noted[-2:]] == [("off", Cause.PHYSICAL), ("on", Cause.PHYSICAL)]
+    assert PORCH in coordinator.actions.moment(0.0, {}).touched
+    # And so the recorder says it, once it is read again
+    coordinator.async_learn()
+    await settled(porch)
+    timeline = script.learned[-1][PORCH].carried()
+    p = Cause.PHYSICAL
+    assert timeline.causes[-4:].tolist() == [Cause.OURS, Cause.OURS, p, p]
+
+
+async def test_what_worked_after_all_can_be_undone(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    async def refuse(_: ServiceCall) -> None:
+        raise HomeAssistantError("no radio")
+
+    porch.services.async_register("light", "turn_off", refuse)
+    put(porch, PORCH, "on", "Porch light", ago=7200)
+    script.p_low = 0.97
+    with pytest.raises(AssertionError):
+        await acted_on(porch, script, set_up, PORCH)
+    (entry,) = porch.config_entries.async_entries(DOMAIN)
+    assert records(entry) == [(PORCH, Outcome.FAILED)]
+    freezer.tick(8)
+    porch.states.async_set(PORCH, "off", {"friendly_name": "Porch light"})
+    await settled(porch)
+    assert records(entry) == [(PORCH, Outcome.DONE)]
+
+
+@pytest.mark.parametrize(("seconds", "touched"), [(VERIFY_SECONDS, False), (VERIFY_SECONDS + 1, True)])
+async def test_a_device_that_tells_in_steps_what_it_does_is_no_hand(
+    real: Real,
+    hass: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    seconds: float,
+    touched: bool,
+) -> None:
+    """The lamp is on, and then it tells how bright it is; long after, somebody dims it."""
+    entry = await acted_on(hass, script, set_up, "light.lamp")
+    lamp, script.suspects = real["light.lamp"], []
+    await call(hass, "undo")
+    freezer.tick(seconds)
+    lamp._attr_brightness = 60
+    lamp._context = None
+    lamp.async_write_ha_state()
+    await settled(hass)
+    assert ("light.lamp" in coordinator_of(entry).actions.moment(0.0, {}).touched) is touched
+    assert records(entry) == [("light.lamp", Outcome.UNDONE)]
 
 
 async def test_undo_twice_at_once(real: Real, hass: HomeAssistant, script: Script, set_up: SetUp) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.db_schema import Events, EventTypes, RecorderRuns, States, StatesMeta
+from homeassistant.components.recorder.db_schema import EventData, Events, EventTypes, RecorderRuns, States, StatesMeta
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.recorder import session_scope
 from homeassistant.util.ulid import ulid_to_bytes
@@ -103,15 +104,25 @@ def _values(metadata_id: int, row: Row) -> dict[str, Any]:
     }
 
 
-def fire(hass: HomeAssistant, event_type: str, contexts: Sequence[Context], moment: float = 1.0) -> None:
-    """Write events as the recorder would have. Runs in an executor."""
+def fire(
+    hass: HomeAssistant,
+    event_type: str,
+    contexts: Sequence[Context],
+    moment: float = 1.0,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Write events of a type that was not written yet as the recorder would have. Runs in an executor."""
     with session_scope(hass=hass) as session:
         kind = EventTypes(event_type=event_type)
         session.add(kind)
+        kept = EventData(shared_data=json.dumps(data)) if data is not None else None
+        if kept is not None:
+            session.add(kept)
         session.flush()
         for context in contexts:
             values = {"context_id_bin": ulid_to_bytes(context.id), "time_fired_ts": moment, "origin_idx": 0}
-            session.add(Events(event_type_id=kind.event_type_id, **values))
+            data_id = kept.data_id if kept is not None else None
+            session.add(Events(event_type_id=kind.event_type_id, data_id=data_id, **values))
 
 
 def ran(hass: HomeAssistant, *runs: tuple[float, float | None, bool]) -> None:

@@ -19,6 +19,7 @@ from .bundle import Recording
 from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
 from .recorded import AUTOMATIC_EVENTS, CALL_EVENT, OUR_EVENT, Changes, Contexts, Run, fingerprints, gaps_between
 from .timeline import Timeline
+from .told import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,8 +47,9 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     ),
     "state_attributes": frozenset({"attributes_id", "shared_attrs"}),
     "events": frozenset(
-        {"event_type_id", "time_fired_ts", "context_id_bin", "context_user_id_bin", "context_parent_id_bin"}
+        {"event_type_id", "time_fired_ts", "data_id", "context_id_bin", "context_user_id_bin", "context_parent_id_bin"}
     ),
+    "event_data": frozenset({"data_id", "shared_data"}),
     "event_types": frozenset({"event_type_id", "event_type"}),
     "recorder_runs": frozenset({"run_id", "start", "end", "closed_incorrect"}),
 }
@@ -73,6 +75,11 @@ _CONTEXTS: Final = """
 """
 # Where there is a user or a parent, the change tells it too.
 _NOBODYS_CONTEXTS: Final = f"{_CONTEXTS} AND context_user_id_bin IS NULL AND context_parent_id_bin IS NULL"
+_TOLD: Final = """
+    SELECT time_fired_ts, shared_data
+    FROM events JOIN event_types USING (event_type_id) JOIN event_data USING (data_id)
+    WHERE event_types.event_type = ?
+"""
 _HEARD_SINCE: Final = """
     SELECT min(time_fired_ts) FROM events JOIN event_types USING (event_type_id) WHERE event_types.event_type = ?
 """
@@ -273,6 +280,7 @@ def _contexts(database: sqlite3.Connection) -> Contexts:
         fingerprints(events(_CONTEXTS, OUR_EVENT)),
         fingerprints(events(_NOBODYS_CONTEXTS, CALL_EVENT)),
         math.inf if heard_since is None else heard_since,
+        told_by(database.execute(_TOLD, (OUR_EVENT,))),
     )
 
 
@@ -308,7 +316,8 @@ def _timeline(
 
     Only what people switch has causes.
     """
-    changes = Changes(entity.domain, contexts if entity.is_device else None, gaps)
+    told = contexts.told.get(entity.entity_id, ())
+    changes = Changes(entity.domain, contexts if entity.is_device else None, gaps, told=told)
     rows = database.execute(_CHANGES, {"id": number})
     try:
         while part := rows.fetchmany(_ROWS_AT_ONCE):

@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from .home import UNKNOWN, read_state
 from .timeline import Cause, Timeline
+from .told import Expected, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 OUR_EVENT: Final = "hunches_acted"
 AUTOMATIC_EVENTS: Final = ("automation_triggered", "script_started")
@@ -51,13 +52,14 @@ class Contexts:
 
     `automatic`, `ours`, `called`: fingerprints in ascending order. `heard_since`: the moment (Unix seconds) of the
     first recorded call of an action; before it, and where calls are not recorded at all (infinity), the two cannot be
-    told apart.
+    told apart. `told`: what our events told devices, by entity id and in order of time.
     """
 
     automatic: Sequence[int] = ()
     ours: Sequence[int] = ()
     called: Sequence[int] = ()
     heard_since: float = math.inf
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
 
     def known(self, key: int) -> Cause | None:
         """Return who acts in the context of a fingerprint: `UNKNOWN` for a call by nobody known, None for no event."""
@@ -66,6 +68,11 @@ class Contexts:
         if _holds(self.automatic, key):
             return Cause.AUTOMATION
         return Cause.UNKNOWN if _holds(self.called, key) else None
+
+    def is_nameless(self, context_id: bytes | None, has_user: bool, has_parent: bool) -> bool:
+        """Return whether nothing at all tells who made a change."""
+        known = self.known(fingerprint(context_id)) if context_id else Cause.UNKNOWN
+        return who(known, has_user, has_parent) is Cause.PHYSICAL
 
     def of(self, context_id: bytes | None, has_user: bool, has_parent: bool, moment: float) -> Cause:
         """Return who made a change of a device at a moment (Unix seconds)."""
@@ -135,7 +142,8 @@ class Changes:
     """Grows by the rows of one entity that change its reading; everything else is dropped as it comes.
 
     `contexts`: None for what nobody switches, which needs no causes. `since`: the moment (Unix seconds) up to which
-    the entity is known already, and `before` the reading that held then; None where everything is read.
+    the entity is known already, and `before` the reading that held then; None where everything is read. `told`: what
+    we told the entity, in order of time.
     """
 
     def __init__(
@@ -145,8 +153,10 @@ class Changes:
         gaps: Iterable[tuple[float, float]] = (),
         since: float | None = None,
         before: int = UNKNOWN,
+        told: Iterable[Told] = (),
     ) -> None:
         """Begin with no row."""
+        self._expected = Expected(told)
         self._domain = domain
         self._contexts = contexts
         self._continued = since is not None
@@ -189,7 +199,10 @@ class Changes:
                 continue
             cause = Cause.UNKNOWN
             if contexts is not None:
-                cause = contexts.of(row[2], row[3] is not None, row[4] is not None, row[1])
+                context = row[2], row[3] is not None, row[4] is not None
+                cause = contexts.of(*context, row[1])
+                if self._expected and self._expected.is_ours(row[1], reading, nameless=contexts.is_nameless(*context)):
+                    cause = Cause.OURS
                 if cause is Cause.PHYSICAL and UNKNOWN in (reading, self._before if last is None else last):
                     cause = Cause.UNKNOWN  # it came or went: nobody touched it
             last, moment = reading, row[1]

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import acceptance, features, habits
 from .areas import candidates, placeless
+from .bundle import Recording
 from .context import Tracker
 from .experts import Forecasts, logit
 from .home import ON, Entity, Home
@@ -156,6 +157,10 @@ class Mind:
             until = self._learned
             self._portraits = self._describe({key: t.until(until) for key, t in self.timelines().items()})
         return [portrait.as_json() for portrait in self._portraits or ()]
+
+    def recording(self) -> Recording:
+        """Return the home and all that is known of its last weeks, what was noted among it."""
+        return Recording(self.home, self._timelines())
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""

@@ -6,8 +6,10 @@ from typing import Final
 from homeassistant.core import Context
 from homeassistant.util.ulid import ulid_to_bytes_or_none
 
+from ..engine.home import UNKNOWN
 from ..engine.recorded import Contexts, fingerprint, who
 from ..engine.timeline import Cause
+from ..engine.told import Expected, Told
 
 LIVE_CONTEXTS: Final = 5_000
 _RANK: Final = (Cause.UNKNOWN, Cause.AUTOMATION, Cause.OURS)
@@ -25,6 +27,7 @@ class CauseIndex:
         """Start with what the recorder knows."""
         self._recorded = recorded or Contexts()
         self._live: OrderedDict[int, Cause] = OrderedDict()
+        self._expected: dict[str, Expected] = {}
 
     def add(self, context: Context, cause: Cause) -> None:
         """Remember who acts in a context: `OURS`, `AUTOMATION`, or `UNKNOWN` for a mere call of an action."""
@@ -36,12 +39,29 @@ class CauseIndex:
         while len(self._live) > LIVE_CONTEXTS:
             self._live.popitem(last=False)
 
+    def tell(self, entity_id: str, told: Told) -> None:
+        """Remember what we tell a device, which may report it when its context is forgotten."""
+        self._expected.setdefault(entity_id, Expected()).add(told)
+
     def carry_over(self, earlier: CauseIndex) -> None:
-        """Take over the live contexts of an earlier index."""
+        """Take over the live contexts of an earlier index, and what it expects."""
         self._live.update(earlier._live)
+        self._expected |= earlier._expected
+
+    def of_change(self, entity_id: str, moment: float, before: int, after: int, context: Context) -> Cause:
+        """Return who made a live change of an entity, from one reading to another at a moment (Unix seconds).
+
+        To be asked once for each change, in order of time: of several that may be ours, the first is.
+        """
+        expected = self._expected.get(entity_id)
+        if expected and before != after:
+            nameless = self.of_live(context) is Cause.PHYSICAL
+            if expected.is_ours(moment, after, nameless=nameless):
+                return Cause.OURS
+        return self.of_live(context, UNKNOWN not in (before, after))
 
     def of_live(self, context: Context, between_known: bool = True) -> Cause:
-        """Return who made a live change.
+        """Return who made a live change, as its context tells.
 
         `between_known`: whether the readings before and after it are both known. What comes from or goes to unknown
         is not `PHYSICAL`: nobody touched it.

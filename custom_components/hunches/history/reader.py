@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from ..engine.home import UNKNOWN, Entity, Home, read_state
 from ..engine.recorded import AUTOMATIC_EVENTS, Changes, Contexts, gaps_between
 from ..engine.timeline import Timeline
+from ..engine.told import reach_back
 from .cause import CauseIndex
 from .line import Line, async_run
 from .tables import Tables
@@ -110,11 +111,13 @@ class _Job:
 
     def _read(self, tables: Tables, entity: Entity, metadata_id: int) -> Timeline:
         since, before = self._since.get(entity.entity_id), UNKNOWN
+        told = self.contexts.told.get(entity.entity_id, ())
         if since is not None and entity.is_device:
+            since = reach_back(told, since)
             before = read_state(entity.domain, tables.state_at(metadata_id, since) or "")
         # Causes matter for what people switch only.
         contexts = self.contexts if entity.is_device else None
-        changes = Changes(entity.domain, contexts, self.gaps, since, before)
+        changes = Changes(entity.domain, contexts, self.gaps, since, before, told)
         try:
             with closing(tables.changes(metadata_id, contexts is not None, since)) as parts:
                 for part in parts:

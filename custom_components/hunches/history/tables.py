@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
-from homeassistant.components.recorder.db_schema import Events, EventTypes, RecorderRuns, States, StatesMeta
+from homeassistant.components.recorder.db_schema import EventData, Events, EventTypes, RecorderRuns, States, StatesMeta
 from sqlalchemy import Connection, Select, bindparam, func, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import aliased
 
 from ..engine.recorded import AUTOMATIC_EVENTS, CALL_EVENT, OUR_EVENT, Contexts, Run, fingerprints
+from ..engine.told import told_by
 from .line import Line
 
 YIELD_PER: Final = 512
@@ -68,6 +69,12 @@ _EVENTS: Final = (
 )
 # Where there is a user or a parent, the change tells it too.
 _NOBODYS_EVENTS: Final = _EVENTS.where(Events.context_user_id_bin.is_(None), Events.context_parent_id_bin.is_(None))
+_TOLD: Final = (
+    select(Events.time_fired_ts, EventData.shared_data)
+    .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
+    .join(EventData, Events.data_id == EventData.data_id)
+    .where(EventTypes.event_type == OUR_EVENT, Events.time_fired_ts > bindparam("since"))
+)
 _HEARD_SINCE: Final = (
     select(func.min(Events.time_fired_ts))
     .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
@@ -114,11 +121,13 @@ class Tables:
     def contexts(self, since: float) -> Contexts:
         """Return the contexts of events after a moment (Unix seconds)."""
         heard_since = self._connection.scalar(_HEARD_SINCE)
+        told = ((row[0], row[1]) for part in self._stream(_TOLD, {"since": since}) for row in part)
         return Contexts(
             self._fingerprints(_NOBODYS_EVENTS, AUTOMATIC_EVENTS, since),
             self._fingerprints(_EVENTS, (OUR_EVENT,), since),
             self._fingerprints(_NOBODYS_EVENTS, (CALL_EVENT,), since),
             math.inf if heard_since is None else heard_since,
+            told_by(told),
         )
 
     def state_at(self, metadata_id: int, moment: float) -> str | None:

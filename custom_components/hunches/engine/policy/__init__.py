@@ -7,13 +7,15 @@ clear (`showing`, `acting`), what people ruled (`rules`), and the list of what i
 
 from .acting import Acting, Moment, Order, asked_for, is_done
 from .heating import HEATING, Due, Setting, Thermostat, due, has_taken, same_setting, setback
-from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
+from .ledger import Action, Answer, Answered, Decision, Implied, Ledger, Outcome, Record, rule_of, situation, stretch
+from .patience import BY_PEOPLE, bar, unanswered
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy
 
 __all__ = [
+    "BY_PEOPLE",
     "HEATING",
     "WRONG_ACTION_COSTS",
     "WRONG_COSTS",
@@ -24,6 +26,7 @@ __all__ = [
     "Bounds",
     "Decision",
     "Due",
+    "Implied",
     "Ledger",
     "Moment",
     "Order",
@@ -39,6 +42,7 @@ __all__ = [
     "action_for",
     "allowing",
     "asked_for",
+    "bar",
     "doors_of",
     "due",
     "forbidding",
@@ -53,6 +57,8 @@ __all__ = [
     "same_setting",
     "setback",
     "situation",
+    "stretch",
+    "unanswered",
     "with_rule",
     "without_rule",
 ]

@@ -10,6 +10,7 @@ from ..hunches import Hunch, Kind
 from ..localtime import DAY, LocalTime
 from .acting import Acting, Moment, decide, is_firm, surest
 from .ledger import Answer, Decision, Ledger, situation
+from .patience import bar
 from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, str]:
+def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, float, str]:
     """Order the best first, and ties by all the rest, so that the order of the candidates does not matter."""
-    return -hunch.p_accept, hunch.key, hunch.action, hunch.time, hunch.evidence.since, situation(hunch.evidence.context)
+    seen = hunch.evidence
+    return (
+        *(-hunch.p_accept, hunch.key, hunch.action, hunch.time),
+        *(seen.since, seen.history_days, situation(seen.context)),
+    )
 
 
 _LONGEST_GAP: Final = 1800.0
@@ -58,11 +63,8 @@ class Policy:
         best: dict[str, Hunch] = {}
         for hunch in sorted(candidates, key=_rank):
             best.setdefault(hunch.entity_id, hunch)
-        self._since = {
-            hunch.key: self._since.get(hunch.key, now)
-            for hunch in best.values()
-            if hunch.p_accept >= self.settings.min_accept
-        }
+        least = bar(ledger.answers, self.settings, now)
+        self._since = {hunch.key: self._since.get(hunch.key, now) for hunch in best.values() if hunch.p_accept >= least}
         self._firm = {
             hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
         }
@@ -164,12 +166,16 @@ class Policy:
         settings = self.settings
         if hunch.p_accept < settings.min_accept:
             return "unlikely"
+        if hunch.evidence.history_days < settings.least_history(hunch.kind):
+            return "too_new"
         if why := self._answered(hunch, ledger, now):
             return why
         if within(now, ledger.started, settings.settle):
             return "starting"
         if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
             return "quiet_hours"
+        if hunch.key not in self._since:
+            return "seldom_answered"
         return "not_sustained" if now - self._since[hunch.key] < settings.sustain else None
 
     def _answered(self, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
