@@ -160,7 +160,7 @@ class Mind:
 
     def recording(self) -> Recording:
         """Return the home and all that is known of its last weeks, what was noted among it."""
-        return Recording(self.home, self._timelines())
+        return Recording(self.home, self.timelines())
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""
