@@ -13,7 +13,7 @@ from .const import DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
-from .frontend import async_remove_page, async_setup_modules, async_show_page
+from .frontend import async_leave_soon, async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
 from .news import News
 from .services import async_setup_services
@@ -56,7 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     entry.runtime_data = HunchesData(coordinator, news)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_show_page(hass)
-    entry.async_on_unload(lambda: async_remove_page(hass))
+    entry.async_on_unload(lambda: async_leave_soon(hass))
     # After the entry has changed its state, whichever way it went
     entry.async_on_state_change(lambda: async_tell_loaded(hass))
     # After the entities, so that what they show is up to date when the news is told
@@ -75,6 +75,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
     """Forget every answer and all that was learned, once heating is back where it was."""
+    async_remove_page(hass)
     memory = feedback.Feedback(hass)
     try:
         await memory.async_load()

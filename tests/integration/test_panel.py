@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -12,20 +13,25 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.hunches.const import DOMAIN, Stage
 from custom_components.hunches.engine.policy import Outcome, Verdict
-from custom_components.hunches.frontend import ELEMENT, FOLDER
+from custom_components.hunches.frontend import ELEMENT, FOLDER, LEAVE_SECONDS
 
-from .conftest import SetUp
+from .conftest import SetUp, later
 
 
-async def test_it_is_there_while_the_entry_is_loaded(porch: HomeAssistant, set_up: SetUp) -> None:
+async def test_it_is_there_while_the_entry_is_loaded(
+    porch: HomeAssistant, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
     entry = await set_up()
     panel = porch.data[DATA_PANELS][DOMAIN]
     assert (panel.sidebar_title, panel.require_admin, panel.config_panel_domain) == ("Hunches", False, None)
-    for _ in range(2):
-        assert await porch.config_entries.async_unload(entry.entry_id)
-        assert DOMAIN not in porch.data[DATA_PANELS]
-        assert await porch.config_entries.async_setup(entry.entry_id)
-        assert DOMAIN in porch.data[DATA_PANELS]
+    assert await porch.config_entries.async_reload(entry.entry_id)
+    await later(porch, freezer, LEAVE_SECONDS + 1)
+    assert porch.data[DATA_PANELS][DOMAIN] is panel  # nobody was sent away by that
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    await later(porch, freezer, LEAVE_SECONDS + 1)
+    assert DOMAIN not in porch.data[DATA_PANELS]
+    assert await porch.config_entries.async_setup(entry.entry_id)
+    assert DOMAIN in porch.data[DATA_PANELS]
     assert await porch.config_entries.async_remove(entry.entry_id)
     assert DOMAIN not in porch.data[DATA_PANELS]
 
@@ -77,7 +83,7 @@ FAMILIES = {
     "declined": (
         *("unlikely", "never", "excluded", "not_safe", "not_proposable", "unknown_entity", "moot", "starting"),
         *("quiet_hours", "not_sustained", "undone", "rejected", "cool_down", "too_many_open", "too_many_today"),
-        "carried_out",
+        *("carried_out", "seldom_answered", "too_new"),
     ),
 }
 """Texts whose keys are put together when they are shown, by what they begin with."""

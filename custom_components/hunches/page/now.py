@@ -1,6 +1,5 @@
 """The view "Now": open hunches and what they rest on, how the home stands, what was just done, how far things are."""
 
-import math
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
@@ -40,7 +39,8 @@ async def async_now(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str
         "devices": status.devices,
         "evidence": status.evidence,
         "proving": status.proving,
-        "since": _since(coordinator),
+        "since": None if status.since is None else round(status.since),
+        "enough": None if status.enough is None else round(status.enough),
         "automatic": ledger.automatic,
         "shadow": coordinator.settings.shadow,
         "context": context
@@ -87,10 +87,3 @@ def _subject(coordinator: HunchesCoordinator, hunch: Hunch) -> dict[str, Any]:
         "area": entity.area if entity is not None else None,
         "kind": str(hunch.kind),
     }
-
-
-def _since(coordinator: HunchesCoordinator) -> float | None:
-    """Return since when anything is remembered of the home's devices, Unix seconds; None while nothing is."""
-    kept, home = coordinator.teacher.memory.kept, coordinator.home
-    starts = [kept[e.entity_id].usage.start for e in (home.devices if home else ()) if e.entity_id in kept]
-    return min((round(start) for start in starts if not math.isnan(start)), default=None)

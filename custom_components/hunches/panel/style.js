@@ -164,7 +164,9 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 .gauges dd { font-weight: 500; }
 
 .hunch { display: flex; flex-direction: column; gap: 14px; padding: 16px; }
-.hunch .head { display: flex; gap: 14px; align-items: center; }
+.hunch .head { display: flex; gap: 14px; align-items: flex-start; }
+.hunch .head > .grow { min-height: 44px; }
+.hunch .head > .chip { margin-top: 2px; }
 .badge { flex: none; display: grid; place-items: center; width: 44px; height: 44px; border-radius: 50%; background: var(--tint); color: var(--accent-text); }
 .badge.on { background: color-mix(in srgb, var(--state-light-active-color, #ffc107) 26%, var(--card)); color: color-mix(in srgb, var(--state-light-active-color, #ffc107) 45%, var(--text)); }
 .hunch h3 { font-size: 17px; }

@@ -22,7 +22,7 @@ export class NowView {
       el(
         "section",
         { class: "section", "aria-labelledby": "open" },
-        el("h2", { id: "open", tabindex: "-1" }, texts.n("open", now.hunches.length)),
+        el("h2", { id: "open", tabindex: "-1", class: now.hunches.length ? null : "hidden" }, texts.n("open", now.hunches.length)),
         now.hunches.length ? now.hunches.map((hunch) => this._hunch(hunch)) : this._nothing(now),
       ),
       now.recent.length ? this._recent(now.recent) : null,
@@ -79,7 +79,7 @@ export class NowView {
     );
   }
 
-  _nothing({ stage, devices, evidence, since }) {
+  _nothing({ stage, devices, evidence, since, enough }) {
     const { texts } = this.app;
     const ready = stage === "ready";
     const watched = { devices: texts.n("devices", devices), evidence: texts.n("sensors", evidence) };
@@ -97,6 +97,7 @@ export class NowView {
             : texts.t("watching", watched)
           : ready && texts.t("no_devices"),
       ),
+      enough > Date.now() / 1000 ? el("p", { class: "quiet" }, texts.t("enough", { date: texts.date(enough) })) : null,
     );
   }
 

@@ -77,7 +77,7 @@ export class TrustView {
       "div",
       { class: "card empty" },
       el("div", { class: "badge" }, icon("shield")),
-      el("h3", {}, texts.t("not_looked_back")),
+      el("h2", {}, texts.t("not_looked_back")),
       el("p", { class: "quiet" }, texts.t("not_looked_back_help")),
     );
   }
