@@ -17,6 +17,7 @@ from .history import LongMemory
 from .news import News
 from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
+from .voice import Voice
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -50,12 +51,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     coordinator = HunchesCoordinator(hass, entry, model, memory)
     await coordinator.proof.async_load()
     news = News(coordinator)
-    entry.runtime_data = HunchesData(coordinator, news)
+    voice = Voice(hass, entry, coordinator)
+    entry.runtime_data = HunchesData(coordinator, news, voice)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # After the entities, so that what they show is up to date when the news is told
     entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     phones = Phones(hass, entry, coordinator)
-    entry.async_on_unload(news.async_listen(phones.on_piece))
+    for listener in (phones.on_piece, voice.on_piece):
+        entry.async_on_unload(news.async_listen(listener))
+    entry.async_on_unload(coordinator.async_add_listener(voice.async_update))
     entry.async_on_unload(hass.bus.async_listen(EVENT_TAPPED, phones.on_tap))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
