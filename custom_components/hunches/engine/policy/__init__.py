@@ -7,7 +7,20 @@ done whatever the score (`safety`).
 
 from .acting import Acting, Moment, Order, asked_for, is_done
 from .heating import HEATING, Due, Setting, Thermostat, due, has_taken, same_setting, setback
-from .ledger import Action, Answer, Answered, Decision, Implied, Ledger, Outcome, Record, rule_of, situation, stretch
+from .ledger import (
+    Action,
+    Answer,
+    Answered,
+    Decision,
+    Implied,
+    Ledger,
+    Outcome,
+    Record,
+    is_pending,
+    rule_of,
+    situation,
+    stretch,
+)
 from .patience import BY_PEOPLE, bar, unanswered
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
@@ -49,6 +62,7 @@ __all__ = [
     "forbidding",
     "has_taken",
     "is_done",
+    "is_pending",
     "left",
     "may_carry_out",
     "may_undo",
