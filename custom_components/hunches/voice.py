@@ -91,7 +91,7 @@ class Voice:
         async with self._one:
             if self._coordinator.feedback.find(hunch.key) is None or not self.may_ask(hunch):
                 return NO_ANSWER
-            task = self._hass.async_create_task(self._async_listen(satellite, hunch), f"{DOMAIN} question")
+            task = self._hass.async_create_background_task(self._async_listen(satellite, hunch), f"{DOMAIN} question")
             self._asking = hunch.key, task
             try:
                 await asyncio.wait([task])

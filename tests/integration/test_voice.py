@@ -21,7 +21,7 @@ from custom_components.hunches.engine.policy import Answer
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
 
-KITCHEN, HALL = "assist_satellite.kitchen", "assist_satellite.hall"
+KITCHEN = "assist_satellite.kitchen"
 KEY = f"still_on:{PORCH}"
 
 
@@ -38,10 +38,9 @@ class Room:
 
 @pytest.fixture
 def room(porch: HomeAssistant, script: Script) -> Room:
-    """Let somebody be up and at home beside two satellites."""
+    """Let somebody be up and at home beside a satellite."""
     script.p_away, script.p_asleep = 0.05, 0.05
-    for key in (HALL, KITCHEN):
-        put(porch, key, "idle")
+    put(porch, KITCHEN, "idle")
     room = Room(told=async_mock_service(porch, "assist_satellite", "announce"))
     room.hears.set()
 
@@ -136,17 +135,19 @@ async def test_the_satellite_in_the_room_asks_else_one_that_is_idle(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, room: Room
 ) -> None:
     registry, hall = er.async_get(porch), ar.async_get(porch).async_create("Hall")
-    for platform, key in (("light", PORCH), ("assist_satellite", HALL)):
-        porch.states.async_remove(key)
-        entry = registry.async_get_or_create(platform, "test", key, suggested_object_id=key.partition(".")[2])
+    near = {}
+    for platform, state in (("light", "on"), ("assist_satellite", "idle")):
+        entry = registry.async_get_or_create(platform, "test", "near", suggested_object_id="near")
         registry.async_update_entity(entry.entity_id, area_id=hall.id)
-    put(porch, PORCH, "on", "Porch light")
-    put(porch, HALL, "idle")
-    put(porch, "switch.kettle", "on", "Kettle")
-    script.suspects = [PORCH, "switch.kettle"]
+        near[platform] = entry.entity_id
+        put(porch, entry.entity_id, state, "Near")
+    script.suspects = [near["light"], PORCH]
     room.says = None
-    await set_up(satellites=[KITCHEN, HALL])
-    assert [asked["entity_id"] for asked in room.asked] == [HALL, KITCHEN]
+    await set_up(satellites=[KITCHEN, near["assist_satellite"]])
+    assert {asked["question"].partition(" ")[0]: asked["entity_id"] for asked in room.asked} == {
+        "Near": near["assist_satellite"],
+        "Porch": KITCHEN,
+    }
 
 
 async def test_a_busy_satellite_is_waited_for(
