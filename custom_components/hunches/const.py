@@ -17,6 +17,9 @@ EVENT_RAISED: Final = f"{DOMAIN}_raised"
 EVENT_ANSWERED: Final = f"{DOMAIN}_answered"
 """Fired when a hunch is shown, and when it is open no longer, by whatever answer."""
 
+SIGNAL_CONTEXT: Final = f"{DOMAIN}_context"
+"""Sent with the home's context whenever that is known anew."""
+
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_REPAIRS: Final = "repairs"
 CONF_QUIET_START: Final = "quiet_start"

@@ -35,6 +35,7 @@ from .engine.policy import (
     with_rule,
     without_rule,
 )
+from .erasing import Scope, about, erased, unsaid
 from .ledger_json import capped, ledger_as_json, ledger_from_json, renamed_hunch, renamed_record, restore
 from .twin_file import TwinFile
 
@@ -174,6 +175,29 @@ class Feedback:
         if rules != self.ledger.rules:
             await self._async_keep(replace(self.ledger, rules=rules))
 
+    async def async_erase(self, scope: Scope) -> dict[str, int]:
+        """Forget what is covered, in both copies and in what was set aside; return how many rows of each sort went."""
+        before, statements = self.ledger, self.statements
+        self.statements = unsaid(statements, scope)
+        self.ledger = after = erased(before, scope)
+        await self._async_save(tidy=True)
+        sorts = ("open", "answers", "implied", "rules", "records")
+        counts = {name: len(getattr(before, name)) - len(getattr(after, name)) for name in sorts}
+        return {**counts, "corrections": len(statements) - len(self.statements)}
+
+    async def async_export(self, entity_id: str | None) -> dict[str, Any]:
+        """Return all that is kept as JSON, or all about one entity."""
+        ledger, statements = self.ledger, self.statements
+        if entity_id is not None:
+            ledger, statements = about(ledger, entity_id), ()
+
+        def make() -> dict[str, Any]:
+            taught = [{"hunch": hunch.key, "time": hunch.time, "yes": yes} for hunch, yes in lessons(ledger)]
+            found: Any = json_loads(json_bytes({**_data(ledger, statements), "lessons": taught}))
+            return {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, **found}
+
+        return await self._hass.async_add_executor_job(make)
+
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id, so that what was said about it still holds."""
         keys = {f"{kind}:{old}": f"{kind}:{new}" for kind in Kind}
@@ -194,11 +218,13 @@ class Feedback:
         self.ledger = capped(ledger)
         await self._async_save()
 
-    async def _async_save(self) -> None:
+    async def _async_save(self, *, tidy: bool = False) -> None:
         # One at a time, and each with what holds by then: a slow save must not bring back what was before.
         async with self._saving:
             ledger, statements = self.ledger, self.statements  # immutable: safe to read in another thread
             try:
+                if tidy:
+                    await self._hass.async_add_executor_job(self._file.remove_kept)
                 await self._hass.async_add_executor_job(self._write, ledger, statements)
             except OSError as error:
                 if self.unstored is None:
@@ -212,9 +238,12 @@ class Feedback:
         self._hass.data.pop(_UNSTORED, None)
 
     def _write(self, ledger: Ledger, statements: tuple[Statement, ...]) -> None:
-        data = {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
         head = {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, "key": FILE}
-        self._file.write(json_bytes({**head, "data": data}))
+        self._file.write(json_bytes({**head, "data": _data(ledger, statements)}))
+
+
+def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
+    return {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
 
 
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:

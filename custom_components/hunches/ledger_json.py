@@ -16,6 +16,7 @@ from .engine.policy import (
     Record,
     Rule,
     Verdict,
+    is_pending,
     rule_of,
     situation,
 )
@@ -78,18 +79,13 @@ def capped(ledger: Ledger) -> Ledger:
         bound = {id(a) for a in last.values() if a.answer in BINDING}
         answers = tuple(a for a in answers[:spare] if id(a) in bound) + answers[spare:]
     if (spare := len(records) - MAX_RECORDS) > 0:
-        records = tuple(r for r in records[:spare] if _is_pending(r)) + records[spare:]
+        records = tuple(r for r in records[:spare] if is_pending(r)) + records[spare:]
     return replace(
         ledger,
         answers=answers,
         records=records,
         implied=ledger.implied[-MAX_IMPLIED:],
     )
-
-
-def _is_pending(record: Record) -> bool:
-    """Return whether something has to follow on an action yet."""
-    return record.outcome is Outcome.STARTED or (record.outcome is Outcome.DONE and bool(record.action.data))
 
 
 def renamed_hunch(hunch: Hunch, old: str, new: str) -> Hunch:

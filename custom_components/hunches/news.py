@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from .const import EVENT_ANSWERED, EVENT_RAISED
+from .const import EVENT_ANSWERED, EVENT_RAISED, SIGNAL_CONTEXT
 from .coordinator import HunchesCoordinator
-from .engine.hunches import Hunch
+from .engine.hunches import Context, Hunch
 from .engine.policy import BY_PEOPLE, Answered, Ledger, Outcome, Record
 
 
@@ -75,6 +76,7 @@ class News:
         """Take all that the ledger holds by now as told."""
         self._coordinator = coordinator
         self._told = coordinator.feedback.ledger
+        self._context: Context | None = None
         self._listeners: list[Listener] = []
 
     @callback
@@ -86,6 +88,10 @@ class News:
     @callback
     def async_update(self) -> None:
         """Look what is new; called whenever the coordinator has something to show."""
+        context = self._coordinator.data.context
+        if context is not None and context is not self._context:
+            self._context = context
+            async_dispatcher_send(self._coordinator.hass, SIGNAL_CONTEXT, context)
         before, self._told = self._told, self._coordinator.feedback.ledger
         if self._told is before:
             return

@@ -58,6 +58,12 @@ async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
 
 
+async def async_summary(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+    """Return the first lines of a hunch's evidence as a Markdown list: how long it has been so, and who is there."""
+    say = await async_say(hass)
+    return "\n".join(f"- {line}" for line in [_since(hunch, now, say), *_who_is_there(hunch, say)])
+
+
 async def async_reason(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return why something is done, in one line of plain text: how long it has been so, and who is there."""
     say = await async_say(hass)

@@ -175,6 +175,11 @@ class Ledger:
         return replace(self, records=(*self.records, record))
 
 
+def is_pending(record: Record) -> bool:
+    """Return whether something has to follow on an action yet: its end, or that heating comes back."""
+    return record.outcome is Outcome.STARTED or (record.outcome is Outcome.DONE and bool(record.action.data))
+
+
 def stretch(hunch: Hunch) -> tuple[str, float]:
     """Return what all hunches of one kind about one use of a device have in common: their key, and its beginning."""
     return hunch.key, hunch.evidence.since
