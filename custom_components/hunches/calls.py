@@ -15,7 +15,7 @@ from .errors import AnswerError
 
 _MISTAKES: Final = frozenset(
     {"already_undone", "changed_since", "forbidden", "gone", "needs_a_device", "no_device", "no_such_rule"}
-    | {"not_proven", "not_ready", "nothing_proven", "nothing_to_undo", "would_open", "would_unlock"}
+    | {"not_by_voice", "not_proven", "not_ready", "nothing_proven", "nothing_to_undo", "would_open", "would_unlock"}
 )
 """Reasons that lie with the call; the others lie with a device."""
 

@@ -16,6 +16,7 @@ from .engine.scan import Scan
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
     from .news import News
+    from .voice import Voice
 
 type HunchesConfigEntry = ConfigEntry[HunchesData]
 
@@ -26,6 +27,7 @@ class HunchesData:
 
     coordinator: HunchesCoordinator
     news: News
+    voice: Voice
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .answers import async_accept, async_reject
+from .asking import async_setup_asking
 from .automatic import async_setup_automatic
 from .backtesting import async_setup_backtest
 from .calls import as_told, async_visible, loaded_coordinator, moment_of
@@ -65,6 +66,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("correct", _async_correct, CORRECT),
     ):
         hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
+    async_setup_asking(hass)
     async_setup_automatic(hass)
     async_setup_backtest(hass)
     async_setup_keeping(hass)

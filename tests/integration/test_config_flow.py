@@ -207,9 +207,9 @@ async def test_left_out_by_device_area_and_label(porch: HomeAssistant, script: S
     registry.async_update_entity("light.attic", area_id=attic.id)
     registry.async_update_entity("light.tagged", area_id=tagged.id)
     registry.async_update_entity("light.labelled", labels={quiet.label_id})
-    put(porch, "input_boolean.night", "off", "Night")
     registered = registry.async_get_or_create("input_boolean", "test", "night", suggested_object_id="night")
     registry.async_update_entity(registered.entity_id, area_id=attic.id)
+    put(porch, registered.entity_id, "off", "Night")
     await set_up(
         excluded_devices=[device.id],
         excluded_areas=[attic.id],
