@@ -31,10 +31,10 @@ TEACHES: Final[Mapping[str, tuple[bool, float]]] = {
 }
 """What an outcome teaches: whether the hunch was right, and as how many answers it counts.
 
-In simulated homes (3,970 moments at which something had been on for half an hour), an outcome changes the log-odds
-that nobody wanted it so: done by +0.7, where a yes does by +1.6; anyway by -0.7, where a no does by -1.3, and half of
-that is due to how long stretches last; contradicted by +0.2, so that it counts as little as can be told from nothing:
-a person who uses it on may still be glad to be asked.
+In simulated homes (`model_training.evaluate_implied`: 3,970 moments at which something had been on for half an hour)
+an outcome changes the log-odds that nobody wanted it so: done by +0.7, where a yes does by +1.7; anyway by -0.7, where
+a no does by -1.2, and half of that is due to how long stretches last; contradicted by +0.2, so that it counts as little
+as can be told from nothing: a person who uses it on may still be glad to be asked.
 """
 _BEFORE: Final = DAY
 """How much of the time before a hunch tells whether it was silent."""
