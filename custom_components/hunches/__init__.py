@@ -13,11 +13,13 @@ from .const import CONF_PHONES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
+from .frontend import async_leave_soon, async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
 from .news import News
 from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
 from .voice import Voice
+from .websocket_api import async_setup_commands, async_tell_loaded
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -31,8 +33,10 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, whether or not an entry is loaded."""
+    """Register the actions and the commands of the page, whether or not an entry is loaded."""
     async_setup_services(hass)
+    async_setup_commands(hass)
+    await async_setup_modules(hass)
     return True
 
 
@@ -54,6 +58,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     voice = Voice(hass, entry, coordinator)
     entry.runtime_data = HunchesData(coordinator, news, voice)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_show_page(hass)
+    entry.async_on_unload(lambda: async_leave_soon(hass))
+    # After the entry has changed its state, whichever way it went
+    entry.async_on_state_change(lambda: async_tell_loaded(hass))
     # After the entities, so that what they show is up to date when the news is told
     entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     phones = Phones(hass, entry, coordinator)
@@ -75,6 +83,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
     """Forget every answer and all that was learned, once heating is back where it was."""
+    async_remove_page(hass)
     memory = feedback.Feedback(hass)
     try:
         await memory.async_load()

@@ -17,6 +17,7 @@ from .engine.home import Home
 from .engine.hunches import Hunch
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
 _ENOUGH_DAYS: Final = 1.0
 
@@ -34,6 +35,11 @@ def plain(text: str) -> str:
 def escape(text: str) -> str:
     """Return a text that Markdown shows as it is: every mark that could mean something is escaped."""
     return _MARKUP.sub(r"\\\1", plain(text))
+
+
+def unescaped(markdown: str) -> list[str]:
+    """Return the lines of one of our Markdown lists as plain text, for where no Markdown is rendered."""
+    return [_ESCAPED.sub(r"\1", line.removeprefix("- ")) for line in markdown.splitlines()]
 
 
 @callback

@@ -116,6 +116,9 @@ class ScriptedMind:
         context = Context(now, self.script.p_asleep, self.script.p_away, 0.9)
         return Scan(context, tuple(self._hunches(now, context)))
 
+    def timelines(self) -> dict[str, Timeline]:
+        return {key: memory.read() for key, memory in self.memory.items()}
+
     def describe(self) -> list[dict[str, Any]]:
         archetype = {"index": 1, "title": "porch", "probability": 0.8, "use": "evenings, for two hours"}
         return [
