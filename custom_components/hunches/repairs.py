@@ -15,9 +15,9 @@ from .answers import async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .engine.policy import never_automatic
+from .engine.policy import never_automatic, stops
 from .errors import AnswerError
-from .words import async_evidence, async_proof, async_summary, escape, name_of
+from .words import async_evidence, async_proof, async_stopping, async_summary, escape, name_of
 
 MENU: Final = ["accept", "always", "not_now", "never", "why"]
 
@@ -30,8 +30,15 @@ class HunchFlow(RepairsFlow):
         return await self._async_menu("init", async_summary, MENU)
 
     async def async_step_why(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show all of the evidence, and the answers."""
-        return await self._async_menu("why", async_evidence, [answer for answer in MENU if answer != "why"])
+        """Show all of the evidence and what would have stopped it, and the answers."""
+        return await self._async_menu("why", self._async_all, [answer for answer in MENU if answer != "why"])
+
+    async def _async_all(self, hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+        lines = [await async_evidence(hass, hunch, now)]
+        if (coordinator := self._coordinator()) is not None:
+            stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
+            lines.append(await async_stopping(hass, hunch, stopping))
+        return "\n".join(lines)
 
     async def _async_menu(
         self, step: str, tell: Callable[[HomeAssistant, Hunch, float], Awaitable[str]], answers: list[str]
