@@ -1,4 +1,4 @@
-"""Home Assistant's Integration Quality Scale: every rule is kept or does not apply, and what a test can see, one sees."""
+"""Home Assistant's Integration Quality Scale: each rule is kept or does not apply; what a test can see, one sees."""
 
 from __future__ import annotations
 
@@ -97,9 +97,8 @@ def test_what_is_raised_for_people_can_be_translated() -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_platform(platform: str) -> None:
     """Parallel updates are said; entities have names and icons from the texts, never from code."""
-    text = source(platform)
-    assert re.search(r"^PARALLEL_UPDATES = 0$", text, re.MULTILINE)
-    for name, text in (("entity", source("entity")), (platform, text)):
+    assert re.search(r"^PARALLEL_UPDATES = 0$", source(platform), re.MULTILINE)
+    for name, text in (("entity", source("entity")), (platform, source(platform))):
         assert "_attr_icon" not in text, name
         assert "_attr_name" not in text, name
         assert not re.search(r"\bicon=", text), name
