@@ -15,9 +15,10 @@ from .answers import async_accept, async_reject
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .engine.policy import never_automatic, stops
+from .engine.policy import never_automatic
 from .errors import AnswerError
-from .words import async_evidence, async_proof, async_stopping, async_summary, escape, name_of
+from .sayings import async_why
+from .words import async_proof, async_summary, escape, name_of
 
 MENU: Final = ["accept", "always", "not_now", "never", "why"]
 
@@ -34,11 +35,8 @@ class HunchFlow(RepairsFlow):
         return await self._async_menu("why", self._async_all, [answer for answer in MENU if answer != "why"])
 
     async def _async_all(self, hass: HomeAssistant, hunch: Hunch, now: float) -> str:
-        lines = [await async_evidence(hass, hunch, now)]
-        if (coordinator := self._coordinator()) is not None:
-            stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
-            lines.append(await async_stopping(hass, hunch, stopping))
-        return "\n".join(lines)
+        coordinator = self._coordinator()
+        return "" if coordinator is None else await async_why(coordinator, hunch, now)
 
     async def _async_menu(
         self, step: str, tell: Callable[[HomeAssistant, Hunch, float], Awaitable[str]], answers: list[str]
