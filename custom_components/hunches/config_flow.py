@@ -13,16 +13,18 @@ from homeassistant.config_entries import (
 from homeassistant.core import Context, callback
 from homeassistant.util import dt as dt_util
 
-from .choices import excluded_by, named_in
+from .choices import excluded_by
 from .const import CONF_PHONES, CONF_SATELLITES, DEFAULT_OPTIONS, DOMAIN, ENOUGH_DAYS
 from .coordinator import HunchesCoordinator
 from .data import Status
+from .engine.chosen import named
 from .engine.localtime import DAY
 from .engine.policy import Rule
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
 from .listings import async_found, async_rules
 from .ruling import async_unrule
+from .words import async_say, day
 
 
 class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -52,8 +54,7 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options})
 
     async def _async_show(self, step: str, options: Mapping[str, Any]) -> ConfigFlowResult:
-        named = named_in(options)
-        home = build_home(self.hass, excluded_by(self.hass, options) - named.keys(), named)
+        home = build_home(self.hass, excluded_by(self.hass, options), named(options))
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), options),
@@ -85,7 +86,7 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(options_form(unit, rules), shown),
             errors=errors,
-            description_placeholders=self._known(),
+            description_placeholders=await self._async_known(),
         )
 
     @callback
@@ -111,14 +112,14 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) not in kept]:
             await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
 
-    def _known(self) -> dict[str, str]:
+    async def _async_known(self) -> dict[str, str]:
         """Return how much is known, and when habits will be."""
         coordinator = self._coordinator()
         status = coordinator.data if coordinator is not None else Status()
         now = dt_util.utcnow().timestamp()
         days = 0.0 if status.since is None else max(now - status.since, 0.0) / DAY
         enough = dt_util.as_local(dt_util.utc_from_timestamp(status.enough or now + ENOUGH_DAYS * DAY))
-        return {"days": f"{days:.0f}", "enough": enough.date().isoformat()}
+        return {"days": f"{days:.0f}", "enough": day(enough, await async_say(self.hass))}
 
 
 def _key(rule: Rule) -> str:

@@ -6,6 +6,7 @@ Names and everything else that a person typed are shown as text: they are escape
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -107,7 +108,7 @@ async def async_say(hass: HomeAssistant) -> Say:
 
 def _since(hunch: Hunch, now: float, say: Say) -> str:
     since = hunch.evidence.since
-    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since))
+    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since, say))
 
 
 def _who_is_there(hunch: Hunch, say: Say) -> list[str]:
@@ -121,7 +122,7 @@ def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
     seen = hunch.evidence
     lines = [_since(hunch, now, say)]
     if seen.usual_minutes is not None:
-        low, high = (duration(60.0 * minutes) for minutes in seen.usual_minutes)
+        low, high = (duration(60.0 * minutes, say) for minutes in seen.usual_minutes)
         lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
     if seen.usual_off_hour is not None:
         lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
@@ -141,7 +142,7 @@ def _moment(moment: float, now: float, say: Say) -> str:
     days = (today.date() - local.date()).days
     if days == 0:
         return time
-    return say("yesterday", time=time) if days == 1 else say("on_date", date=local.date().isoformat(), time=time)
+    return say("yesterday", time=time) if days == 1 else say("on_date", date=day(local, say), time=time)
 
 
 def _percent(probability: float) -> str:
@@ -157,10 +158,14 @@ def _clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def duration(seconds: float) -> str:
+def day(local: datetime, say: Say) -> str:
+    """Return the date of a moment of the home's time, as it is written in the language."""
+    return say("date", year=f"{local:%Y}", month=f"{local:%m}", day=f"{local:%d}")
+
+
+def duration(seconds: float, say: Say) -> str:
     """Return a length of time in its two largest units, at least a minute: `45 min`, `2 h 5 min`, `3 d 4 h`."""
     minutes = max(1, round(seconds / 60.0))
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    parts = [(minutes // 1440, "days_long"), (minutes // 60 % 24, "hours_long"), (minutes % 60, "minutes_long")]
     first = next(i for i, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    return " ".join(say(unit, count=str(count)) for count, unit in parts[first : first + 2] if count)
