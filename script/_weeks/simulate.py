@@ -11,17 +11,15 @@ from pathlib import Path
 
 from model_training.fleet import residents
 from model_training.fleet.home import SimulatedHome
+from model_training.proposals import rightly
 
-from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN  # isort: skip (training brings the engine)
+from custom_components.hunches.engine.hunches import Kind  # isort: skip (training brings the engine)
 
 
 def right(home: SimulatedHome) -> dict[tuple[str, str], list[tuple[float, float]]]:
     """Return when carrying out a hunch would be right, by entity id and kind (Unix seconds, in order)."""
-    return {
-        (key, str(KIND_OF_DOMAIN[domain])): [(stretch.start, stretch.end) for stretch in stretches]
-        for key, stretches in home.unwanted.items()
-        if (domain := key.partition(".")[0]) in KIND_OF_DOMAIN
-    }
+    devices = [home.recording.home.entities[key] for key in home.roles if len(home.recording.timelines[key])]
+    return {(entity.entity_id, str(kind)): rightly(home, entity, kind).pairs() for entity in devices for kind in Kind}
 
 
 def main() -> int:
