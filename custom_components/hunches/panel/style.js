@@ -113,7 +113,7 @@ main:focus { outline: none; }
 .button.plain, .button.menu { background: transparent; }
 .button.plain { padding: 0 12px; }
 .button.plain:hover, .button.menu:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
-.button:not(:has(span)) { padding: 0 8px; }
+.button:not(:has(span)), .button.plain:not(:has(span)) { padding: 0 8px; }
 .button[aria-pressed="true"] { background: var(--filled); color: #fff; }
 .button[aria-disabled="true"], .button:disabled { opacity: .6; cursor: default; }
 

@@ -238,7 +238,13 @@ export class NowView {
             el(
               "div",
               { class: "grow" },
-              el("div", {}, rich(texts.t(`did_${done.action}`), { name: bdi(done.name) })),
+              el(
+                "div",
+                {},
+                rich(texts.t(`${done.outcome === "failed" ? "could_not" : "did"}_${done.action}`), {
+                  name: bdi(done.name),
+                }),
+              ),
               el(
                 "div",
                 { class: "quiet small" },
