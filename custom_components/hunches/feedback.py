@@ -20,7 +20,7 @@ from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
 from .engine.hunches import Hunch, Kind
-from .engine.implied import PROMPT
+from .engine.implied import lesson
 from .engine.policy import (
     Answer,
     Answered,
@@ -249,7 +249,8 @@ def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
     """Return what answers and the home's own doings teach: hunches that were right, and wrong."""
     said = [(a.hunch, a.answer in _RIGHT) for a in ledger.answers if a.answer in _RIGHT | _WRONG]
-    return said + [(one.hunch, True) for one in ledger.implied if one.outcome == PROMPT]
+    seen = [(one.hunch, taught[0]) for one in ledger.implied if (taught := lesson(one)) is not None]
+    return said + seen
 
 
 async def async_remove(hass: HomeAssistant) -> None:

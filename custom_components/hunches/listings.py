@@ -36,7 +36,7 @@ async def async_found(hass: HomeAssistant, home: Home) -> str:
 
 
 def _names(hass: HomeAssistant, home: Home, entities: Sequence[Entity], say: Say) -> str:
-    names = ", ".join(escape(name_of(hass, home, entity.entity_id)) for entity in entities[:_NAMES])
+    names = " · ".join(escape(name_of(hass, home, entity.entity_id)) for entity in entities[:_NAMES])
     return say("and_more", names=names, count=str(len(entities) - _NAMES)) if len(entities) > _NAMES else names
 
 

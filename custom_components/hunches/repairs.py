@@ -17,7 +17,8 @@ from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
 from .engine.policy import never_automatic
 from .errors import AnswerError
-from .words import async_evidence, async_proof, async_summary, escape, name_of
+from .sayings import async_why
+from .words import async_proof, async_summary, escape, name_of
 
 MENU: Final = ["accept", "always", "not_now", "never", "why"]
 
@@ -30,8 +31,12 @@ class HunchFlow(RepairsFlow):
         return await self._async_menu("init", async_summary, MENU)
 
     async def async_step_why(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show all of the evidence, and the answers."""
-        return await self._async_menu("why", async_evidence, [answer for answer in MENU if answer != "why"])
+        """Show all of the evidence and what would have stopped it, and the answers."""
+        return await self._async_menu("why", self._async_all, [answer for answer in MENU if answer != "why"])
+
+    async def _async_all(self, hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+        coordinator = self._coordinator()
+        return "" if coordinator is None else await async_why(coordinator, hunch, now)
 
     async def _async_menu(
         self, step: str, tell: Callable[[HomeAssistant, Hunch, float], Awaitable[str]], answers: list[str]

@@ -20,6 +20,7 @@ from .corrections import STATES, Statement
 from .engine.context_filter import STEP, Correction
 from .engine.hunches import Hunch
 from .engine.localtime import DAY
+from .engine.policy import stops
 from .engine.routine import DAYS
 from .errors import AnswerError
 from .keeping import async_setup_keeping
@@ -77,10 +78,14 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
     if await coordinator.async_look() is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
     may_see = await async_visible(call.hass, call.context)
-    status = coordinator.data
+    status, ledger = coordinator.data, coordinator.feedback.ledger
     response: dict[str, Any] = {
         "context": status.context.as_json() if status.context else None,
-        "hunches": [{"hunch": h.key, **h.as_json()} for h in status.open if may_see(h.entity_id)],
+        "hunches": [
+            {"hunch": h.key, **h.as_json(), "stops": stops(h, ledger, coordinator.settings).as_json()}
+            for h in status.open
+            if may_see(h.entity_id)
+        ],
         "declined": [{"hunch": h.key, "why": why, **h.as_json()} for h, why in status.declined if may_see(h.entity_id)],
         "timing": dict(status.timing),
     }

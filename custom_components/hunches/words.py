@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .engine.home import Home
 from .engine.hunches import Hunch
+from .engine.policy import Stops
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -56,6 +57,18 @@ async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on as a Markdown list, for somebody to check."""
     say = await async_say(hass)
     return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+
+
+async def async_stopping(hass: HomeAssistant, hunch: Hunch, stopping: Stops) -> str:
+    """Return what would have stopped a hunch, or will, as a Markdown list."""
+    say = await async_say(hass)
+    percent, bar, usual = map(_percent, (hunch.p_accept, stopping.bar, stopping.usual_bar))
+    sure = "sure" if bar == usual else "sure_after_silence"
+    lines = [
+        say(sure, percent=percent, bar=bar, usual=usual),
+        say("not_now", days=str(round(stopping.not_now_days)), situation=say(f"while_{stopping.situation}")),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
 
 
 async def async_summary(hass: HomeAssistant, hunch: Hunch, now: float) -> str:

@@ -30,7 +30,7 @@ async def test_one_confirmation_is_enough(porch: HomeAssistant, script: Script) 
     assert (flow["type"], flow["step_id"]) == (FlowResultType.FORM, "user")
     said = flow["description_placeholders"]
     assert (said["devices"], said["evidence"]) == ("3", "1")
-    assert said["found"] == "- **Without an area**: Blind, Porch light, Front door; evidence: Ada"
+    assert said["found"] == "- **Without an area**: Blind · Porch light · Front door; evidence: Ada"
     result = await porch.config_entries.flow.async_configure(flow["flow_id"], {})
     await settled(porch)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -46,7 +46,7 @@ async def test_what_is_found_is_listed_by_area_and_as_text(porch: HomeAssistant,
         put(porch, lamp.entity_id, "off", f"Lamp [{number}]")
     flow = await porch.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     first, second = flow["description_placeholders"]["found"].splitlines()
-    names = ", ".join(rf"Lamp \[{number}\]" for number in range(6))
+    names = " · ".join(rf"Lamp \[{number}\]" for number in range(6))
     assert first == rf"- **Küche \*neu\***: {names} and 2 more"
     assert second.startswith("- **Without an area**")
 

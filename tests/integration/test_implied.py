@@ -87,7 +87,7 @@ async def test_when_somebody_is_back_it_is_seen_what_they_do(
     assert implied(entry) == ["done"]
 
 
-async def test_what_an_automation_does_is_no_answer(
+async def test_what_an_automation_does_was_not_needed(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await set_up()
@@ -99,7 +99,8 @@ async def test_what_an_automation_does_is_no_answer(
     for _ in range(25):
         await later(porch, freezer, 3600)
     assert implied(entry) == ["anyway"]
-    assert taught(script) == []
+    await later(porch, freezer, 61)
+    assert taught(script) == [(KEY, False)]
 
 
 async def test_what_was_accepted_is_an_answer_and_nothing_else(

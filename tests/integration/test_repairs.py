@@ -70,6 +70,8 @@ async def test_menu_shows_the_evidence(
         "- Nobody seems to be at home (almost certain)",
         "- Usual at this hour: 4 %",
         "- Seen for 12 days; it is used like: porch",
+        "- Somebody is likely to want this: 95 %. Below 67 % it would not have been asked",
+        "- “Not now” keeps this from being asked for 30 days while nobody is at home",
     ]
 
 

@@ -35,7 +35,16 @@ async def test_sensor(porch: HomeAssistant, script: Script, set_up: SetUp) -> No
 
 
 async def test_diagnostics_tell_nothing_about_the_home(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
-    entry = await set_up(excluded=["light.secret"])
+    secrets = {
+        "excluded": ["light.secret"],
+        "excluded_areas": ["secret_area"],
+        "phones": ["secret_phone"],
+        "satellites": ["assist_satellite.secret"],
+        "sleep_evidence": ["binary_sensor.secret"],
+    }
+    entry = await set_up(**secrets)
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": "lock.front_door"}, blocking=True)
+    await settled(porch)
     found = await async_get_config_entry_diagnostics(porch, entry)
     text = json.dumps(found)
     for secret in ("porch light", "Porch", PORCH, "front_door", "secret", "Ada", str(porch.config.latitude)):
@@ -43,7 +52,8 @@ async def test_diagnostics_tell_nothing_about_the_home(porch: HomeAssistant, scr
     assert found["stage"] == "ready"
     assert found["open"][0]["entity_id"] == "light.1"
     assert [d["entity_id"] for d in found["devices"]] == ["cover.0", "light.1", "lock.2"]
-    assert found["options"]["excluded"] == 1
+    assert [found["options"][key] for key in secrets] == [1] * len(secrets)
+    assert found["rules"] == [{"rule": "forbid", "entity_id": "lock.2", "kind": None}]
 
 
 async def test_system_health(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:

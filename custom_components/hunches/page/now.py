@@ -7,7 +7,8 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import HunchesCoordinator
 from ..engine.hunches import Hunch
 from ..engine.policy import Outcome, never_automatic
-from ..words import async_evidence, async_proof, name_of, unescaped
+from ..sayings import async_why
+from ..words import async_proof, name_of, unescaped
 from .done import record_for
 from .viewer import Viewer
 
@@ -68,7 +69,7 @@ async def _async_hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float
         "key": hunch.key,
         "time": round(hunch.time),
         "action": hunch.action.partition(".")[2],
-        "evidence": unescaped(await async_evidence(hass, hunch, now)),
+        "evidence": unescaped(await async_why(coordinator, hunch, now)),
         "p_accept": round(hunch.p_accept, 3),
         "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 3),
         "p_usual": round(seen.p_on, 3),

@@ -26,6 +26,7 @@ from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, wi
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy
+from .stopping import Stops, stops
 from .telling import not_by_voice, somebody_listens, wakes_nobody
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Rules",
     "Setting",
     "Settings",
+    "Stops",
     "Thermostat",
     "Verdict",
     "action_for",
@@ -74,6 +76,7 @@ __all__ = [
     "setback",
     "situation",
     "somebody_listens",
+    "stops",
     "stretch",
     "unanswered",
     "wakes_nobody",

@@ -14,6 +14,7 @@ from .patience import bar
 from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
+from .stopping import binds, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,8 +183,7 @@ class Policy:
         """Return why earlier answers about the same thing forbid to ask again; None if they do not."""
         settings = self.settings
         here, anew = situation(hunch.evidence.context), allowed_since(ledger.rules, hunch.entity_id, hunch.kind)
-        noes = 0
-        last_no = -float("inf")
+        noes, last_no = refusals(ledger.answers, hunch)
         cooling = False
         for given in ledger.answers:
             if given.hunch.key != hunch.key:
@@ -191,11 +191,9 @@ class Policy:
             alike = situation(given.hunch.evidence.context) == here
             if alike and given.answer is Answer.UNDONE and given.time >= anew:
                 return "undone"  # never twice against a person
-            if alike and given.answer is Answer.REJECTED:
-                noes, last_no = noes + 1, max(last_no, given.time)
             moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN)
             cooling |= within(now, given.time, settings.moot_cool_down if moot else settings.cool_down)
-        if noes and now - last_no < settings.refrain * 2.0 ** (noes - 1):
+        if now - last_no < binds(noes, settings):
             return "rejected"
         return "cool_down" if cooling else None
 
