@@ -140,7 +140,7 @@ export class ActionsView {
           el("span", { class: `chip ${tone}` }, texts.t(`outcome_${outcome}`)),
         ),
         el("div", { class: "quiet small" }, `${texts.moment(action.time)} · ${who}`),
-        action.reason ? el("div", { class: "small" }, action.reason) : null,
+        el("div", { class: "small" }, action.reason.map((line) => texts.said(line)).join(" · ")),
         outcome === "failed" && action.detail ? el("div", { class: "small" }, bdi(action.detail)) : null,
       ),
       action.may_rate ? el("div", { class: "row tight", style: { gap: "0" } }, thumb(true), thumb(false)) : null,

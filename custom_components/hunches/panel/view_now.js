@@ -3,6 +3,7 @@
 import { bar, bdi, button, deviceIcon, el, icon, replace, rich } from "./dom.js";
 
 const SHOWN = 4;
+const tense = ({ outcome }) => (outcome === "failed" ? "could_not" : "did");
 
 export class NowView {
   constructor(app) {
@@ -132,7 +133,7 @@ export class NowView {
       el(
         "ul",
         { class: "evidence" },
-        lines.map((line) => el("li", {}, el("span", {}, line))),
+        lines.map((line) => el("li", {}, el("span", {}, texts.said(line)))),
       ),
       open ? this._facts(hunch) : null,
       el(
@@ -182,7 +183,9 @@ export class NowView {
     const { texts } = app;
     const named = { name: bdi(hunch.name) };
     if (answer === "always") {
-      const proof = hunch.proof ?? [texts.of("exceptions.not_proven.message", { name: hunch.name })];
+      const proof = hunch.proof?.map((line) => texts.said(line)) ?? [
+        texts.of("exceptions.not_proven.message", { name: hunch.name }),
+      ];
       const sure = await app.confirm({
         title: texts.of(`issues.${hunch.kind}.fix_flow.step.always.title`),
         body: [
@@ -238,13 +241,7 @@ export class NowView {
             el(
               "div",
               { class: "grow" },
-              el(
-                "div",
-                {},
-                rich(texts.t(`${done.outcome === "failed" ? "could_not" : "did"}_${done.action}`), {
-                  name: bdi(done.name),
-                }),
-              ),
+              el("div", {}, rich(texts.t(`${tense(done)}_${done.action}`), { name: bdi(done.name) })),
               el(
                 "div",
                 { class: "quiet small" },
