@@ -23,6 +23,8 @@ from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
 from .listings import async_found, async_rules
 from .ruling import async_unrule
+from .said import day
+from .words import async_say
 
 
 class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -85,7 +87,7 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(options_form(unit, rules), shown),
             errors=errors,
-            description_placeholders=self._known(),
+            description_placeholders=await self._async_known(),
         )
 
     @callback
@@ -111,14 +113,14 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) not in kept]:
             await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
 
-    def _known(self) -> dict[str, str]:
+    async def _async_known(self) -> dict[str, str]:
         """Return how much is known, and when habits will be."""
         coordinator = self._coordinator()
         status = coordinator.data if coordinator is not None else Status()
         now = dt_util.utcnow().timestamp()
         days = 0.0 if status.since is None else max(now - status.since, 0.0) / DAY
         enough = dt_util.as_local(dt_util.utc_from_timestamp(status.enough or now + ENOUGH_DAYS * DAY))
-        return {"days": f"{days:.0f}", "enough": enough.date().isoformat()}
+        return {"days": f"{days:.0f}", "enough": day(enough, await async_say(self.hass))}
 
 
 def _key(rule: Rule) -> str:

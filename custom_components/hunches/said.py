@@ -6,6 +6,7 @@ same in the language, clock and zone of whoever looks at it (`as_data`).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -77,7 +78,7 @@ def _write(told: Told, now: float, say: Say) -> str:
         case Sort.MOMENT:
             return _moment(value, now, say)
         case Sort.LENGTH:
-            return duration(value)
+            return duration(value, say)
         case Sort.CLOCK:
             return _clock(value)
         case Sort.CHANCE:
@@ -92,7 +93,7 @@ def _moment(moment: float, now: float, say: Say) -> str:
     days = (today.date() - local.date()).days
     if days == 0:
         return time
-    return say("yesterday", time=time) if days == 1 else say("on_date", date=local.date().isoformat(), time=time)
+    return say("yesterday", time=time) if days == 1 else say("on_date", date=day(local, say), time=time)
 
 
 def _percent(probability: float) -> str:
@@ -107,10 +108,19 @@ def _clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def duration(seconds: float) -> str:
+def day(local: datetime, say: Say) -> str:
+    """Return the date of a moment of the home's time, as it is written in the language."""
+    return say("date", year=f"{local:%Y}", month=f"{local:%m}", day=f"{local:%d}")
+
+
+def duration(seconds: float, say: Say) -> str:
     """Return a length of time in its two largest units, at least a minute: `45 min`, `2 h 5 min`, `3 d 4 h`."""
+    return " ".join(say(unit, count=str(count)) for count, unit in parts(seconds))
+
+
+def parts(seconds: float) -> list[tuple[int, str]]:
+    """Return a length of time, at least a minute, as how many there are of its two largest units, by their texts."""
     minutes = max(1, round(seconds / 60.0))
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next(i for i, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    found = [(minutes // 1440, "days_long"), (minutes // 60 % 24, "hours_long"), (minutes % 60, "minutes_long")]
+    first = next(i for i, (count, _) in enumerate(found) if count)
+    return [(count, unit) for count, unit in found[first : first + 2] if count]

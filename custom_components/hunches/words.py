@@ -15,7 +15,7 @@ from .const import DOMAIN
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Stops
-from .said import Said, Say, Sort, Told, Value, duration
+from .said import Said, Say, Sort, Told, Value, parts
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
@@ -51,7 +51,7 @@ def evidence_of(hunch: Hunch, now: float) -> list[Said]:
     lines = [_since(hunch, now)]
     if seen.usual_minutes is not None:
         low, high = (60.0 * minutes for minutes in seen.usual_minutes)
-        same = duration(low) == duration(high)
+        same = parts(low) == parts(high)
         lines.append(
             Said("usual_length_same", {"length": Told(Sort.LENGTH, high)})
             if same

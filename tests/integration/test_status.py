@@ -13,6 +13,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_load_integrations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches.const import DOMAIN, EVENT_ACTED, Stage
@@ -114,14 +115,15 @@ async def test_event_loop_stays_free_during_a_long_analysis(porch: HomeAssistant
     assert [state for entity_id, _, state, _ in script.noted if entity_id == PORCH] == ["off"]
 
 
-async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
+async def test_logbook_tells_what_we_did(hunches_allowed: object, hass: HomeAssistant) -> None:
+    await async_load_integrations(hass, {DOMAIN})
     described: dict[tuple[str, str], Any] = {}
     async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
     data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off"}
     hass.states.async_set(PORCH, "off", {"friendly_name": "Porch"})
     entry = described[DOMAIN, EVENT_ACTED](Event(EVENT_ACTED, data))
     assert f"{entry['name']} {entry['message']}" == (
-        "Porch got light.turn_off from Hunches, because it was still on and a person accepted the hunch"
+        "Porch got light.turn_off from Hunches, because a person accepted the hunch"
     )
     assert entry["entity_id"] == PORCH
 
@@ -137,7 +139,10 @@ async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
         ({"automatic": True, "undo": True}, "was put back by Hunches as it was before light.turn_off"),
     ],
 )
-async def test_logbook_tells_why(hass: HomeAssistant, more: dict[str, bool], message: str) -> None:
+async def test_logbook_tells_why(
+    hunches_allowed: object, hass: HomeAssistant, more: dict[str, bool], message: str
+) -> None:
+    await async_load_integrations(hass, {DOMAIN})
     described: dict[tuple[str, str], Any] = {}
     async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
     data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off", "reason": "On since 22:10", **more}

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
 from custom_components.hunches.said import duration
-from custom_components.hunches.words import async_evidence, async_stopping
+from custom_components.hunches.words import async_evidence, async_say, async_stopping
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
 
@@ -25,8 +25,8 @@ NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
         (273_600, "3 d 4 h"),
     ],
 )
-def test_duration(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+async def test_duration(hunches_allowed: object, hass: HomeAssistant, seconds: float, text: str) -> None:
+    assert duration(seconds, await async_say(hass)) == text
 
 
 async def lines(hass: HomeAssistant, **changed: object) -> list[str]:
