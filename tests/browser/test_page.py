@@ -58,7 +58,7 @@ def test_every_view_in_every_width_and_colour(visit: Visit, size: dict[str, int]
         panel = admin.open(view)
         if view == "now":
             panel.locator("article").first.get_by_role("button", name="Why?").click()
-            expect(panel.get_by_text("How likely you say yes").first).to_be_visible()
+            expect(panel.get_by_text("it would not have been asked").first).to_be_visible()
         elif view == "devices":
             panel.get_by_role("option", name="Porch light").click()
             panel.locator(".detail svg.chart").wait_for()

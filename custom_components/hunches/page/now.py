@@ -72,7 +72,6 @@ def _hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float, viewer: Vi
         "evidence": [said.as_data() for said in why(coordinator, hunch, now)],
         "p_accept": round(hunch.p_accept, 3),
         "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 3),
-        "p_usual": round(seen.p_on, 3),
         "may_answer": viewer.may_control(hunch.entity_id),
         "may_always": automatic and viewer.is_admin,
         "proof": [said.as_data() for said in proof_of(proven)] if proven is not None else None,

@@ -369,6 +369,7 @@ export class DevicesView {
   _select(i, byKey = false) {
     const { device } = this._rows[i];
     this._selected = device.entity_id;
+    this._tip.hidden = true;
     for (const [row, node] of this._shown) node.setAttribute("aria-selected", String(row === i));
     this._reveal(i);
     this._draw();
