@@ -76,10 +76,10 @@ def stopping_of(hunch: Hunch, stopping: Stops) -> list[Said]:
     same = round(100 * stopping.bar) == round(100 * stopping.usual_bar)
     situation = Said(f"while_{stopping.situation}")
     days = Told(Sort.NUMBER, round(stopping.not_now_days))
-    return [
-        Said("sure" if same else "sure_after_silence", told),
-        Said("not_now", {"days": days, "situation": situation}),
-    ]
+    lines = [Said("sure" if same else "sure_after_silence", told)]
+    if (p_if_home := hunch.evidence.p_if_home) is not None:
+        lines.append(Said("if_home", {"percent": Told(Sort.CHANCE, p_if_home)}))
+    return [*lines, Said("not_now", {"days": days, "situation": situation})]
 
 
 def proof_of(found: Mapping[str, Any]) -> list[Said]:
