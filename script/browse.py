@@ -56,10 +56,10 @@ def demo() -> Iterator[str]:
             process.communicate()  # it has something to say until its end
 
 
-def log_in(page: Page, url: str) -> None:
-    """Log in as the demo's user."""
+def log_in(page: Page, url: str, user: str = USER) -> None:
+    """Log in as the demo's user, or as another with the same password."""
     page.goto(url)
-    page.locator("input[name=username]").fill(USER)
+    page.locator("input[name=username]").fill(user)
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.locator("home-assistant-main").wait_for()

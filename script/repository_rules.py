@@ -295,8 +295,8 @@ def described_fields(content: dict[str, Any]) -> Iterator[str]:
                     yield f"{flow}.step.{name}: {field} is described, but has no name in data"
 
 
-def fields(name: str, described: dict[str, Any], texts: dict[str, Any]) -> Iterator[str]:
-    """Check the fields of one action: their keys, selectors and texts."""
+def fields(name: str, described: dict[str, Any], texts: dict[str, Any], file: str = "services.yaml") -> Iterator[str]:
+    """Check the fields of one action, trigger or condition: their keys, selectors and texts."""
     for field, details in described.items():
         if field not in texts:
             yield f"{name}.{field}: no name and description in translations/en.json"
@@ -307,7 +307,7 @@ def fields(name: str, described: dict[str, Any], texts: dict[str, Any]) -> Itera
         except vol.Invalid as error:
             yield f"{name}.{field}: {error}"
     for field in texts.keys() - described.keys():
-        yield f"{name}.{field}: in translations/en.json, not in services.yaml"
+        yield f"{name}.{field}: in translations/en.json, not in {file}"
 
 
 def actions(folder: Path) -> Iterator[str]:
@@ -327,6 +327,28 @@ def actions(folder: Path) -> Iterator[str]:
         yield from fields(name, (action or {}).get("fields", {}), texts.get(name, {}).get("fields", {}))
     for name in (texts.keys() | icons_of.keys()) - described.keys():
         yield f"{name}: in translations/en.json or icons.json, not in services.yaml"
+
+
+def automation(folder: Path) -> Iterator[str]:
+    """Check `triggers.yaml` and `conditions.yaml`: that each entry and field has its texts, and each entry its icon."""
+    english = read(folder / "translations" / "en.json")
+    icons_of = read(folder / "icons.json") if (folder / "icons.json").is_file() else {}
+    for sort in ("trigger", "condition"):
+        file = folder / f"{sort}s.yaml"
+        if not file.is_file():
+            if (folder / f"{sort}.py").is_file():
+                yield f"{file.name} is missing beside {sort}.py"
+            continue
+        described = {name: entry for name, entry in read(file).items() if not name.startswith(".")}
+        texts, pictures = english.get(f"{sort}s", {}), icons_of.get(f"{sort}s", {})
+        for name, entry in described.items():
+            if name not in texts:
+                yield f"{file.name}: {name}: no name and description in translations/en.json"
+            if name not in pictures:
+                yield f"{file.name}: {name}: no icon in icons.json"
+            yield from fields(name, (entry or {}).get("fields", {}), texts.get(name, {}).get("fields", {}), file.name)
+        for name in (texts.keys() | pictures.keys()) - described.keys():
+            yield f"{name}: in translations/en.json or icons.json, not in {file.name}"
 
 
 def icons(folder: Path) -> Iterator[str]:
@@ -374,6 +396,7 @@ def problems(root: Path = ROOT) -> list[str]:
         ("imports", imports, folder),
         ("translations", translations, folder),
         ("services.yaml", actions, folder),
+        ("automation", automation, folder),
         ("icons.json", icons, folder),
         ("brand/icon.png", brand, folder),
         ("repository", store, root),

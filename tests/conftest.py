@@ -23,8 +23,12 @@ import custom_components  # noqa: F401  # isort: skip
 if TYPE_CHECKING:
     from homeassistant.components.recorder import Recorder
 
-if importlib.util.find_spec("torch") is None:
-    collect_ignore = ["training"]
+# Each run beside what it needs (script/test --training, script/test-browser)
+collect_ignore = [
+    folder
+    for folder, needed in (("training", "torch"), ("browser", "playwright"))
+    if importlib.util.find_spec(needed) is None
+]
 
 # The test plug-in logs every statement that the recorder runs, which buries what a failed test has to say
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)

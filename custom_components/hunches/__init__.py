@@ -9,20 +9,34 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import feedback, proof
 from .actions import async_leave
-from .const import DOMAIN, LOGGER
+from .const import CONF_PHONES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
+from .frontend import async_leave_soon, async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
+from .news import News
+from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
+from .voice import Voice
+from .websocket_api import async_setup_commands, async_tell_loaded
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = (Platform.SENSOR, Platform.SWITCH)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.IMAGE,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, whether or not an entry is loaded."""
+    """Register the actions and the commands of the page, whether or not an entry is loaded."""
     async_setup_services(hass)
+    async_setup_commands(hass)
+    await async_setup_modules(hass)
     return True
 
 
@@ -40,8 +54,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await memory.async_load()
     coordinator = HunchesCoordinator(hass, entry, model, memory)
     await coordinator.proof.async_load()
-    entry.runtime_data = HunchesData(coordinator)
+    news = News(coordinator)
+    voice = Voice(hass, entry, coordinator)
+    entry.runtime_data = HunchesData(coordinator, news, voice)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await async_show_page(hass)
+    entry.async_on_unload(lambda: async_leave_soon(hass))
+    # After the entry has changed its state, whichever way it went
+    entry.async_on_state_change(lambda: async_tell_loaded(hass))
+    # After the entities, so that what they show is up to date when the news is told
+    entry.async_on_unload(coordinator.async_add_listener(news.async_update))
+    phones = Phones(hass, entry, coordinator)
+    for listener in (phones.on_piece, voice.on_piece):
+        entry.async_on_unload(news.async_listen(listener))
+    entry.async_on_unload(coordinator.async_add_listener(voice.async_update))
+    entry.async_on_unload(hass.bus.async_listen(EVENT_TAPPED, phones.on_tap))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 
@@ -56,12 +83,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> None:
     """Forget every answer and all that was learned, once heating is back where it was."""
+    async_remove_page(hass)
     memory = feedback.Feedback(hass)
     try:
         await memory.async_load()
     except ConfigEntryNotReady:
         LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
     await async_leave(hass, memory.ledger)
+    await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), memory.ledger.open)
     await feedback.async_remove(hass)
     await LongMemory(hass).async_remove()
     await proof.async_remove(hass)

@@ -1,11 +1,13 @@
 """What the actions of Hunches have in common: the loaded entry, what a caller may see, and how a refusal is told."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
@@ -13,7 +15,7 @@ from .errors import AnswerError
 
 _MISTAKES: Final = frozenset(
     {"already_undone", "changed_since", "forbidden", "gone", "needs_a_device", "no_device", "no_such_rule"}
-    | {"not_proven", "not_ready", "nothing_proven", "nothing_to_undo", "would_open", "would_unlock"}
+    | {"not_by_voice", "not_proven", "not_ready", "nothing_proven", "nothing_to_undo", "would_open", "would_unlock"}
 )
 """Reasons that lie with the call; the others lie with a device."""
 
@@ -46,3 +48,10 @@ def as_told(error: AnswerError) -> HomeAssistantError:
         translation_key=error.reason,
         translation_placeholders=error.translation_placeholders,
     )
+
+
+def moment_of(moment: datetime) -> float:
+    """Return Unix seconds, none before 1970; without a time zone, a time is the home's."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt_util.get_default_time_zone())
+    return max(moment.timestamp(), 0.0)  # not by way of UTC, where the first and last days there are overflow

@@ -1,94 +1,33 @@
-"""Adding the integration with one confirmation, and changing what it may show."""
+"""Adding the integration with one confirmation, and changing what it looks at, says and may do."""
 
+from collections.abc import Mapping
 from typing import Any, override
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import UnitOfTemperature
-from homeassistant.core import callback
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers import selector
-from homeassistant.util.unit_conversion import TemperatureConverter
-
-from .const import (
-    CONF_EXCLUDED,
-    CONF_HIGHEST,
-    CONF_LOWEST,
-    CONF_QUIET_END,
-    CONF_QUIET_START,
-    CONF_REPAIRS,
-    CONF_SENSITIVITY,
-    CONF_SETBACK,
-    CONF_SHADOW,
-    DEFAULT_OPTIONS,
-    DOMAIN,
-    Sensitivity,
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
 )
-from .engine.home import DEVICE_DOMAINS
-from .engine.policy import Bounds
+from homeassistant.core import Context, callback
+from homeassistant.util import dt as dt_util
+
+from .choices import excluded_by, named_in
+from .const import CONF_PHONES, CONF_SATELLITES, DEFAULT_OPTIONS, DOMAIN, ENOUGH_DAYS
+from .coordinator import HunchesCoordinator
+from .data import Status
+from .engine.localtime import DAY
+from .engine.policy import Rule
+from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
-
-AUTOMATIC = "automatic"
-"""The section of the options about what is done without asking."""
-_FROST, _WARM, _FARTHEST = Bounds().frost, 30.0, 10.0
-"""Degrees Celsius between which heating may be set back, and by how many at most."""
-
-
-def _options(unit: str) -> vol.Schema:
-    """Return the form of the options, temperatures in a unit."""
-
-    def degrees(low: float, high: float) -> selector.NumberSelector:
-        return selector.NumberSelector(
-            selector.NumberSelectorConfig(
-                min=low, max=high, step=0.5, unit_of_measurement=unit, mode=selector.NumberSelectorMode.BOX
-            )
-        )
-
-    low, high = (_shown(key, value, unit) for key, value in ((CONF_LOWEST, _FROST), (CONF_HIGHEST, _WARM)))
-    return vol.Schema(
-        {
-            vol.Required(CONF_SENSITIVITY): selector.SelectSelector(
-                selector.SelectSelectorConfig(
-                    options=[str(level) for level in Sensitivity],
-                    translation_key=CONF_SENSITIVITY,
-                    mode=selector.SelectSelectorMode.LIST,
-                )
-            ),
-            vol.Required(CONF_REPAIRS): selector.BooleanSelector(),
-            vol.Optional(CONF_QUIET_START): selector.TimeSelector(),
-            vol.Optional(CONF_QUIET_END): selector.TimeSelector(),
-            vol.Optional(CONF_EXCLUDED): selector.EntitySelector(
-                selector.EntitySelectorConfig(domain=list(DEVICE_DOMAINS), multiple=True)
-            ),
-            vol.Optional(AUTOMATIC): section(
-                vol.Schema(
-                    {
-                        vol.Required(CONF_SHADOW): selector.BooleanSelector(),
-                        vol.Required(CONF_SETBACK): degrees(0.5, _shown(CONF_SETBACK, _FARTHEST, unit)),
-                        vol.Required(CONF_LOWEST): degrees(low, high),
-                        vol.Required(CONF_HIGHEST): degrees(low, high),
-                    }
-                ),
-                {"collapsed": True},
-            ),
-        }
-    )
-
-
-def _shown(key: str, value: float, unit: str) -> float:
-    """Return a temperature or difference of the options as the home shows it, in half degrees."""
-    convert = TemperatureConverter.convert_interval if key == CONF_SETBACK else TemperatureConverter.convert
-    return round(2.0 * convert(value, UnitOfTemperature.CELSIUS, unit)) / 2.0
-
-
-def _kept(key: str, value: float, unit: str) -> float:
-    """Return what was entered in the home's unit as it is kept."""
-    convert = TemperatureConverter.convert_interval if key == CONF_SETBACK else TemperatureConverter.convert
-    return round(convert(value, unit, UnitOfTemperature.CELSIUS), 2)
+from .listings import async_found, async_rules
+from .ruling import async_unrule
+from .words import async_say, day
 
 
 class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Add the integration: one step that says what it will look at."""
+    """Add the integration: one step that says what it will look at and may do, and asks how to be told."""
 
     VERSION = 1
 
@@ -102,17 +41,34 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what will be looked at, and add the entry when that is confirmed."""
         if user_input is not None:
-            return self.async_create_entry(title="Hunches", data={}, options=dict(DEFAULT_OPTIONS))
-        home = build_home(self.hass)
+            return self.async_create_entry(title="Hunches", data={}, options={**DEFAULT_OPTIONS, **user_input})
+        return await self._async_show("user", DEFAULT_OPTIONS)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what is looked at by now, and change how people are told."""
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            empty = {key: DEFAULT_OPTIONS[key] for key in (CONF_PHONES, CONF_SATELLITES)}
+            return self.async_update_reload_and_abort(entry, options={**entry.options, **empty, **user_input})
+        return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options})
+
+    async def _async_show(self, step: str, options: Mapping[str, Any]) -> ConfigFlowResult:
+        named = named_in(options)
+        home = build_home(self.hass, excluded_by(self.hass, options) - named.keys(), named)
         return self.async_show_form(
-            step_id="user",
-            data_schema=vol.Schema({}),
-            description_placeholders={"devices": str(len(home.devices)), "evidence": str(len(home.evidence))},
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), options),
+            description_placeholders={
+                "devices": str(len(home.devices)),
+                "evidence": str(len(home.evidence)),
+                "found": await async_found(self.hass, home),
+                "days": str(ENOUGH_DAYS),
+            },
         )
 
 
 class HunchesOptionsFlow(OptionsFlowWithReload):
-    """Change how readily hunches are shown, where, when and about what."""
+    """Change when and about what is asked, who is told, what tells of people, and take back rules."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options and keep what is chosen."""
@@ -120,40 +76,52 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         options = {**DEFAULT_OPTIONS, **self.config_entry.options}
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = _errors(user_input)
+            errors = errors_of(user_input)
             if not errors:
-                return self.async_create_entry(data=_flat(user_input, options, unit))
-        shown = user_input if user_input is not None else _sectioned(options, unit)
+                await self._async_take_back(user_input.get(RULES))
+                return self.async_create_entry(data=flat(user_input, options, unit))
+        rules = await self._async_rules()
+        shown = user_input if user_input is not None else sectioned(options, unit, rules)
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(_options(unit), shown),
+            data_schema=self.add_suggested_values_to_schema(options_form(unit, rules), shown),
             errors=errors,
+            description_placeholders=await self._async_known(),
         )
 
+    @callback
+    def _coordinator(self) -> HunchesCoordinator | None:
+        if self.config_entry not in self.hass.config_entries.async_loaded_entries(DOMAIN):
+            return None
+        coordinator: HunchesCoordinator = self.config_entry.runtime_data.coordinator
+        return coordinator
 
-def _errors(chosen: dict[str, Any]) -> dict[str, str]:
-    start, end = chosen.get(CONF_QUIET_START), chosen.get(CONF_QUIET_END)
-    if (start is None) != (end is None) or (start is not None and start == end):
-        return {"base": "quiet_hours"}
-    inside = chosen.get(AUTOMATIC)
-    if inside is not None and inside[CONF_LOWEST] > inside[CONF_HIGHEST]:
-        return {"base": "temperatures"}
-    return {}
+    async def _async_rules(self) -> dict[str, str]:
+        """Return the rules that hold in words, by their keys; none while nothing is loaded."""
+        if (coordinator := self._coordinator()) is None:
+            return {}
+        rules = coordinator.feedback.ledger.rules
+        texts = await async_rules(self.hass, coordinator.home, rules)
+        return {_key(rule): text for rule, text in zip(rules, texts, strict=True)}
+
+    async def _async_take_back(self, entered: Mapping[str, Any] | None) -> None:
+        """Take back the rules that are no longer in the list. Who may see this form is an administrator."""
+        if entered is None or (coordinator := self._coordinator()) is None:
+            return
+        kept = frozenset(entered.get(RULES, ()))
+        for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) not in kept]:
+            await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
+
+    async def _async_known(self) -> dict[str, str]:
+        """Return how much is known, and when habits will be."""
+        coordinator = self._coordinator()
+        status = coordinator.data if coordinator is not None else Status()
+        now = dt_util.utcnow().timestamp()
+        days = 0.0 if status.since is None else max(now - status.since, 0.0) / DAY
+        enough = dt_util.as_local(dt_util.utc_from_timestamp(status.enough or now + ENOUGH_DAYS * DAY))
+        return {"days": f"{days:.0f}", "enough": day(enough, await async_say(self.hass))}
 
 
-_TEMPERATURES = (CONF_SETBACK, CONF_LOWEST, CONF_HIGHEST)
-
-
-def _flat(chosen: dict[str, Any], before: dict[str, Any], unit: str) -> dict[str, Any]:
-    """Return what was entered as the options that are kept; a section that was not entered stays as it was."""
-    kept = {key: value for key, value in chosen.items() if key != AUTOMATIC}
-    inside = {key: before[key] for key in (CONF_SHADOW, *_TEMPERATURES)}
-    entered = chosen.get(AUTOMATIC, {})
-    return {**kept, **inside, **{k: _kept(k, v, unit) if k in _TEMPERATURES else v for k, v in entered.items()}}
-
-
-def _sectioned(options: dict[str, Any], unit: str) -> dict[str, Any]:
-    """Return the options as they are shown."""
-    inside = {key: _shown(key, options[key], unit) for key in _TEMPERATURES}
-    kept = {key: value for key, value in options.items() if key not in (*_TEMPERATURES, CONF_SHADOW)}
-    return {**kept, AUTOMATIC: {CONF_SHADOW: options[CONF_SHADOW], **inside}}
+def _key(rule: Rule) -> str:
+    """Return what tells a rule from the others that hold."""
+    return f"{rule.verdict}|{rule.entity_id or ''}|{rule.kind or ''}"

@@ -13,12 +13,27 @@ LOGGER: Final = logging.getLogger(__package__)
 
 EVENT_ACTED: Final = OUR_EVENT
 """Fired with the context of every action of ours, so that history can tell it from a person's."""
+EVENT_RAISED: Final = f"{DOMAIN}_raised"
+EVENT_ANSWERED: Final = f"{DOMAIN}_answered"
+"""Fired when a hunch is shown, and when it is open no longer, by whatever answer."""
+
+SIGNAL_CONTEXT: Final = f"{DOMAIN}_context"
+"""Sent with the home's context whenever that is known anew."""
 
 CONF_SENSITIVITY: Final = "sensitivity"
 CONF_REPAIRS: Final = "repairs"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_QUIET_END: Final = "quiet_end"
+CONF_A_DAY: Final = "a_day"
+CONF_PHONES: Final = "phones"
+CONF_SATELLITES: Final = "satellites"
+CONF_SLEEP: Final = "sleep_evidence"
+CONF_PRESENCE: Final = "presence_evidence"
+CONF_LIGHT: Final = "light_evidence"
 CONF_EXCLUDED: Final = "excluded"
+CONF_EXCLUDED_DEVICES: Final = "excluded_devices"
+CONF_EXCLUDED_AREAS: Final = "excluded_areas"
+CONF_EXCLUDED_LABELS: Final = "excluded_labels"
 CONF_SHADOW: Final = "shadow"
 CONF_SETBACK: Final = "setback"
 """By how much heating is set back, kept in kelvin; the next two are kept in degrees Celsius."""
@@ -47,7 +62,15 @@ class Stage(StrEnum):
 DEFAULT_OPTIONS: Final = {
     CONF_SENSITIVITY: str(Sensitivity.BALANCED),
     CONF_REPAIRS: True,
+    CONF_PHONES: [],
+    CONF_SATELLITES: [],
+    CONF_SLEEP: [],
+    CONF_PRESENCE: [],
+    CONF_LIGHT: [],
     CONF_EXCLUDED: [],
+    CONF_EXCLUDED_DEVICES: [],
+    CONF_EXCLUDED_AREAS: [],
+    CONF_EXCLUDED_LABELS: [],
     CONF_SHADOW: False,
     CONF_SETBACK: Bounds().degrees,
     CONF_LOWEST: Bounds().lowest,
@@ -65,5 +88,7 @@ NIGHTLY_HOUR: Final = 4
 RECENT_SECONDS: Final = 900.0
 """How long live changes are kept besides the recorder, which writes behind by its commit interval."""
 RECENT_CHANGES: Final = 20_000
+ENOUGH_DAYS: Final = 14
+"""Days of history from which on habits are known: every day of the week has been seen twice."""
 UNDONE_SECONDS: Final = 600.0
 """Switched back by hand this soon after an action of ours, it was wrong."""

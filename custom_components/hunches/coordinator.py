@@ -5,6 +5,7 @@ is taught beside the one in use and takes its place when it knows everything.
 """
 
 import asyncio
+import math
 import random
 import threading
 from collections.abc import Callable
@@ -26,8 +27,8 @@ from homeassistant.util import dt as dt_util
 
 from . import issues
 from .actions import Actions
+from .choices import excluded_by, named_in
 from .const import (
-    CONF_EXCLUDED,
     CONF_REPAIRS,
     DOMAIN,
     LOGGER,
@@ -44,12 +45,13 @@ from .deletions import async_deletion, is_deletion
 from .engine.context_filter import Correction
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
-from .engine.policy import Answered, Ledger, Moment, Policy, Settings
+from .engine.policy import Ledger, Moment, Policy, Settings
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
-from .feedback import Feedback, lessons
+from .feedback import Feedback
 from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
+from .lessons import Lessons
 from .live import Change, LiveChanges
 from .patience import Patience
 from .proof import Past, Proof
@@ -89,7 +91,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._patience = Patience()
         self._again: CALLBACK_TYPE | None = None
         self._settling = hass.state is not CoreState.running
-        self._heeded: tuple[Answered, ...] = ()
+        self._lessons = Lessons()
         self._learning: asyncio.Task[None] | None = None
         self._undo: list[CALLBACK_TYPE] = []
         self._look = self._debouncer(LOOK_COOLDOWN, self.async_look)
@@ -175,8 +177,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
-        excluded = self.config_entry.options.get(CONF_EXCLUDED, ())
-        home = build_home(self.hass, excluded)
+        options = self.config_entry.options
+        named = named_in(options)
+        excluded = excluded_by(self.hass, options) - named.keys()
+        home = build_home(self.hass, excluded, named)
         self._watched = frozenset(home.entities)
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
@@ -187,9 +191,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             mind, said = (self.mind if home == self.home else None), self.feedback.corrections
             taught = await self.teacher.async_teach(mind, home, heard, said, self._stopped, self._progress)
             if taught.mind is not self.mind:
-                self._heeded = ()
+                self._lessons.anew()
             self.mind, self.home = taught.mind, taught.home
-        self._update(stage=Stage.READY, reason=None, timing={**taught.timing, "read_seconds": read_seconds})
+        kept = self.teacher.memory.kept
+        starts = (kept[key].usage.start for key in home.entities if key in kept)
+        since = min((start for start in starts if not math.isnan(start)), default=None)
+        timing = {**taught.timing, "read_seconds": read_seconds}
+        self._update(stage=Stage.READY, reason=None, since=since, timing=timing)
 
     @callback
     def _past(self) -> Past | None:
@@ -250,7 +258,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if dry_run or found.decision is None:
             return found
         decision = found.decision.without(found.acting.entity_ids)
-        await self.feedback.async_decided(decision, now)
+        await self.feedback.async_decided(decision, found.implied, now)
         timing = {**self.data.timing, "look_seconds": round(found.seconds, 4)}
         self.show(context=found.scan.context, declined=decision.declined, timing=timing)
         await self.actions.async_check(now)
@@ -274,16 +282,15 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         """Return what there is to see and what may be shown and done about it; runs in an executor."""
         began = perf_counter()
         note(mind, home, changes)
-        if ledger.answers != self._heeded:
-            mind.heed(lessons(ledger))
-            self._heeded = ledger.answers
+        self._lessons.teach(mind, ledger)
         mind.correct(said)
         scan, policy = mind.look(moment.now), self._policy
         decision = None
         if not dry_run:
             decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings)
         acting = policy.act(home, scan.candidates, ledger, moment)
-        return Look(scan, decision, acting, perf_counter() - began)
+        implied = () if dry_run else self._lessons.watch(mind, ledger, moment.now)
+        return Look(scan, decision, acting, perf_counter() - began, implied)
 
     async def async_describe(self) -> list[dict[str, Any]]:
         """Return what is known of every device, as `script/replay devices` writes it; nothing before learning."""

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
 
-from .const import Stage
+from .const import ENOUGH_DAYS, Stage
 from .engine.hunches import Context, Hunch
-from .engine.policy import Acting, Decision, Record
+from .engine.localtime import DAY
+from .engine.policy import Acting, Decision, Implied, Record
 from .engine.scan import Scan
 
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
+    from .news import News
+    from .voice import Voice
 
 type HunchesConfigEntry = ConfigEntry[HunchesData]
 
@@ -23,6 +26,8 @@ class HunchesData:
     """The parts of a loaded entry."""
 
     coordinator: HunchesCoordinator
+    news: News
+    voice: Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Status:
     `reason`: why the integration waits, a key of the texts. `done`, `total`: entities read or devices learned in
     this stage. `declined`: candidates of the last look that are not shown, each with the reason. `timing`: seconds
     by what took them, and rows read. `proving`: how far the backtest is, in percent, None while it does not run.
+    `since`: when what is known of the home begins (Unix seconds), None before anything was learned.
     """
 
     stage: Stage = Stage.STARTING
@@ -45,14 +51,24 @@ class Status:
     declined: tuple[tuple[Hunch, str], ...] = ()
     timing: dict[str, Any] = field(default_factory=dict)
     proving: int | None = None
+    since: float | None = None
+
+    @property
+    def enough(self) -> float | None:
+        """Return when enough will have been seen to know habits, Unix seconds; None before anything was learned."""
+        return None if self.since is None else self.since + ENOUGH_DAYS * DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in seconds."""
+    """One look at the home: what there was to see, what is shown (None in a dry run) and done, in how many seconds.
+
+    `implied`: what the home has done by itself about hunches of before.
+    """
 
     scan: Scan
     decision: Decision | None
     acting: Acting
     seconds: float
+    implied: tuple[Implied, ...] = ()
     tried: tuple[Record, ...] = ()

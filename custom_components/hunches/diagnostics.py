@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXCLUDED
 from .data import HunchesConfigEntry
 from .engine.hunches import Hunch
+from .engine.localtime import DAY
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HunchesConfigEntry) -> dict[str, Any]:
@@ -25,11 +26,13 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Hunches
         return {**hunch.as_json(), "entity_id": hidden(hunch.entity_id)}
 
     return {
-        "options": {**entry.options, CONF_EXCLUDED: len(entry.options.get(CONF_EXCLUDED, ()))},
+        # Lists name entities, devices, areas and labels: how long they are is enough
+        "options": {key: len(value) if isinstance(value, list) else value for key, value in entry.options.items()},
         "model": dict(coordinator.model.card),
         "stage": str(status.stage),
         "reason": status.reason,
         "progress": {"done": status.done, "total": status.total},
+        "history_days": None if status.since is None else round((dt_util.utcnow().timestamp() - status.since) / DAY, 1),
         "timing": dict(status.timing),
         "context": status.context.as_json() if status.context else None,
         "devices": [
@@ -41,4 +44,15 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Hunches
         "declined": [{"why": why, **redacted(hunch)} for hunch, why in status.declined],
         "answers": dict(Counter(str(given.answer) for given in ledger.answers)),
         "corrections": len(feedback.statements),
+        "automatic": ledger.automatic,
+        "rules": [
+            {
+                "rule": str(rule.verdict),
+                "entity_id": None if rule.entity_id is None else hidden(rule.entity_id),
+                "kind": None if rule.kind is None else str(rule.kind),
+            }
+            for rule in ledger.rules
+        ],
+        "actions": dict(Counter(f"{record.action.name} {record.outcome}" for record in ledger.records)),
+        "unstored": feedback.unstored is not None,
     }

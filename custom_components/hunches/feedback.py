@@ -20,10 +20,12 @@ from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
 from .engine.hunches import Hunch, Kind
+from .engine.implied import lesson
 from .engine.policy import (
     Answer,
     Answered,
     Decision,
+    Implied,
     Ledger,
     Record,
     Rule,
@@ -33,15 +35,14 @@ from .engine.policy import (
     with_rule,
     without_rule,
 )
+from .erasing import Scope, about, erased, unsaid
 from .ledger_json import capped, ledger_as_json, ledger_from_json, renamed_hunch, renamed_record, restore
 from .twin_file import TwinFile
 
 FILE: Final = f"{DOMAIN}.feedback"
 STORAGE_VERSION: Final = 1
-STORAGE_MINOR_VERSION: Final = 3
-"""2: with corrections. 3: with rules and actions. Each reads the others' files: nothing has to be migrated."""
-IMPLICIT_SECONDS: Final = 600.0
-"""Settled this soon after it was raised, a hunch was right: somebody did just that."""
+STORAGE_MINOR_VERSION: Final = 4
+"""2: with corrections. 3: with rules and actions. 4: with what the home did by itself. Each reads the others' files."""
 _SAVING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_saving_feedback")
 _UNSTORED: HassKey[tuple[Ledger, tuple[Statement, ...], str]] = HassKey(f"{DOMAIN}_unstored_feedback")
 """What no disk has taken yet, over reloads."""
@@ -126,10 +127,10 @@ class Feedback:
         """Note when Home Assistant started; until then nothing has to settle."""
         self.ledger = replace(self.ledger, started=now)
 
-    async def async_decided(self, decision: Decision, now: float) -> None:
-        """Keep what the policy decided; nothing is written when it changed nothing and all is stored."""
-        if decision.raised or decision.withdrawn:
-            await self._async_keep(self.ledger.decided(decision, now))
+    async def async_decided(self, decision: Decision, implied: tuple[Implied, ...], now: float) -> None:
+        """Keep what the policy decided and what the home did by itself; nothing is written where nothing changed."""
+        if decision.raised or decision.withdrawn or implied:
+            await self._async_keep(self.ledger.decided(decision, now).implying(implied))
         elif self.unstored is not None:
             await self._async_save()
 
@@ -174,6 +175,29 @@ class Feedback:
         if rules != self.ledger.rules:
             await self._async_keep(replace(self.ledger, rules=rules))
 
+    async def async_erase(self, scope: Scope) -> dict[str, int]:
+        """Forget what is covered, in both copies and in what was set aside; return how many rows of each sort went."""
+        before, statements = self.ledger, self.statements
+        self.statements = unsaid(statements, scope)
+        self.ledger = after = erased(before, scope)
+        await self._async_save(tidy=True)
+        sorts = ("open", "answers", "implied", "rules", "records")
+        counts = {name: len(getattr(before, name)) - len(getattr(after, name)) for name in sorts}
+        return {**counts, "corrections": len(statements) - len(self.statements)}
+
+    async def async_export(self, entity_id: str | None) -> dict[str, Any]:
+        """Return all that is kept as JSON, or all about one entity."""
+        ledger, statements = self.ledger, self.statements
+        if entity_id is not None:
+            ledger, statements = about(ledger, entity_id), ()
+
+        def make() -> dict[str, Any]:
+            taught = [{"hunch": hunch.key, "time": hunch.time, "yes": yes} for hunch, yes in lessons(ledger)]
+            found: Any = json_loads(json_bytes({**_data(ledger, statements), "lessons": taught}))
+            return {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, **found}
+
+        return await self._hass.async_add_executor_job(make)
+
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id, so that what was said about it still holds."""
         keys = {f"{kind}:{old}": f"{kind}:{new}" for kind in Kind}
@@ -186,6 +210,7 @@ class Feedback:
                 raised=tuple((moment, keys.get(key, key)) for moment, key in ledger.raised),
                 rules=renamed(ledger.rules, old, new),
                 records=tuple(renamed_record(record, old, new) for record in ledger.records),
+                implied=tuple(replace(one, hunch=renamed_hunch(one.hunch, old, new)) for one in ledger.implied),
             )
         )
 
@@ -193,11 +218,13 @@ class Feedback:
         self.ledger = capped(ledger)
         await self._async_save()
 
-    async def _async_save(self) -> None:
+    async def _async_save(self, *, tidy: bool = False) -> None:
         # One at a time, and each with what holds by then: a slow save must not bring back what was before.
         async with self._saving:
             ledger, statements = self.ledger, self.statements  # immutable: safe to read in another thread
             try:
+                if tidy:
+                    await self._hass.async_add_executor_job(self._file.remove_kept)
                 await self._hass.async_add_executor_job(self._write, ledger, statements)
             except OSError as error:
                 if self.unstored is None:
@@ -211,22 +238,19 @@ class Feedback:
         self._hass.data.pop(_UNSTORED, None)
 
     def _write(self, ledger: Ledger, statements: tuple[Statement, ...]) -> None:
-        data = {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
         head = {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, "key": FILE}
-        self._file.write(json_bytes({**head, "data": data}))
+        self._file.write(json_bytes({**head, "data": _data(ledger, statements)}))
+
+
+def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
+    return {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
 
 
 def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
-    """Return what the answers teach: hunches that were right, and wrong. What just went by teaches nothing."""
-    found = []
-    for given in ledger.answers:
-        if given.answer in _RIGHT or (
-            given.answer is Answer.SETTLED and given.time - given.hunch.time <= IMPLICIT_SECONDS
-        ):
-            found.append((given.hunch, True))
-        elif given.answer in _WRONG:
-            found.append((given.hunch, False))
-    return found
+    """Return what answers and the home's own doings teach: hunches that were right, and wrong."""
+    said = [(a.hunch, a.answer in _RIGHT) for a in ledger.answers if a.answer in _RIGHT | _WRONG]
+    seen = [(one.hunch, taught[0]) for one in ledger.implied if (taught := lesson(one)) is not None]
+    return said + seen
 
 
 async def async_remove(hass: HomeAssistant) -> None:

@@ -5,10 +5,27 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from .engine.hunches import Context, Evidence, Hunch, Kind
-from .engine.policy import Action, Answer, Answered, Ledger, Outcome, Record, Rule, Verdict, rule_of, situation
+from .engine.implied import JUDGED, PROMPT
+from .engine.policy import (
+    Action,
+    Answer,
+    Answered,
+    Implied,
+    Ledger,
+    Outcome,
+    Record,
+    Rule,
+    Verdict,
+    is_pending,
+    rule_of,
+    situation,
+)
 
 MAX_ANSWERS: Final = 2_000
 MAX_RECORDS: Final = 500
+MAX_IMPLIED: Final = 1_000
+_PROMPT_SECONDS: Final = 600.0
+"""Settled this soon after it was raised, a hunch counted as right in files of before `implied`."""
 BINDING: Final = frozenset({Answer.NEVER, Answer.ALWAYS, Answer.UNDONE})
 """Answers that hold until they are taken back: the last of each is never dropped, however many others follow."""
 
@@ -21,21 +38,27 @@ def ledger_as_json(ledger: Ledger) -> dict[str, Any]:
         "raised": [list(row) for row in ledger.raised],
         "rules": [asdict(rule) for rule in ledger.rules],
         "records": [asdict(record) for record in ledger.records],
+        "implied": [asdict(one) for one in ledger.implied],
         "automatic": ledger.automatic,
     }
 
 
 def ledger_from_json(data: Mapping[str, Any]) -> tuple[Ledger, int]:
     """Return the ledger that was written, and how many of its rows cannot be read."""
-    rows = {name: data.get(name) or [] for name in ("open", "answers", "raised", "rules", "records")}
+    rows = {name: data.get(name) or [] for name in ("open", "answers", "raised", "rules", "records", "implied")}
     opened = restore(rows["open"], hunch_from_json)
     answers = restore(rows["answers"], _answered_from_json)
     raised = restore(rows["raised"], lambda row: (float(row[0]), str(row[1])))
     rules = restore(rows["rules"], _rule_from_json)
     records = restore(rows["records"], _record_from_json)
-    lost = sum(map(len, rows.values())) - len(opened) - len(answers) - len(raised) - len(rules) - len(records)
+    implied = restore(rows["implied"], _implied_from_json)
+    read = (opened, answers, raised, rules, records, implied)
+    lost = sum(len(written) for written in rows.values()) - sum(len(found) for found in read)
     if "rules" not in data:  # written before there were rules
         rules = [rule for a in answers if a.answer is Answer.NEVER and (rule := rule_of(a)) is not None]
+    if "implied" not in data:  # written before the home's own doings were judged
+        soon = (a for a in answers if a.answer is Answer.SETTLED and a.time - a.hunch.time <= _PROMPT_SECONDS)
+        implied = [Implied(a.time, a.hunch, PROMPT) for a in soon]
     ledger = Ledger(
         open=tuple(opened),
         answers=tuple(answers),
@@ -43,6 +66,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> tuple[Ledger, int]:
         rules=tuple(rules),
         records=tuple(records),
         automatic=data.get("automatic") is True,
+        implied=tuple(implied),
     )
     return ledger, lost
 
@@ -55,13 +79,13 @@ def capped(ledger: Ledger) -> Ledger:
         bound = {id(a) for a in last.values() if a.answer in BINDING}
         answers = tuple(a for a in answers[:spare] if id(a) in bound) + answers[spare:]
     if (spare := len(records) - MAX_RECORDS) > 0:
-        records = tuple(r for r in records[:spare] if _is_pending(r)) + records[spare:]
-    return replace(ledger, answers=answers, records=records)
-
-
-def _is_pending(record: Record) -> bool:
-    """Return whether something has to follow on an action yet."""
-    return record.outcome is Outcome.STARTED or (record.outcome is Outcome.DONE and bool(record.action.data))
+        records = tuple(r for r in records[:spare] if is_pending(r)) + records[spare:]
+    return replace(
+        ledger,
+        answers=answers,
+        records=records,
+        implied=ledger.implied[-MAX_IMPLIED:],
+    )
 
 
 def renamed_hunch(hunch: Hunch, old: str, new: str) -> Hunch:
@@ -104,6 +128,12 @@ def _answered_from_json(row: Mapping[str, Any]) -> Answered:
         answer=Answer(row["answer"]),
         by=_text(row["by"]),
     )
+
+
+def _implied_from_json(row: Mapping[str, Any]) -> Implied:
+    if row["outcome"] not in JUDGED:
+        raise ValueError("no such outcome")
+    return Implied(time=float(row["time"]), hunch=hunch_from_json(row["hunch"]), outcome=str(row["outcome"]))
 
 
 def _rule_from_json(row: Mapping[str, Any]) -> Rule:

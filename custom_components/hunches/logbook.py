@@ -5,11 +5,9 @@ from typing import Any
 
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ENTITY_ID, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN, EVENT_ACTED
-from .engine.hunches import Kind
-
-_SEEN = {kind.value: kind.value.replace("_", " ") for kind in Kind}
 
 
 @callback
@@ -20,24 +18,26 @@ def async_describe_events(
 
     @callback
     def describe(event: Event) -> dict[str, Any]:
-        entity_id, action, seen = event.data["entity_id"], event.data["action"], _SEEN[event.data["kind"]]
+        entity_id = event.data["entity_id"]
         state = hass.states.get(entity_id)
         return {
             # The page puts the entity's name in front, whatever is given here; so it is the subject everywhere.
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
-            LOGBOOK_ENTRY_MESSAGE: _message(event.data, action, seen),
+            LOGBOOK_ENTRY_MESSAGE: _message(hass, event.data),
             LOGBOOK_ENTRY_ENTITY_ID: entity_id,
         }
 
     async_describe_event(DOMAIN, EVENT_ACTED, describe)
 
 
-def _message(data: Mapping[str, Any], action: str, seen: str) -> str:
-    """Return what was done and why; events of before there were reasons have none."""
-    if not (why := data.get("reason")):
-        return f"got {action} from Hunches, because it was {seen} and a person accepted the hunch"
-    if data.get("undo"):
-        return f"was put back by Hunches as it was before {action}"
-    if data.get("automatic"):
-        return f"got {action} from Hunches without being asked, as allowed, because: {why}"
-    return f"got {action} from Hunches, because a person accepted the hunch: {why}"
+def _message(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    """Return what was done and why, in Home Assistant's language; events of before there were reasons have none."""
+    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    why = data.get("reason")
+    if why and data.get("undo"):
+        key = "log_undone"
+    elif why and data.get("automatic"):
+        key = "log_automatic"
+    else:
+        key = "log_accepted_why" if why else "log_accepted"
+    return texts.get(f"component.{DOMAIN}.common.{key}", key).format(action=data["action"], why=why)

@@ -1,5 +1,6 @@
-"""The fix flow of a hunch: do it, always do it, not now, or never for this device."""
+"""The fix flow of a hunch: do it, always do it, not now, never for this device, or why."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import voluptuous as vol
@@ -16,26 +17,40 @@ from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
 from .engine.policy import never_automatic
 from .errors import AnswerError
-from .words import async_evidence, async_proof, escape, name_of
+from .sayings import async_why
+from .words import async_proof, async_summary, escape, name_of
 
-MENU: Final = ["accept", "always", "not_now", "never"]
+MENU: Final = ["accept", "always", "not_now", "never", "why"]
 
 
 class HunchFlow(RepairsFlow):
-    """Shows what a hunch rests on, and carries out the answer."""
+    """Shows what a hunch is about and what it rests on, and carries out the answer."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the evidence and the answers."""
+        """Show in short why, and the answers."""
+        return await self._async_menu("init", async_summary, MENU)
+
+    async def async_step_why(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show all of the evidence and what would have stopped it, and the answers."""
+        return await self._async_menu("why", self._async_all, [answer for answer in MENU if answer != "why"])
+
+    async def _async_all(self, hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+        coordinator = self._coordinator()
+        return "" if coordinator is None else await async_why(coordinator, hunch, now)
+
+    async def _async_menu(
+        self, step: str, tell: Callable[[HomeAssistant, Hunch, float], Awaitable[str]], answers: list[str]
+    ) -> RepairsFlowResult:
         coordinator = self._coordinator()
         hunch = coordinator.feedback.find(self.issue_id) if coordinator else None
         if coordinator is None or hunch is None:
             return self.async_abort(reason="gone")
         placeholders = self._placeholders(coordinator, hunch)
-        placeholders["evidence"] = await async_evidence(self.hass, hunch, dt_util.utcnow().timestamp())
+        placeholders["evidence"] = await tell(self.hass, hunch, dt_util.utcnow().timestamp())
         entity = coordinator.home.entities.get(hunch.entity_id) if coordinator.home else None
         automatic = entity is not None and never_automatic(entity, hunch.kind) is None
-        menu = [answer for answer in MENU if automatic or answer != "always"]
-        return self.async_show_menu(step_id="init", menu_options=menu, description_placeholders=placeholders)
+        menu = [answer for answer in answers if automatic or answer != "always"]
+        return self.async_show_menu(step_id=step, menu_options=menu, description_placeholders=placeholders)
 
     async def async_step_accept(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Do it."""

@@ -20,6 +20,18 @@ async def async_check_administrator(hass: HomeAssistant, context: Context) -> No
         raise Unauthorized(context=context)
 
 
+async def async_may_control(hass: HomeAssistant, user_id: str, entity_id: str) -> bool:
+    """Return whether a user is there, active, and may control an entity."""
+    user = await hass.auth.async_get_user(user_id)
+    return user is not None and user.is_active and user.permissions.check_entity(entity_id, POLICY_CONTROL)
+
+
+async def async_is_administrator(hass: HomeAssistant, user_id: str) -> bool:
+    """Return whether a user is there, active, and an administrator."""
+    user = await hass.auth.async_get_user(user_id)
+    return user is not None and user.is_active and user.is_admin
+
+
 async def _async_user(hass: HomeAssistant, context: Context) -> User | None:
     if context.user_id is None:
         return None

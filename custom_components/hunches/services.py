@@ -1,6 +1,5 @@
 """The actions of Hunches, for automations, voice and people: `scan`, `accept`, `reject` and `correct`."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import voluptuous as vol
@@ -11,17 +10,20 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .answers import async_accept, async_reject
+from .asking import async_setup_asking
 from .automatic import async_setup_automatic
 from .backtesting import async_setup_backtest
-from .calls import as_told, async_visible, loaded_coordinator
+from .calls import as_told, async_visible, loaded_coordinator, moment_of
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .corrections import STATES, Statement
 from .engine.context_filter import STEP, Correction
 from .engine.hunches import Hunch
 from .engine.localtime import DAY
+from .engine.policy import stops
 from .engine.routine import DAYS
 from .errors import AnswerError
+from .keeping import async_setup_keeping
 from .words import plain
 
 ATTR_HUNCH: Final = "hunch"
@@ -64,8 +66,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("correct", _async_correct, CORRECT),
     ):
         hass.services.async_register(DOMAIN, name, job, schema, SupportsResponse.OPTIONAL)
+    async_setup_asking(hass)
     async_setup_automatic(hass)
     async_setup_backtest(hass)
+    async_setup_keeping(hass)
 
 
 async def _async_scan(call: ServiceCall) -> ServiceResponse:
@@ -74,10 +78,14 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
     if await coordinator.async_look() is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
     may_see = await async_visible(call.hass, call.context)
-    status = coordinator.data
+    status, ledger = coordinator.data, coordinator.feedback.ledger
     response: dict[str, Any] = {
         "context": status.context.as_json() if status.context else None,
-        "hunches": [{"hunch": h.key, **h.as_json()} for h in status.open if may_see(h.entity_id)],
+        "hunches": [
+            {"hunch": h.key, **h.as_json(), "stops": stops(h, ledger, coordinator.settings).as_json()}
+            for h in status.open
+            if may_see(h.entity_id)
+        ],
         "declined": [{"hunch": h.key, "why": why, **h.as_json()} for h, why in status.declined if may_see(h.entity_id)],
         "timing": dict(status.timing),
     }
@@ -107,8 +115,8 @@ async def _async_correct(call: ServiceCall) -> ServiceResponse:
     """Keep what somebody states about the whole household, or forget what was stated."""
     coordinator = loaded_coordinator(call.hass)
     state, now = call.data[ATTR_STATE], dt_util.utcnow().timestamp()
-    start = _moment(call.data[ATTR_START])
-    end = _moment(call.data[ATTR_END]) if ATTR_END in call.data else now
+    start = moment_of(call.data[ATTR_START])
+    end = moment_of(call.data[ATTR_END]) if ATTR_END in call.data else now
     if end > now:
         raise _refused("in_the_future")
     if end - start < STEP:
@@ -128,13 +136,6 @@ async def _async_correct(call: ServiceCall) -> ServiceResponse:
         "end": dt_util.utc_from_timestamp(end).isoformat(),
         "corrections": len(coordinator.feedback.statements),
     }
-
-
-def _moment(moment: datetime) -> float:
-    """Return Unix seconds, none before 1970; without a time zone, a time is the home's."""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt_util.get_default_time_zone())
-    return max(moment.timestamp(), 0.0)  # not by way of UTC, where the first and last days there are overflow
 
 
 def _refused(reason: str, **numbers: float) -> ServiceValidationError:

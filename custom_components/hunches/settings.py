@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from homeassistant.const import UnitOfTemperature
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import TemperatureConverter
+from homeassistant.util.unit_conversion import TemperatureConverter, TemperatureDeltaConverter
 
 from .const import (
+    CONF_A_DAY,
     CONF_EXCLUDED,
     CONF_HIGHEST,
     CONF_LOWEST,
@@ -34,7 +35,7 @@ def settings_from(options: Mapping[str, Any], unit: str = UnitOfTemperature.CELS
     start, end = (_hour(options.get(key)) for key in (CONF_QUIET_START, CONF_QUIET_END))
     return Settings(
         min_accept=costs / (costs + 1.0),
-        a_day=a_day,
+        a_day=round(options.get(CONF_A_DAY) or a_day),
         quiet_hours=None if start is None or end is None else (start, end),
         excluded=frozenset(options.get(CONF_EXCLUDED, ())),
         shadow=bool(options.get(CONF_SHADOW, False)),
@@ -49,9 +50,7 @@ def _bounds(options: Mapping[str, Any], unit: str) -> Bounds:
         return round(TemperatureConverter.convert(value, celsius, unit), 2)
 
     return Bounds(
-        degrees=round(
-            TemperatureConverter.convert_interval(options.get(CONF_SETBACK, usual.degrees), celsius, unit), 2
-        ),
+        degrees=round(TemperatureDeltaConverter.convert(options.get(CONF_SETBACK, usual.degrees), celsius, unit), 2),
         lowest=degree(options.get(CONF_LOWEST, usual.lowest)),
         highest=degree(options.get(CONF_HIGHEST, usual.highest)),
         frost=degree(usual.frost),

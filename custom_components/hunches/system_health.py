@@ -28,4 +28,5 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "learned": status.timing.get("learned", ""),
         "runtime": coordinator.model.runtime,
         "open": len(status.open),
+        "automatic": coordinator.feedback.ledger.automatic,
     }

@@ -65,6 +65,12 @@ class TwinFile:
             LOGGER.warning("%s cannot be written: %s", kept, error)
         return kept.name
 
+    def remove_kept(self) -> None:
+        """Delete everything that was kept or set aside of it, but not the file and its copy. Raises `OSError`."""
+        for path in self._path.parent.glob(f"{self._path.name}.*"):
+            if path != self._copy:
+                path.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Delete it, and everything that was kept of it. Raises `OSError`."""
         for path in self._path.parent.glob(f"{self._path.name}*"):

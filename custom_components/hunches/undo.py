@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from homeassistant.core import Context
+from homeassistant.core import Context, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
 
@@ -57,6 +57,19 @@ async def async_undo(
         coordinator.show()
         state = hass.states.get(entity.entity_id)
         return record, state is not None and alike(snapshot(state), record.before)
+
+
+@callback
+def can_be_undone(coordinator: HunchesCoordinator, record: Record) -> bool:
+    """Return whether an action could be taken back at this moment, by somebody who may control its device."""
+    entity = coordinator.home.entities.get(record.hunch.entity_id) if coordinator.home is not None else None
+    return (
+        record.outcome is Outcome.DONE
+        and entity is not None
+        and may_undo(entity) is None
+        and coordinator.actions.reading(entity.entity_id) != UNKNOWN
+        and coordinator.actions.is_done(record)
+    )
 
 
 async def _async_find(

@@ -6,6 +6,7 @@ Names and everything else that a person typed are shown as text: they are escape
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -15,8 +16,10 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .engine.home import Home
 from .engine.hunches import Hunch
+from .engine.policy import Stops
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
 _ENOUGH_DAYS: Final = 1.0
 
@@ -36,6 +39,11 @@ def escape(text: str) -> str:
     return _MARKUP.sub(r"\\\1", plain(text))
 
 
+def unescaped(markdown: str) -> list[str]:
+    """Return the lines of one of our Markdown lists as plain text, for where no Markdown is rendered."""
+    return [_ESCAPED.sub(r"\1", line.removeprefix("- ")) for line in markdown.splitlines()]
+
+
 @callback
 def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
     """Return what a person calls an entity; its id if it has no name."""
@@ -48,19 +56,37 @@ def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
 
 async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on as a Markdown list, for somebody to check."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+
+
+async def async_stopping(hass: HomeAssistant, hunch: Hunch, stopping: Stops) -> str:
+    """Return what would have stopped a hunch, or will, as a Markdown list."""
+    say = await async_say(hass)
+    percent, bar, usual = map(_percent, (hunch.p_accept, stopping.bar, stopping.usual_bar))
+    sure = "sure" if bar == usual else "sure_after_silence"
+    lines = [
+        say(sure, percent=percent, bar=bar, usual=usual),
+        say("not_now", days=str(round(stopping.not_now_days)), situation=say(f"while_{stopping.situation}")),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+async def async_summary(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
+    """Return the first lines of a hunch's evidence as a Markdown list: how long it has been so, and who is there."""
+    say = await async_say(hass)
+    return "\n".join(f"- {line}" for line in [_since(hunch, now, say), *_who_is_there(hunch, say)])
 
 
 async def async_reason(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return why something is done, in one line of plain text: how long it has been so, and who is there."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     return "; ".join([_since(hunch, now, say), *_who_is_there(hunch, say)])
 
 
 async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
     """Return what the backtest found for a device (`Findings.as_json` of it) as a Markdown list."""
-    say = await _async_say(hass)
+    say = await async_say(hass)
     days = f"{found.get('days', 0):.0f}"
     parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
     return "\n".join(
@@ -70,7 +96,8 @@ async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
     )
 
 
-async def _async_say(hass: HomeAssistant) -> Say:
+async def async_say(hass: HomeAssistant) -> Say:
+    """Return what says a text of the section "common" in Home Assistant's language."""
     texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
 
     def say(key: str, **values: str) -> str:
@@ -81,7 +108,7 @@ async def _async_say(hass: HomeAssistant) -> Say:
 
 def _since(hunch: Hunch, now: float, say: Say) -> str:
     since = hunch.evidence.since
-    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since))
+    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since, say))
 
 
 def _who_is_there(hunch: Hunch, say: Say) -> list[str]:
@@ -95,7 +122,7 @@ def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
     seen = hunch.evidence
     lines = [_since(hunch, now, say)]
     if seen.usual_minutes is not None:
-        low, high = (duration(60.0 * minutes) for minutes in seen.usual_minutes)
+        low, high = (duration(60.0 * minutes, say) for minutes in seen.usual_minutes)
         lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
     if seen.usual_off_hour is not None:
         lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
@@ -115,7 +142,7 @@ def _moment(moment: float, now: float, say: Say) -> str:
     days = (today.date() - local.date()).days
     if days == 0:
         return time
-    return say("yesterday", time=time) if days == 1 else say("on_date", date=local.date().isoformat(), time=time)
+    return say("yesterday", time=time) if days == 1 else say("on_date", date=day(local, say), time=time)
 
 
 def _percent(probability: float) -> str:
@@ -131,10 +158,14 @@ def _clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def duration(seconds: float) -> str:
+def day(local: datetime, say: Say) -> str:
+    """Return the date of a moment of the home's time, as it is written in the language."""
+    return say("date", year=f"{local:%Y}", month=f"{local:%m}", day=f"{local:%d}")
+
+
+def duration(seconds: float, say: Say) -> str:
     """Return a length of time in its two largest units, at least a minute: `45 min`, `2 h 5 min`, `3 d 4 h`."""
     minutes = max(1, round(seconds / 60.0))
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    parts = [(minutes // 1440, "days_long"), (minutes // 60 % 24, "hours_long"), (minutes % 60, "minutes_long")]
     first = next(i for i, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    return " ".join(say(unit, count=str(count)) for count, unit in parts[first : first + 2] if count)

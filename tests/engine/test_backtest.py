@@ -65,7 +65,7 @@ def hunch(hour: float, entity_id: str = "light.lamp", p: float = 0.95) -> Hunch:
     service = "lock" if entity_id.startswith("lock") else "turn_off"
     kind = Kind.STILL_UNLOCKED if entity_id.startswith("lock") else Kind.STILL_ON
     context = Context(time, 0.0, 1.0, 0.0)
-    return Hunch(time, entity_id, kind, service, p, Evidence(time - 3600, None, None, 0.1, 1.0, "lamp", context))
+    return Hunch(time, entity_id, kind, service, p, Evidence(time - 3600, None, None, 0.1, 20.0, "lamp", context))
 
 
 def outcome(hunch: Hunch, home: Recording) -> str:

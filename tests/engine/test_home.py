@@ -13,9 +13,12 @@ from custom_components.hunches.engine.home import (
     UNKNOWN,
     Entity,
     Home,
+    Says,
     read_state,
     state_name,
 )
+from custom_components.hunches.engine.policy import action_for
+from custom_components.hunches.engine.sensors import brightness, signals_of
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,9 @@ from custom_components.hunches.engine.home import (
         ("device_tracker", "home", "not_home"),
         ("zone", "1 2 17", "0"),
         ("sensor", "50 51.5 1e5", "0 49.9 -3"),
+        ("sensor", "asleep in_bed home detected", "awake not_home clear"),
+        ("input_select", "Night Schlaf on", "Day Away Kino off"),
+        ("group", "home on", "not_home off"),
         ("sun", "above_horizon", "below_horizon"),
         ("alarm_control_panel", "armed_away armed_vacation", "disarmed armed_home pending"),
     ],
@@ -95,3 +101,27 @@ def test_a_home_lists_its_entities_in_order() -> None:
     home = Home("h", entities={key: Entity(key) for key in keys})
     assert [e.entity_id for e in home.devices] == ["light.a", "light.b"]
     assert [e.entity_id for e in home.evidence] == ["binary_sensor.z", "sun.sun"]
+
+
+def test_what_people_name_as_evidence_is_no_device() -> None:
+    mode = Entity("input_boolean.sleeping", says=Says.SLEEP)
+    assert (mode.is_device, mode.is_evidence) == (False, True)
+    strange = Entity("sensor.bed_weight", device_class="weight", says=Says.SLEEP)
+    assert (strange.is_device, strange.is_evidence) == (False, True)
+    assert not Entity("sensor.bed_weight", device_class="weight").is_evidence
+
+
+def test_what_people_name_is_heeded() -> None:
+    named = {
+        "input_select.mode": Says.SLEEP,
+        "switch.someone": Says.PRESENCE,
+        "sensor.sky": Says.LIGHT,
+        "binary_sensor.motion": None,
+    }
+    home = Home("", entities={key: Entity(key, device_class=None, says=says) for key, says in named.items()})
+    signals = {signal.kind: signal.entity_ids for signal in signals_of(home).signals}
+    assert signals["bed"] == ("input_select.mode",)
+    assert signals["presence"] == ("switch.someone",)
+    assert "switch" not in signals
+    assert brightness(home) == ("sensor.sky",)
+    assert action_for(home.entities["switch.someone"]) is None

@@ -21,6 +21,7 @@ from custom_components.hunches.engine.policy import (
     Policy,
     Settings,
     action_for,
+    bar,
     doors_of,
     may_carry_out,
     situation,
@@ -57,11 +58,12 @@ def hunch(
     context: tuple[float, float] = AWAY,
     kind: Kind | None = None,
     action: str | None = None,
+    days: float = 20.0,
 ) -> Hunch:
-    """Return a hunch about an entity; `context` is (p_asleep, p_away)."""
+    """Return a hunch about an entity; `context` is (p_asleep, p_away), `days` its past."""
     entity = HOME.entities.get(entity_id, Entity(entity_id))
     safe = action_for(Entity(entity_id))
-    evidence = Evidence(time - 3600, (10.0, 40.0), 23.0, 0.1, 20.0, "porch", Context(time, *context, 1.0))
+    evidence = Evidence(time - 3600, (10.0, 40.0), 23.0, 0.1, days, "porch", Context(time, *context, 1.0))
     return Hunch(
         time,
         entity_id,
@@ -300,6 +302,22 @@ def test_a_clock_that_jumps_is_not_sustained_evidence(jump: float) -> None:
     assert reasons(policy.judge(HOME, [hunch()], ledger, NOW + jump)) == {"light.porch": "not_sustained"}
 
 
+@pytest.mark.parametrize(
+    ("entity_id", "days", "why"),
+    [
+        ("light.porch", 6.9, "too_new"),
+        ("light.porch", 7.0, None),
+        ("lock.front_door", 2.9, "too_new"),
+        ("lock.front_door", 3.0, None),
+        ("cover.garage", 3.0, None),
+    ],
+)
+def test_a_device_is_known_for_a_while_before_it_is_asked_about(entity_id: str, days: float, why: str | None) -> None:
+    decision = held(Policy(), Ledger(), hunch(entity_id, days=days))
+    assert reasons(decision) == ({entity_id: why} if why else {})
+    assert [h.entity_id for h in decision.raised] == ([] if why else [entity_id])
+
+
 def test_at_most_three_are_open_best_first() -> None:
     lamps = [hunch(f"light.{n}", p) for n, p in (("porch", 0.85), ("hall", 0.97), ("attic", 0.9), ("shed", 0.95))]
     decision = held(Policy(), Ledger(), *lamps)
@@ -480,6 +498,7 @@ def candidates(draw: st.DrawFn, home: Home, time: float) -> list[Hunch]:
                 context=context,
                 kind=draw(st.sampled_from(list(Kind))) if odd else None,
                 action=draw(st.sampled_from(("turn_on", "unlock", "open_cover", "turn_off"))) if odd else None,
+                days=draw(st.sampled_from((20.0, 20.0, 7.0, 5.0, 1.0))),
             )
         )
     return found
@@ -526,7 +545,8 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
             assert h.entity_id not in never | limits.excluded
             assert states[h.entity_id] != OFF
         for h in decision.raised:
-            assert h.p_accept >= limits.min_accept
+            assert h.p_accept >= bar(ledger.answers, limits, now) >= limits.min_accept
+            assert h.evidence.history_days >= (3 if h.action in {"lock", "close_cover", "close_valve"} else 7)
             here = situation(h.evidence.context)
             assert not any(
                 a.answer in (Answer.REJECTED, Answer.UNDONE)

@@ -72,11 +72,12 @@ def hunch(
     since: float = NOW - 7200,
     time: float = NOW,
     action: str | None = None,
+    days: float = 20.0,
 ) -> Hunch:
     entity = HOME.entities.get(entity_id, Entity(entity_id))
     kind = kind or KIND_OF_DOMAIN.get(entity.domain, Kind.STILL_ON)
     safe = action_for(Entity(entity_id), kind)
-    evidence = Evidence(since, (10.0, 40.0), 23.0, 0.1, 20.0, "porch", Context(time, *context, 1.0))
+    evidence = Evidence(since, (10.0, 40.0), 23.0, 0.1, days, "porch", Context(time, *context, 1.0))
     return Hunch(time, entity_id, kind, action or (safe.service if safe else "turn_off"), 0.98, evidence, p_low)
 
 
@@ -176,6 +177,8 @@ def test_the_switch_decides_last_and_shadow_only_records() -> None:
         ("just_used", hunch(since=NOW - 1799)),
         ("unknown_entity", hunch("light.gone")),
         ("not_safe", hunch(action="turn_on")),
+        ("too_new", hunch(days=6.9)),
+        (None, hunch(days=7.0)),
         ("not_proposable", hunch(kind=Kind.STILL_OPEN, action="turn_off")),
         ("not_proposable", hunch("switch.fridge")),
         (None, hunch(context=(0.5, 0.46))),
@@ -408,7 +411,7 @@ class World:
                     kind,
                     wrong if odd or safe is None else self.one(safe.service, safe.name),
                     self.one(0.5, 0.97),
-                    Evidence(since, None, None, 0.1, 9.0, "lamp", context),
+                    Evidence(since, None, None, 0.1, self.one(9.0, 9.0, 9.0, 2.0), "lamp", context),
                     self.one(0.99, 0.98, 0.97, 0.96, 0.94, 0.0),
                 )
             )
@@ -497,6 +500,7 @@ def check(world: World, acting: Acting, moment: Moment) -> None:
         else:
             assert moment.readings[key] == (OFF if action.service == "turn_on" else ON)
         assert told.p_low >= 0.95
+        assert told.evidence.history_days >= 7
         assert abs(now - told.evidence.since) >= limits.hands_off
         assert abs(now - world.touched.get(key, 0.0)) >= limits.hands_off
         own = [r.time for r in matching if r.entity_id is not None]

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.hunches.const import DEFAULT_OPTIONS, DOMAIN
 from custom_components.hunches.coordinator import HunchesCoordinator
+from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context_filter import Correction
 from custom_components.hunches.engine.home import OFF, ON, Home, read_state
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch, Kind
@@ -108,12 +109,28 @@ class ScriptedMind:
     def correct(self, corrections: Sequence[Correction]) -> None:
         self.script.said.append(tuple(corrections))
 
+    def recording(self) -> Recording:
+        return Recording(self.home, {key: memory.read() for key, memory in self.memory.items()})
+
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         context = Context(now, self.script.p_asleep, self.script.p_away, 0.9)
         return Scan(context, tuple(self._hunches(now, context)))
 
+    def timelines(self) -> dict[str, Timeline]:
+        return {key: memory.read() for key, memory in self.memory.items()}
+
     def describe(self) -> list[dict[str, Any]]:
-        return [{"entity_id": e.entity_id, "area_guess": None} for e in self.home.devices]
+        archetype = {"index": 1, "title": "porch", "probability": 0.8, "use": "evenings, for two hours"}
+        return [
+            {
+                "entity_id": e.entity_id,
+                "archetype": archetype,
+                "map": [0.1 * number, 0.2],
+                "area_guess": None,
+                "history_days": 12.3,
+            }
+            for number, e in enumerate(self.home.devices)
+        ]
 
     def _hunches(self, now: float, context: Context) -> Iterator[Hunch]:
         for key in self.script.suspects:
@@ -164,11 +181,23 @@ class ScriptedLookback(ScriptedMind):
 
 
 @dataclass(frozen=True)
+class ScriptedArchetypes:
+    """Stand where the fleet's archetypes stand."""
+
+    centres: NDArray[np.float64] = field(default_factory=lambda: np.eye(2, 32))
+    titles: tuple[str, ...] = ("fridge", "porch")
+
+
+@dataclass(frozen=True)
 class ScriptedModel:
     """Stands where the trained model stands."""
 
     runtime: str = "numpy"
     card: Mapping[str, Any] = field(default_factory=lambda: {"version": "test"})
+    archetypes: ScriptedArchetypes = field(default_factory=ScriptedArchetypes)
+
+    def place(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+        return embedding[:, :2]
 
 
 @pytest.fixture

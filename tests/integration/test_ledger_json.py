@@ -13,13 +13,21 @@ from custom_components.hunches.engine.policy import (
     Action,
     Answer,
     Answered,
+    Implied,
     Ledger,
     Outcome,
     Record,
     Rule,
     Verdict,
 )
-from custom_components.hunches.ledger_json import MAX_ANSWERS, MAX_RECORDS, capped, ledger_as_json, ledger_from_json
+from custom_components.hunches.ledger_json import (
+    MAX_ANSWERS,
+    MAX_IMPLIED,
+    MAX_RECORDS,
+    capped,
+    ledger_as_json,
+    ledger_from_json,
+)
 
 EVIDENCE = Evidence(1.0, (10.0, 40.0), 23.0, 0.1, 20.0, "porch", Context(2.0, 0.1, 0.9, 1.0), 0.8)
 HUNCH = Hunch(2.0, "climate.hall", Kind.HEATING_WHILE_AWAY, "climate.set_temperature", 0.9, EVIDENCE, 0.96)
@@ -32,6 +40,7 @@ LEDGER = Ledger(
     rules=(Rule(Verdict.ALLOW, "climate.hall", None, 5.0, "ada"), Rule(Verdict.FORBID, None, Kind.STILL_ON, 6.0)),
     records=(RECORD,),
     automatic=True,
+    implied=(Implied(7.0, HUNCH, "done"),),
 )
 
 
@@ -53,8 +62,9 @@ def test_a_row_that_cannot_be_read_costs_itself_alone() -> None:
         {**data["rules"][0], "kind": 7},
     ]
     data["records"] += [{"id": "x"}, {**data["records"][0], "outcome": "perhaps"}]
+    data["implied"] += [{**data["implied"][0], "outcome": "perhaps"}, {"time": 1.0}]
     data["automatic"] = "yes"
-    assert ledger_from_json(data) == (replace(LEDGER, automatic=False), 6)
+    assert ledger_from_json(data) == (replace(LEDGER, automatic=False), 8)
 
 
 def test_a_file_of_before_there_were_rules_keeps_its_nevers() -> None:
@@ -69,6 +79,15 @@ def test_a_file_of_before_there_were_rules_keeps_its_nevers() -> None:
     assert (ledger.records, ledger.automatic, ledger.open[0].p_low) == ((), False, 0.0)
 
 
+def test_a_file_of_before_the_homes_own_doings_keeps_what_was_settled_at_once() -> None:
+    soon, late = Answered(602.0, HUNCH, Answer.SETTLED), Answered(603.0, HUNCH, Answer.SETTLED)
+    data = written(replace(LEDGER, answers=(soon, late)))
+    del data["implied"]
+    ledger, lost = ledger_from_json(data)
+    assert (lost, ledger.implied) == (0, (Implied(602.0, HUNCH, "prompt"),))
+    assert ledger_from_json(written(ledger)) == (ledger, 0)
+
+
 def test_it_does_not_grow_for_ever() -> None:
     undone = [Answered(float(i), HUNCH, Answer.UNDONE) for i in range(3)]
     others = [Answered(float(i), HUNCH, Answer.EXPIRED) for i in range(MAX_ANSWERS + 5)]
@@ -80,3 +99,5 @@ def test_it_does_not_grow_for_ever() -> None:
     assert ledger.records[:2] == lasting  # something has to follow on these
     assert len(ledger.records) == MAX_RECORDS + 2
     assert capped(ledger).records == ledger.records
+    many = tuple(Implied(float(i), HUNCH, "left") for i in range(MAX_IMPLIED + 3))
+    assert capped(Ledger(implied=many)).implied == many[3:]

@@ -54,15 +54,24 @@ async def test_menu_shows_the_evidence(
     await later(porch, freezer, 2 * 3600 + 300)
     flow = await open_flow(porch)
     assert flow["type"] is FlowResultType.MENU
-    assert flow["menu_options"] == ["accept", "always", "not_now", "never"]
+    assert flow["menu_options"] == ["accept", "always", "not_now", "never", "why"]
     assert flow["description_placeholders"]["escaped_name"] == "Porch light"
     assert flow["description_placeholders"]["evidence"].splitlines() == [
+        "- On since 19:45, that is 2 h 20 min",
+        "- Nobody seems to be at home (almost certain)",
+    ]
+    why = await choose(porch, flow, "why")
+    assert (why["type"], why["step_id"]) == (FlowResultType.MENU, "why")
+    assert why["menu_options"] == ["accept", "always", "not_now", "never"]
+    assert why["description_placeholders"]["evidence"].splitlines() == [
         "- On since 19:45, that is 2 h 20 min",
         "- Usually for 20 min to 1 h 35 min",
         "- Usually over for the night by 23:15",
         "- Nobody seems to be at home (almost certain)",
         "- Usual at this hour: 4 %",
         "- Seen for 12 days; it is used like: porch",
+        "- Somebody is likely to want this: 95 %. Below 67 % it would not have been asked",
+        "- “Not now” keeps this from being asked for 30 days while nobody is at home",
     ]
 
 

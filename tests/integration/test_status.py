@@ -13,6 +13,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_load_integrations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches.const import DOMAIN, EVENT_ACTED, Stage
@@ -35,7 +36,16 @@ async def test_sensor(porch: HomeAssistant, script: Script, set_up: SetUp) -> No
 
 
 async def test_diagnostics_tell_nothing_about_the_home(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
-    entry = await set_up(excluded=["light.secret"])
+    secrets = {
+        "excluded": ["light.secret"],
+        "excluded_areas": ["secret_area"],
+        "phones": ["secret_phone"],
+        "satellites": ["assist_satellite.secret"],
+        "sleep_evidence": ["binary_sensor.secret"],
+    }
+    entry = await set_up(**secrets)
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": "lock.front_door"}, blocking=True)
+    await settled(porch)
     found = await async_get_config_entry_diagnostics(porch, entry)
     text = json.dumps(found)
     for secret in ("porch light", "Porch", PORCH, "front_door", "secret", "Ada", str(porch.config.latitude)):
@@ -43,7 +53,8 @@ async def test_diagnostics_tell_nothing_about_the_home(porch: HomeAssistant, scr
     assert found["stage"] == "ready"
     assert found["open"][0]["entity_id"] == "light.1"
     assert [d["entity_id"] for d in found["devices"]] == ["cover.0", "light.1", "lock.2"]
-    assert found["options"]["excluded"] == 1
+    assert [found["options"][key] for key in secrets] == [1] * len(secrets)
+    assert found["rules"] == [{"rule": "forbid", "entity_id": "lock.2", "kind": None}]
 
 
 async def test_system_health(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
@@ -104,14 +115,15 @@ async def test_event_loop_stays_free_during_a_long_analysis(porch: HomeAssistant
     assert [state for entity_id, _, state, _ in script.noted if entity_id == PORCH] == ["off"]
 
 
-async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
+async def test_logbook_tells_what_we_did(hunches_allowed: object, hass: HomeAssistant) -> None:
+    await async_load_integrations(hass, {DOMAIN})
     described: dict[tuple[str, str], Any] = {}
     async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
     data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off"}
     hass.states.async_set(PORCH, "off", {"friendly_name": "Porch"})
     entry = described[DOMAIN, EVENT_ACTED](Event(EVENT_ACTED, data))
     assert f"{entry['name']} {entry['message']}" == (
-        "Porch got light.turn_off from Hunches, because it was still on and a person accepted the hunch"
+        "Porch got light.turn_off from Hunches, because a person accepted the hunch"
     )
     assert entry["entity_id"] == PORCH
 
@@ -127,7 +139,10 @@ async def test_logbook_tells_what_we_did(hass: HomeAssistant) -> None:
         ({"automatic": True, "undo": True}, "was put back by Hunches as it was before light.turn_off"),
     ],
 )
-async def test_logbook_tells_why(hass: HomeAssistant, more: dict[str, bool], message: str) -> None:
+async def test_logbook_tells_why(
+    hunches_allowed: object, hass: HomeAssistant, more: dict[str, bool], message: str
+) -> None:
+    await async_load_integrations(hass, {DOMAIN})
     described: dict[tuple[str, str], Any] = {}
     async_describe_events(hass, lambda domain, event, how: described.update({(domain, event): how}))
     data = {"entity_id": PORCH, "kind": "still_on", "action": "light.turn_off", "reason": "On since 22:10", **more}

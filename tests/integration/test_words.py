@@ -6,7 +6,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
-from custom_components.hunches.words import async_evidence, duration
+from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
+from custom_components.hunches.words import async_evidence, async_say, async_stopping, duration
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
 
@@ -23,8 +24,8 @@ NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
         (273_600, "3 d 4 h"),
     ],
 )
-def test_duration(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+async def test_duration(hunches_allowed: object, hass: HomeAssistant, seconds: float, text: str) -> None:
+    assert duration(seconds, await async_say(hass)) == text
 
 
 async def lines(hass: HomeAssistant, **changed: object) -> list[str]:
@@ -77,3 +78,31 @@ async def test_nothing_is_certain(hunches_allowed: object, hass: HomeAssistant, 
 async def test_usual_lengths_and_ends(hunches_allowed: object, hass: HomeAssistant) -> None:
     said = await lines(hass, usual_minutes=(30.0, 30.2), usual_off_hour=24.5)
     assert said[1:3] == ["- Usually for 30 min", "- Usually over for the night by 00:30"]
+
+
+async def stopping(hass: HomeAssistant, context: Context, *answers: Answer) -> list[str]:
+    """Return what would have stopped a hunch, said after answers to hunches of an hour before it."""
+    evidence = Evidence(NOON - 7200, None, None, 0.5, 20.0, "porch", context)
+    hunch = Hunch(NOON, "cover.gate", Kind.STILL_OPEN, "cover.close_cover", 0.914, evidence)
+    given = tuple(Answered(NOON - 3600, hunch, answer) for answer in answers)
+    return (await async_stopping(hass, hunch, stops(hunch, Ledger(answers=given), Settings()))).splitlines()
+
+
+async def test_what_would_have_stopped_it(hunches_allowed: object, hass: HomeAssistant) -> None:
+    assert await stopping(hass, Context(NOON, 0.1, 0.9, 0.5)) == [
+        "- Somebody is likely to want this: 91 %. Below 67 % it would not have been asked",
+        "- “Not now” keeps this from being asked for 30 days while nobody is at home",
+    ]
+
+
+async def test_a_no_of_before_makes_the_next_one_last_longer(hunches_allowed: object, hass: HomeAssistant) -> None:
+    asleep = Context(NOON, 0.9, 0.1, 0.5)
+    assert (await stopping(hass, asleep, Answer.REJECTED))[1] == (
+        "- “Not now” keeps this from being asked for 60 days while everyone is asleep"
+    )
+
+
+async def test_silence_has_raised_the_bar(hunches_allowed: object, hass: HomeAssistant) -> None:
+    said = await stopping(hass, Context(NOON, 0.1, 0.1, 0.5), *[Answer.EXPIRED] * 5)
+    assert "Below 80 % it would not have been asked; usually 67 %" in said[0]
+    assert said[1].endswith("while somebody is up at home")

@@ -40,12 +40,15 @@ class Aftermath:
     """What became of one hunch.
 
     `outcome`: done, anyway, contradicted or left. `changed`: when the device was changed as proposed (Unix seconds,
-    infinity: never). `ours`: we changed it ourselves, so that this tells nothing of what people wanted.
+    infinity: never), and whether by hand. `ours`: we changed it ourselves, so that this tells nothing of what people
+    wanted. `final`: from when on nothing that happens changes the outcome any more; infinity: it may yet.
     """
 
     outcome: str
     changed: float
     ours: bool
+    by_hand: bool = False
+    final: float = math.inf
 
 
 def _signs(entity: Entity, timeline: Timeline) -> NDArray[np.float64]:
@@ -82,8 +85,11 @@ class Scorer:
 
     def aftermath(self, hunch: Hunch) -> Aftermath:
         """Return all that became of a hunch."""
-        changed, _, _, ours = self._change(hunch)
-        return Aftermath(self.outcome(hunch), changed, ours)
+        changed, _, by_hand, ours = self._change(hunch)
+        returns = self._returns(hunch, changed)
+        known = [moment for moment in (*returns, changed) if math.isfinite(moment)]
+        final = max(known) + WITHIN if any(map(math.isfinite, returns)) else math.inf
+        return Aftermath(self.outcome(hunch), changed, ours, by_hand, final)
 
     def outcome(self, hunch: Hunch) -> str:
         """Return what became of a hunch: done, anyway, contradicted or left (the design's `script/replay hunches`).
@@ -95,15 +101,8 @@ class Scorer:
         10 minutes by somebody in the room.
         """
         changed, back, by_hand, _ = self._change(hunch)
-        covering = self._covering(hunch.time)
-        start = hunch.time if covering is None else covering.end
         room = self._others(hunch.entity_id, room=True)
-        returns = [self._return(room, hunch.time, start, changed)]
-        if covering is None:
-            returns.append(self._return(self._others(hunch.entity_id, room=False), hunch.time, start, changed))
-        else:
-            returns.append(covering.end)
-        returns = [moment for moment in returns if math.isfinite(moment)]
+        returns = [moment for moment in self._returns(hunch, changed) if math.isfinite(moment)]
         first = min(returns, default=math.inf)
         last = max(returns, default=changed) + WITHIN
         if changed <= last and (back - changed <= WITHIN or (changed < first and back < first)):
@@ -111,7 +110,7 @@ class Scorer:
         if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
             return DONE
         left_on = min(changed, self._recording.end) - WITHIN
-        seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
+        seen = room[(room > hunch.time) & (room >= self._start(hunch)) & (room <= min(last, left_on))]
         if seen.size:
             return CONTRADICTED
         return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT
@@ -125,6 +124,19 @@ class Scorer:
         back = float(timeline.times[i + 1]) if i + 1 < len(timeline) else math.inf
         cause = int(timeline.causes[i])
         return float(timeline.times[i]), back, cause not in _NOBODY, cause == Cause.OURS
+
+    def _returns(self, hunch: Hunch, changed: float) -> tuple[float, float]:
+        """Return when somebody entered the room, and when somebody came back or woke (infinity: nobody did)."""
+        covering, start = self._covering(hunch.time), self._start(hunch)
+        entered = self._return(self._others(hunch.entity_id, room=True), hunch.time, start, changed)
+        if covering is not None:
+            return entered, covering.end
+        return entered, self._return(self._others(hunch.entity_id, room=False), hunch.time, start, changed)
+
+    def _start(self, hunch: Hunch) -> float:
+        """Return from when on somebody may be seen to come: the end of the labelled interval, if there is one."""
+        covering = self._covering(hunch.time)
+        return hunch.time if covering is None else covering.end
 
     def _covering(self, moment: float) -> Interval | None:
         """Return the labelled interval that covers a moment, the longest-lasting of several."""

@@ -42,16 +42,20 @@ class _Row:
     forecasts: Forecasts
 
 
-def answer(model: Model, recording: Recording, queries: Sequence[Query]) -> NDArray[np.float64]:
+def answer(
+    model: Model, recording: Recording, queries: Sequence[Query], contexts: Contexts | None = None
+) -> NDArray[np.float64]:
     """Return the probability of being on for each query [n], in their order, each from its own past only.
 
-    An entity without history, or unknown, gets what the fleet gives to one of its kind.
+    An entity without history, or unknown, gets what the fleet gives to one of its kind. `contexts`: known already; a
+    query takes the last at or before its `asof`. By default the home is followed through its history, which is slow.
     """
     clock = LocalTime(recording.home.time_zone, recording.home.latitude, recording.home.longitude)
     inputs = features.home_inputs(recording.home)
     activity = features.Activity.of(recording.home, recording.timelines)
     moments = np.unique([q.asof for q in queries])
-    contexts = follow(recording, moments) if moments.size else None
+    if contexts is None and moments.size:
+        contexts = follow(recording, moments)
     p = np.zeros(len(queries))
     usages: dict[str, Usage] = {}
     batch: list[tuple[int, _Row]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _READINGS: Final[Mapping[str, tuple[set[str], set[str]]]] = {
     "valve": ({"open", "opening"}, {"closed", "closing"}),
     "lock": ({"unlocked", "unlocking", "open", "opening"}, {"locked", "locking"}),
     "binary_sensor": _ON_OFF,
+    "group": ({"on", "home", "open", "unlocked"}, {"off", "not_home", "closed", "locked"}),
     "sun": ({"above_horizon"}, {"below_horizon"}),
 }
 DEVICE_DOMAINS: Final = (
@@ -76,6 +78,34 @@ EVIDENCE_CLASSES: Final = frozenset(
 )
 """Device classes of binary sensors that say something about the people in the home."""
 
+
+class Says(StrEnum):
+    """What the people of a home say that an entity tells of, whatever it is."""
+
+    SLEEP = "sleep"
+    """On while somebody sleeps."""
+    PRESENCE = "presence"
+    """On while somebody is at home."""
+    LIGHT = "light"
+    """On while it is bright."""
+
+
+CHOICE_DOMAINS: Final = ("input_select", "select")
+"""Domains of what is one of several words, such as the mode of a house; read only where people name it."""
+_ASLEEP: Final = frozenset({
+    "asleep", "bed", "bedtime", "dormir", "goodnight", "in_bed", "nacht", "nat", "natt", "night", "noc", "noche",
+    "noite", "notte", "nuit", "schlaf", "schlafen", "schlafend", "schläft", "slaap", "slapen", "sleep", "sleeping",
+    "sommeil", "sonno", "sover", "sovn", "sueño", "sömn",
+})  # fmt: skip
+"""Words of sensors and choices, in the languages of `sensors.py`, that say that people sleep."""
+_SAID: Final = (
+    _ASLEEP | {"on", "true", "yes", "home", "occupied", "present", "detected", "bright"},
+    frozenset(
+        {"off", "false", "no", "not_home", "away", "awake", "not_in_bed", "clear", "absent", "not_detected", "dark"}
+    ),
+)
+"""What sensors say in words."""
+
 _MISSING: Final = frozenset({"unavailable", "unknown", "", "none"})
 _BRIGHT_LX: Final = 50.0
 
@@ -84,7 +114,7 @@ def read_state(domain: str, state: str) -> int:
     """Return a state's text as `ON`, `OFF`, `ARMED_NIGHT` or `UNKNOWN`.
 
     People and trackers are on while they are at home, `zone.home` while anybody is in it, an illuminance
-    sensor while it is bright, climate in any mode but off.
+    sensor while it is bright, climate in any mode but off, a choice while it says that people sleep.
     """
     state = state.lower()
     if state in _MISSING:
@@ -98,18 +128,29 @@ def read_state(domain: str, state: str) -> int:
             if state == "armed_night":
                 return ARMED_NIGHT
             return ON if state in {"armed_away", "armed_vacation"} else OFF
-        case "zone" | "sensor":
-            try:
-                number = float(state)
-            except ValueError:
-                return UNKNOWN
-            if math.isnan(number):  # "nan" is a number to `float`
-                return UNKNOWN
-            return ON if number >= (1.0 if domain == "zone" else _BRIGHT_LX) else OFF
+        case "input_select" | "select":
+            # Whatever it says beside these, people do not sleep
+            return ON if state == "on" or not _ASLEEP.isdisjoint(state.split()) else OFF
+        case "zone":
+            return _measured(state, 1.0)
+        case "sensor":
+            return _measured(state, _BRIGHT_LX)
     on, off = _READINGS.get(domain, _ON_OFF)
     if state in on:
         return ON
     return OFF if state in off else UNKNOWN
+
+
+def _measured(state: str, least: float) -> int:
+    """Return how a number reads, which is on from `least` on, or the word of a sensor that tells none."""
+    try:
+        number = float(state)
+    except ValueError:
+        on, off = _SAID
+        return ON if state in on else (OFF if state in off else UNKNOWN)
+    if math.isnan(number):  # "nan" is a number to `float`
+        return UNKNOWN
+    return ON if number >= least else OFF
 
 
 _NAMES: Final[Mapping[str, tuple[str, str]]] = {
@@ -138,13 +179,14 @@ def state_name(domain: str, reading: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One entity of a home, as its registries describe it."""
+    """One entity of a home, as its registries describe it; `says`: what people say that it tells of."""
 
     entity_id: str
     name: str = ""
     area: str | None = None
     device_class: str | None = None
     labels: tuple[str, ...] = ()
+    says: Says | None = None
 
     @property
     def domain(self) -> str:
@@ -153,12 +195,14 @@ class Entity:
 
     @property
     def is_device(self) -> bool:
-        """Whether a person switches it."""
-        return self.domain in DEVICE_DOMAINS
+        """Whether a person switches it, and not only to tell something."""
+        return self.says is None and self.domain in DEVICE_DOMAINS
 
     @property
     def is_evidence(self) -> bool:
         """Whether it only tells what people do: motion, doors, beds, presence, the sun, brightness."""
+        if self.says is not None:
+            return True
         match self.domain:
             case "binary_sensor":
                 return self.device_class is None or self.device_class in EVIDENCE_CLASSES

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import acceptance, features, habits
 from .areas import candidates, placeless
+from .bundle import Recording
 from .context import Tracker
 from .experts import Forecasts, logit
 from .home import ON, Entity, Home
@@ -105,7 +106,7 @@ class Mind:
             memory.learn(timelines.get(key, memory.timeline).until(until), until, self._clock)
             if progress:
                 progress(done + 1, len(self._memory))
-        known = self._timelines()
+        known = self.timelines()
         if self._tracker is None:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
             self._tracker = Tracker(self.home, known, start, self._corrections)
@@ -154,12 +155,16 @@ class Mind:
         """
         if self._portraits is None and self._learned is not None:
             until = self._learned
-            self._portraits = self._describe({key: t.until(until) for key, t in self._timelines().items()})
+            self._portraits = self._describe({key: t.until(until) for key, t in self.timelines().items()})
         return [portrait.as_json() for portrait in self._portraits or ()]
+
+    def recording(self) -> Recording:
+        """Return the home and all that is known of its last weeks, what was noted among it."""
+        return Recording(self.home, self.timelines())
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""
-        known = self._timelines()
+        known = self.timelines()
         if self._tracker is None:
             self._tracker = Tracker(self.home, known, now, self._corrections)
         context = self._tracker.step(known, now)
@@ -180,7 +185,8 @@ class Mind:
         hunches = self._judge(views, activity, context, now)
         return Scan(context, tuple(sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id))))
 
-    def _timelines(self) -> dict[str, Timeline]:
+    def timelines(self) -> dict[str, Timeline]:
+        """Return what is held of every entity's changes, the live ones included, by entity id."""
         return {key: memory.read() for key, memory in self._memory.items()}
 
     def _judge(self, views: list[_View], activity: features.Activity, context: Context, now: float) -> list[Hunch]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home
+from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home, Says
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,8 @@ _KIND_OF_DOMAIN: Final = {
 
 def kind_of(entity: Entity) -> str | None:
     """Return the kind of signal an entity is (a key of `KINDS`), None if it says nothing by itself."""
+    if entity.says is not None:
+        return "bed" if entity.says is Says.SLEEP else None  # presence is one signal, and light is none of people
     if entity.domain == "binary_sensor":
         return _binary_kind(entity) if entity.device_class is None or entity.device_class in EVIDENCE_CLASSES else None
     if entity.domain == "input_boolean" and _IS_BED.search(_plain(entity.name)):
@@ -208,6 +210,7 @@ def signals_of(home: Home) -> Signals:
     found = [Signal(kind, (e.entity_id,)) for e, kind in kinds if kind is not None]
     people = [e.entity_id for e in entities if e.domain == "person" or e.entity_id == "zone.home"]
     people = people or [e.entity_id for e in entities if e.domain == "device_tracker"]
+    people += [e.entity_id for e in entities if e.says is Says.PRESENCE and e.entity_id not in people]
     if people:
         found.append(Signal("presence", tuple(people)))
     for entity in entities:
@@ -222,10 +225,11 @@ def signals_of(home: Home) -> Signals:
 
 
 def brightness(home: Home) -> tuple[str, ...]:
-    """Return the entities that measure light: illuminance sensors and binary sensors of the class light."""
+    """Return what measures light: illuminance sensors, binary sensors of the class light, and what people name."""
     return tuple(
         e.entity_id
         for _, e in sorted(home.entities.items())
-        if (e.domain == "sensor" and e.device_class == "illuminance")
-        or (e.domain == "binary_sensor" and e.device_class == "light")
+        if e.says is Says.LIGHT
+        or (e.says is None and e.domain == "sensor" and e.device_class == "illuminance")
+        or (e.says is None and e.domain == "binary_sensor" and e.device_class == "light")
     )

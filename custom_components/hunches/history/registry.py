@@ -1,6 +1,6 @@
 """A home as Home Assistant's registries describe it: devices, evidence, names, areas and labels."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ENTITY_ID, ATTR_FRIENDLY_NAME
@@ -13,7 +13,8 @@ from homeassistant.helpers.entity import Entity as LoadedEntity
 from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
-from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, read_state
+from ..const import DOMAIN
+from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, Says, read_state
 from ..engine.twins import Reported, Reports, same_things
 
 _DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
@@ -22,11 +23,12 @@ _WRAPPER: Final = "switch_as_x"
 
 
 @callback
-def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
+def build_home(hass: HomeAssistant, excluded: Collection[str] = (), named: Mapping[str, Says] | None = None) -> Home:
     """Return the home's devices and evidence.
 
     Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
-    beside their members, all but one of several entities of one thing, and the `excluded` entity ids.
+    beside their members, all but one of several entities of one thing, the `excluded` entity ids, and what is our own:
+    what we conclude is no evidence. What people `named` as evidence is there in any case, if it is recorded.
     """
     entities, states = _counted(hass, places := _Places(hass))
     loaded, present = get_group_entities(hass), entities.keys() - set(excluded)
@@ -36,6 +38,8 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = ()) -> Home:
     entities = _reports(hass, places).once(entities, lambda key: _reading(states[key]) != UNKNOWN)
     for key in excluded:  # last, or leaving out what stands for a thing would bring its twin back
         entities.pop(key, None)
+    for entity, state in _named(hass, places, named or {}):
+        entities[entity.entity_id], states[entity.entity_id] = entity, state
     if not any(e.domain in PEOPLE_DOMAINS and _reading(states[key]) != UNKNOWN for key, e in entities.items()):
         # With nobody to follow, the zone counts nobody for ever: that is not an empty home.
         entities.pop("zone.home", None)
@@ -64,12 +68,25 @@ def _counted(hass: HomeAssistant, places: _Places) -> tuple[dict[str, Entity], d
             continue
         place: tuple[str | None, tuple[str, ...]] = (None, ())
         if (entry := registry.async_get(key)) is not None:
-            if entry.hidden_by or entry.disabled_by or _is_technical(entry):
+            if entry.platform == DOMAIN or entry.hidden_by or entry.disabled_by or _is_technical(entry):
                 continue
             place = places.of(entry)
         name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
         entities[key], states[key] = Entity(key, name, place[0], device_class, place[1]), state
     return entities, states
+
+
+def _named(hass: HomeAssistant, places: _Places, named: Mapping[str, Says]) -> Iterator[tuple[Entity, State]]:
+    """Yield what people named as evidence, whatever it is; without what the recorder does not keep."""
+    registry, is_recorded = er.async_get(hass), _recorder_filter(hass)
+    for key, says in named.items():
+        state, entry = hass.states.get(key), registry.async_get(key)
+        if state is None or not is_recorded(key) or (entry is not None and entry.platform == DOMAIN):
+            continue
+        place = places.of(entry) if entry is not None else (None, ())
+        name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
+        device_class = str(state.attributes.get(ATTR_DEVICE_CLASS) or "") or None
+        yield Entity(key, name, place[0], device_class, place[1], says), state
 
 
 def _reading(state: State) -> int:

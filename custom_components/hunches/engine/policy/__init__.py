@@ -1,19 +1,36 @@
 """The only place that decides what may be shown to a person and what may be done to a device.
 
 Nothing here knows how likely a hunch is to be right: candidates carry that. The policy is the bar they have to
-clear (`showing`, `acting`), what people ruled (`rules`), and the list of what is never done whatever the score
-(`safety`).
+clear (`showing`, `acting`), how people are told (`telling`), what people ruled (`rules`), and the list of what is never
+done whatever the score (`safety`).
 """
 
 from .acting import Acting, Moment, Order, asked_for, is_done
 from .heating import HEATING, Due, Setting, Thermostat, due, has_taken, same_setting, setback
-from .ledger import Action, Answer, Answered, Decision, Ledger, Outcome, Record, rule_of, situation
+from .ledger import (
+    Action,
+    Answer,
+    Answered,
+    Decision,
+    Implied,
+    Ledger,
+    Outcome,
+    Record,
+    is_pending,
+    rule_of,
+    situation,
+    stretch,
+)
+from .patience import BY_PEOPLE, bar, unanswered
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy
+from .stopping import Stops, stops
+from .telling import not_by_voice, somebody_listens, wakes_nobody
 
 __all__ = [
+    "BY_PEOPLE",
     "HEATING",
     "WRONG_ACTION_COSTS",
     "WRONG_COSTS",
@@ -24,6 +41,7 @@ __all__ = [
     "Bounds",
     "Decision",
     "Due",
+    "Implied",
     "Ledger",
     "Moment",
     "Order",
@@ -34,25 +52,34 @@ __all__ = [
     "Rules",
     "Setting",
     "Settings",
+    "Stops",
     "Thermostat",
     "Verdict",
     "action_for",
     "allowing",
     "asked_for",
+    "bar",
     "doors_of",
     "due",
     "forbidding",
     "has_taken",
     "is_done",
+    "is_pending",
     "left",
     "may_carry_out",
     "may_undo",
     "never_automatic",
+    "not_by_voice",
     "renamed",
     "rule_of",
     "same_setting",
     "setback",
     "situation",
+    "somebody_listens",
+    "stops",
+    "stretch",
+    "unanswered",
+    "wakes_nobody",
     "with_rule",
     "without_rule",
 ]

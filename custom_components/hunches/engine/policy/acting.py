@@ -149,6 +149,8 @@ def _untimely(hunch: Hunch, ledger: Ledger, settings: Settings, moment: Moment, 
         return "somebody_may_mind"
     if hunch.p_low < settings.min_sure:
         return "unsure"
+    if hunch.evidence.history_days < settings.least_history(hunch.kind):
+        return "too_new"
     if firm is None or now - firm < settings.sustain:
         return "not_sustained"
     touched = (hunch.evidence.since, moment.touched.get(hunch.entity_id, hunch.evidence.since))
@@ -227,6 +229,6 @@ def _nobody_minds(hunch: Hunch) -> float:
     return min(context.p_away + context.p_asleep, 1.0)
 
 
-def _seen(hunch: Hunch) -> tuple[float, float, float]:
+def _seen(hunch: Hunch) -> tuple[float, float, float, float]:
     seen = hunch.evidence
-    return seen.since, seen.context.p_asleep, seen.context.p_away
+    return seen.since, seen.history_days, seen.context.p_asleep, seen.context.p_away

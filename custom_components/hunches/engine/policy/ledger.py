@@ -11,7 +11,7 @@ from .rules import Rule, Rules, Verdict, with_rule
 from .settings import within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..hunches import Context, Hunch
 
@@ -96,6 +96,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Implied:
+    """What the home did by itself about a hunch that nobody answered, and when that was seen (Unix seconds).
+
+    `outcome`: one word of `implied.JUDGED`.
+    """
+
+    time: float
+    hunch: Hunch
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What to show now. `declined` says of each candidate that is not shown why, in one machine-readable word."""
 
@@ -117,7 +129,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Open hunches, answers, what was raised when, rules, actions, and when the integration started.
+    """Open hunches, answers, what was raised when, rules, actions, what the home did by itself, and when we started.
 
     `automatic`: the master switch of all that is done without asking.
     """
@@ -129,6 +141,7 @@ class Ledger:
     rules: Rules = ()
     records: tuple[Record, ...] = ()
     automatic: bool = False
+    implied: tuple[Implied, ...] = ()
 
     def decided(self, decision: Decision, now: float) -> Ledger:
         """Return the ledger after a decision of `Policy.judge` was carried out at `now`."""
@@ -150,11 +163,26 @@ class Ledger:
             rules = with_rule(rules, rule)
         return replace(self, open=still, answers=(*self.answers, answer), rules=rules)
 
+    def implying(self, found: Iterable[Implied]) -> Ledger:
+        """Return the ledger with what the home did by itself; nothing counts twice."""
+        implied = {stretch(one.hunch): one for one in (*found, *self.implied)}
+        return replace(self, implied=tuple(sorted(implied.values(), key=lambda one: one.time)))
+
     def recorded(self, record: Record) -> Ledger:
         """Return the ledger with an action, in place of what was known of it."""
         if any(old.id == record.id for old in self.records):
             return replace(self, records=tuple(record if old.id == record.id else old for old in self.records))
         return replace(self, records=(*self.records, record))
+
+
+def is_pending(record: Record) -> bool:
+    """Return whether something has to follow on an action yet: its end, or that heating comes back."""
+    return record.outcome is Outcome.STARTED or (record.outcome is Outcome.DONE and bool(record.action.data))
+
+
+def stretch(hunch: Hunch) -> tuple[str, float]:
+    """Return what all hunches of one kind about one use of a device have in common: their key, and its beginning."""
+    return hunch.key, hunch.evidence.since
 
 
 def rule_of(answer: Answered) -> Rule | None:

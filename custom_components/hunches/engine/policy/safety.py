@@ -40,8 +40,8 @@ def action_for(entity: Entity, kind: Kind | None = None) -> Action | None:
 
     What a thermostat would be set to depends on how it stands: see `heating.setback`.
     """
-    if looks_always_on(entity):
-        return None
+    if entity.says is not None or looks_always_on(entity):
+        return None  # what people named as evidence is there to be read
     if kind in HEATING:
         return Action("climate", SET_TEMPERATURE, entity.entity_id, ON) if entity.domain == "climate" else None
     if kind is Kind.USUALLY_ON_BY_NOW:

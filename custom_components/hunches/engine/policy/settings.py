@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ..hunches import Kind
 from ..localtime import DAY, HOUR
 
 WRONG_COSTS: Final = 2.0
@@ -20,6 +21,9 @@ A missed action costs some hours of light, and a hunch may still ask. A wrong on
 people who saw that a few times switch everything off. The bar is held against the lower credible bound (5 %), so that
 what is done is right more often than that: .98 of the time is the aim.
 """
+
+
+_UNSAFE: Final = frozenset({Kind.STILL_UNLOCKED, Kind.STILL_OPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,28 @@ class Settings:
     refrain: float = 30 * DAY
     """How long one "not now" binds in that situation; it doubles with each further one."""
 
+    tolerance: float = 5.0
+    """So many hunches in a row that nobody answered double what a wrong one costs (`patience.bar`).
+
+    Only those that are answered do any good, and each of them costs a glance all the same. Half of the simulated people
+    heed half as much after 5.5 questions or fewer. Infinity: nobody is asked, so that silence means nothing.
+    """
+    silence: float = 7 * DAY
+    """Half of what silence weighs is forgotten in this time: after a busy week, or one away, things are as before."""
+    noticed: float = HOUR
+    """A hunch that stood for this long could have been answered; one that went sooner was nobody's silence."""
+    least_days: float = 7.0
+    """Days of a device's past before anything is asked or done about it: each day of the week, seen once.
+
+    In simulated homes 3 of 20 hunches of a device's first week were right, and 23 of 58 later; one question on the
+    second day of a recorded home was about a lamp whose evenings nobody could have known yet.
+    """
+    least_days_open: float = 3.0
+    """The same for what is open or unlocked: more is at stake than light, and there is less to know.
+
+    A door is locked at night or it is not; three nights have a working day among them.
+    """
+
     min_sure: float = WRONG_ACTION_COSTS / (WRONG_ACTION_COSTS + 1.0)
     """Least lower bound of the chance that acting is right, and least chance that nobody is up at home."""
     shadow: bool = False
@@ -80,6 +106,10 @@ class Settings:
     def keep_accept(self) -> float:
         """Least probability at which an open hunch stays: lower than for raising one (hysteresis)."""
         return 0.75 * self.min_accept
+
+    def least_history(self, kind: Kind) -> float:
+        """Return how many days of a device's past there have to be before a hunch of a kind is raised."""
+        return self.least_days_open if kind in _UNSAFE else self.least_days
 
 
 def within(now: float, moment: float, seconds: float) -> bool:

@@ -10,17 +10,23 @@ from ..hunches import Hunch, Kind
 from ..localtime import DAY, LocalTime
 from .acting import Acting, Moment, decide, is_firm, surest
 from .ledger import Answer, Decision, Ledger, situation
+from .patience import bar
 from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
+from .stopping import binds, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, str]:
+def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, float, str]:
     """Order the best first, and ties by all the rest, so that the order of the candidates does not matter."""
-    return -hunch.p_accept, hunch.key, hunch.action, hunch.time, hunch.evidence.since, situation(hunch.evidence.context)
+    seen = hunch.evidence
+    return (
+        *(-hunch.p_accept, hunch.key, hunch.action, hunch.time),
+        *(seen.since, seen.history_days, situation(seen.context)),
+    )
 
 
 _LONGEST_GAP: Final = 1800.0
@@ -58,11 +64,8 @@ class Policy:
         best: dict[str, Hunch] = {}
         for hunch in sorted(candidates, key=_rank):
             best.setdefault(hunch.entity_id, hunch)
-        self._since = {
-            hunch.key: self._since.get(hunch.key, now)
-            for hunch in best.values()
-            if hunch.p_accept >= self.settings.min_accept
-        }
+        least = bar(ledger.answers, self.settings, now)
+        self._since = {hunch.key: self._since.get(hunch.key, now) for hunch in best.values() if hunch.p_accept >= least}
         self._firm = {
             hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
         }
@@ -164,20 +167,23 @@ class Policy:
         settings = self.settings
         if hunch.p_accept < settings.min_accept:
             return "unlikely"
+        if hunch.evidence.history_days < settings.least_history(hunch.kind):
+            return "too_new"
         if why := self._answered(hunch, ledger, now):
             return why
         if within(now, ledger.started, settings.settle):
             return "starting"
         if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
             return "quiet_hours"
+        if hunch.key not in self._since:
+            return "seldom_answered"
         return "not_sustained" if now - self._since[hunch.key] < settings.sustain else None
 
     def _answered(self, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
         """Return why earlier answers about the same thing forbid to ask again; None if they do not."""
         settings = self.settings
         here, anew = situation(hunch.evidence.context), allowed_since(ledger.rules, hunch.entity_id, hunch.kind)
-        noes = 0
-        last_no = -float("inf")
+        noes, last_no = refusals(ledger.answers, hunch)
         cooling = False
         for given in ledger.answers:
             if given.hunch.key != hunch.key:
@@ -185,11 +191,9 @@ class Policy:
             alike = situation(given.hunch.evidence.context) == here
             if alike and given.answer is Answer.UNDONE and given.time >= anew:
                 return "undone"  # never twice against a person
-            if alike and given.answer is Answer.REJECTED:
-                noes, last_no = noes + 1, max(last_no, given.time)
             moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN)
             cooling |= within(now, given.time, settings.moot_cool_down if moot else settings.cool_down)
-        if noes and now - last_no < settings.refrain * 2.0 ** (noes - 1):
+        if now - last_no < binds(noes, settings):
             return "rejected"
         return "cool_down" if cooling else None
 

@@ -19,13 +19,13 @@ from .entity import DemoEntity, things_of
 class DemoClimate(DemoEntity, ClimateEntity):
     """A thermostat in a room that is always of one temperature."""
 
-    _attr_native_current_temperature = 19.5
+    _attr_current_temperature = 19.5
     _attr_hvac_modes = list(HVACMode)  # noqa: RUF012 (typed by Home Assistant)
     _attr_supported_features = (
         ClimateEntityFeature.TARGET_TEMPERATURE | ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
     )
-    _attr_native_target_temperature = 20.0
-    _attr_native_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_target_temperature = 20.0
+    _attr_temperature_unit = UnitOfTemperature.CELSIUS
 
     @property
     @override
@@ -49,7 +49,7 @@ class DemoClimate(DemoEntity, ClimateEntity):
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
         """Change the target."""
-        self._attr_native_target_temperature = kwargs.get(ATTR_TEMPERATURE, self._attr_native_target_temperature)
+        self._attr_target_temperature = kwargs.get(ATTR_TEMPERATURE, self._attr_target_temperature)
         self.async_write_ha_state()
 
 

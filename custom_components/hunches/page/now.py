@@ -1,0 +1,90 @@
+"""The view "Now": open hunches and what they rest on, how the home stands, what was just done, how far things are."""
+
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import HunchesCoordinator
+from ..engine.hunches import Hunch
+from ..engine.policy import Outcome, never_automatic
+from ..sayings import async_why
+from ..words import async_proof, name_of, unescaped
+from .done import record_for
+from .viewer import Viewer
+
+_RECENT_SECONDS: Final = 6 * 3600.0
+"""How long what was done can be taken back from this view; the view of actions has all of it."""
+_MOST_RECENT: Final = 5
+_MOST_DECLINED: Final = 12
+
+
+async def async_now(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
+    """Return what a viewer sees of this moment."""
+    status, ledger = coordinator.data, coordinator.feedback.ledger
+    now = dt_util.utcnow().timestamp()
+    context = status.context
+    recent = [
+        record
+        for record in reversed(ledger.records)
+        if record.outcome not in (Outcome.SHADOW, Outcome.STARTED)
+        and 0 <= now - record.time < _RECENT_SECONDS
+        and viewer.may_see(record.hunch.entity_id)
+    ]
+    return {
+        "loaded": True,
+        "admin": viewer.is_admin,
+        "stage": str(status.stage),
+        "reason": status.reason,
+        "done": status.done,
+        "total": status.total,
+        "devices": status.devices,
+        "evidence": status.evidence,
+        "proving": status.proving,
+        "since": None if status.since is None else round(status.since),
+        "enough": None if status.enough is None else round(status.enough),
+        "automatic": ledger.automatic,
+        "shadow": coordinator.settings.shadow,
+        "context": context
+        and {"asleep": round(context.p_asleep, 3), "away": round(context.p_away, 3), "dark": round(context.p_dark, 3)},
+        "hunches": [
+            await _async_hunch(coordinator, h, now, viewer) for h in ledger.open if viewer.may_see(h.entity_id)
+        ],
+        "declined": [
+            {**_subject(coordinator, h), "why": why, "p_accept": round(h.p_accept, 3)}
+            for h, why in status.declined
+            if viewer.may_see(h.entity_id)
+        ][:_MOST_DECLINED],
+        "recent": [record_for(coordinator, record, viewer, None) for record in recent[:_MOST_RECENT]],
+    }
+
+
+async def _async_hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float, viewer: Viewer) -> dict[str, Any]:
+    home, hass = coordinator.home, coordinator.hass
+    entity = home.entities.get(hunch.entity_id) if home is not None else None
+    proven = coordinator.proven(hunch.entity_id)
+    automatic = entity is not None and never_automatic(entity, hunch.kind) is None
+    seen = hunch.evidence
+    return {
+        **_subject(coordinator, hunch),
+        "key": hunch.key,
+        "time": round(hunch.time),
+        "action": hunch.action.partition(".")[2],
+        "evidence": unescaped(await async_why(coordinator, hunch, now)),
+        "p_accept": round(hunch.p_accept, 3),
+        "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 3),
+        "p_usual": round(seen.p_on, 3),
+        "may_answer": viewer.may_control(hunch.entity_id),
+        "may_always": automatic and viewer.is_admin,
+        "proof": unescaped(await async_proof(hass, proven)) if proven is not None else None,
+    }
+
+
+def _subject(coordinator: HunchesCoordinator, hunch: Hunch) -> dict[str, Any]:
+    home = coordinator.home
+    entity = home.entities.get(hunch.entity_id) if home is not None else None
+    return {
+        "entity_id": hunch.entity_id,
+        "name": name_of(coordinator.hass, home, hunch.entity_id),
+        "area": entity.area if entity is not None else None,
+        "kind": str(hunch.kind),
+    }

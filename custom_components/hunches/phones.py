@@ -1,0 +1,165 @@
+"""Hunches on people's phones: asked there, answered with one tap, and withdrawn as soon as anybody has answered.
+
+A phone belongs to a user: it is told what that user may answer, and its answers are that user's.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from homeassistant.util import slugify
+
+from .answers import async_accept, async_reject
+from .const import CONF_PHONES, DOMAIN, LOGGER
+from .coordinator import HunchesCoordinator
+from .engine.hunches import Hunch
+from .engine.policy import wakes_nobody
+from .errors import AnswerError
+from .news import Piece, What
+from .rights import async_check_administrator, async_is_administrator, async_may_control
+from .sayings import async_question, async_refusal
+from .words import async_reason, async_say
+
+EVENT_TAPPED: Final = "mobile_app_notification_action"
+PAGE: Final = f"/{DOMAIN}"
+_APP: Final = "mobile_app"
+"""The integration of the phones; literal, because importing it loads much else."""
+_ACCEPT, _NOT_NOW, _NEVER = "accept", "not_now", "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone that was chosen: the action that notifies it, and the user whose it is."""
+
+    service: str
+    user_id: str
+
+
+@callback
+def phones_of(hass: HomeAssistant, device_ids: Iterable[str]) -> Iterator[Phone]:
+    """Yield the phones of devices that were chosen and can be reached by a notification."""
+    for device_id in device_ids:
+        device = dr.async_get(hass).async_get(device_id)
+        entry = hass.config_entries.async_get_entry(device.config_entry_id) if device is not None else None
+        if entry is None or entry.domain != _APP:
+            continue
+        service = slugify(f"{_APP}_{entry.data.get('device_name', '')}")
+        if hass.services.has_service("notify", service):
+            yield Phone(service, str(entry.data.get("user_id", "")))
+
+
+class Phones:
+    """Keeps the phones that were chosen in step with the open hunches."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: HunchesCoordinator) -> None:
+        """Tell nobody anything yet."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
+
+    @callback
+    def on_piece(self, piece: Piece) -> None:
+        """Ask what was raised, and withdraw what was answered or became moot."""
+        if piece.what is What.RAISED:
+            self._begin(self._async_ask(piece.hunch))
+        elif piece.what in (What.ANSWERED, What.CLOSED):
+            self._begin(async_withdraw(self._hass, self._chosen, [piece.hunch], self._order))
+
+    @callback
+    def on_tap(self, event: Event[dict[str, Any]]) -> None:
+        """Take an answer that was tapped on a notification of ours, whether or not the phone is still chosen."""
+        ours, _, rest = str(event.data.get("action", "")).partition("|")
+        answer, _, key = rest.partition("|")
+        if ours == DOMAIN and answer in (_ACCEPT, _NOT_NOW, _NEVER):
+            self._begin(self._async_answer(answer, key, event.context))
+
+    @property
+    def _chosen(self) -> list[Phone]:
+        return list(phones_of(self._hass, self._entry.options.get(CONF_PHONES, ())))
+
+    @callback
+    def _begin(self, job: Any) -> None:
+        self._entry.async_create_background_task(self._hass, job, f"{DOMAIN} phones")
+
+    async def _async_ask(self, hunch: Hunch) -> None:
+        async with self._order:
+            if not (phones := self._chosen) or self._coordinator.feedback.find(hunch.key) is None:
+                return
+            say = await async_say(self._hass)
+            title, accept = await async_question(self._hass, self._coordinator.home, hunch)
+            quiet = wakes_nobody(hunch)
+            data: dict[str, Any] = {
+                "tag": _tag(hunch),
+                "group": DOMAIN,
+                "channel": say("channel_quiet" if quiet else "channel"),
+                "notification_icon": "mdi:lightbulb-question-outline",
+                "url": PAGE,
+                "clickAction": PAGE,
+            }
+            if quiet:
+                data |= {"importance": "low", "push": {"interruption-level": "passive"}}
+            actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
+            message = await async_reason(self._hass, hunch, dt_util.utcnow().timestamp())
+            for phone in phones:
+                if not await async_may_control(self._hass, phone.user_id, hunch.entity_id):
+                    continue
+                may_rule = await async_is_administrator(self._hass, phone.user_id)
+                buttons = [
+                    {"action": f"{DOMAIN}|{answer}|{hunch.key}", "title": title}
+                    for answer, title in actions
+                    if may_rule or answer != _NEVER
+                ]
+                await _async_notify(
+                    self._hass,
+                    phone,
+                    {"title": title, "message": message, "data": {**data, "actions": buttons}},
+                )
+
+    async def _async_answer(self, answer: str, key: str, context: Context) -> None:
+        """Carry out an answer in the name of whoever tapped; say so on their phones if it could not be."""
+        caller = Context(user_id=context.user_id, parent_id=context.id)
+        try:
+            if answer == _ACCEPT:
+                await async_accept(self._coordinator, key, caller)
+            else:
+                if answer == _NEVER:
+                    await async_check_administrator(self._hass, caller)
+                await async_reject(self._coordinator, key, caller, never=answer == _NEVER)
+        except AnswerError as error:
+            await self._async_reply(context.user_id, key, await async_refusal(self._hass, error))
+        except Unauthorized:
+            await self._async_reply(context.user_id, key, (await async_say(self._hass))("not_yours"))
+
+    async def _async_reply(self, user_id: str | None, key: str, message: str) -> None:
+        async with self._order:
+            for phone in self._chosen:
+                if phone.user_id == user_id:
+                    await _async_notify(self._hass, phone, {"message": message, "data": {"tag": f"{DOMAIN}-{key}"}})
+
+
+async def async_withdraw(
+    hass: HomeAssistant, phones: Iterable[Phone], hunches: Iterable[Hunch], order: asyncio.Lock | None = None
+) -> None:
+    """Take back what phones were asked about hunches, if it is still shown there."""
+    async with order or asyncio.Lock():
+        for hunch in hunches:
+            for phone in phones:
+                await _async_notify(hass, phone, {"message": "clear_notification", "data": {"tag": _tag(hunch)}})
+
+
+async def _async_notify(hass: HomeAssistant, phone: Phone, data: dict[str, Any]) -> None:
+    try:
+        await hass.services.async_call("notify", phone.service, data, blocking=True)
+    except HomeAssistantError as error:  # a phone that is off; whoever has it is told another way, or not at all
+        LOGGER.debug("%s cannot be told: %s", phone.service, error)
+
+
+def _tag(hunch: Hunch) -> str:
+    return f"{DOMAIN}-{hunch.key}"

@@ -1,0 +1,34 @@
+"""What a hunch is called, what a yes to it does, and why that could not be: as Repairs says it, for phone and voice."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from .const import DOMAIN
+from .coordinator import HunchesCoordinator
+from .engine.home import Home
+from .engine.hunches import Hunch
+from .engine.policy import stops
+from .errors import AnswerError
+from .words import async_evidence, async_stopping, name_of
+
+
+async def async_question(hass: HomeAssistant, home: Home | None, hunch: Hunch) -> tuple[str, str]:
+    """Return the title of a hunch and what accepting it does, in Home Assistant's language."""
+    texts = await async_get_translations(hass, hass.config.language, "issues", [DOMAIN])
+    head = f"component.{DOMAIN}.issues.{hunch.kind}"
+    title = texts.get(f"{head}.title", "{name}").format(name=name_of(hass, home, hunch.entity_id))
+    return title, texts.get(f"{head}.fix_flow.step.init.menu_options.accept", hunch.action)
+
+
+async def async_why(coordinator: HunchesCoordinator, hunch: Hunch, now: float) -> str:
+    """Return what a hunch rests on and what would have stopped it, as a Markdown list."""
+    stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
+    hass = coordinator.hass
+    return "\n".join([await async_evidence(hass, hunch, now), await async_stopping(hass, hunch, stopping)])
+
+
+async def async_refusal(hass: HomeAssistant, error: AnswerError) -> str:
+    """Return why nothing was done, in Home Assistant's language."""
+    texts = await async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
+    text = texts.get(f"component.{DOMAIN}.exceptions.{error.reason}.message", error.reason)
+    return text.format(**(error.translation_placeholders or {}))

@@ -1,0 +1,149 @@
+"""Hunches asked aloud through Assist satellites, answered with yes, no or not now, in Home Assistant's language.
+
+A voice is not a person: what keeps people out or in is never moved on a voice alone (`engine/policy/telling.py`), and
+the answer is nobody's in particular.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+
+from .answers import async_accept, async_reject
+from .const import CONF_SATELLITES, DOMAIN, LOGGER
+from .coordinator import HunchesCoordinator
+from .engine.hunches import Hunch
+from .engine.policy import not_by_voice, somebody_listens
+from .errors import AnswerError
+from .news import Piece, What
+from .sayings import async_question, async_refusal
+from .words import async_say
+
+ANSWER_SECONDS: Final = 45.0
+"""How long an answer is waited for: the question is spoken first, which takes some seconds of these."""
+SATELLITE: Final = "assist_satellite"
+"""The integration of the satellites; literal, because importing it loads much else."""
+_YES, _NO, _NOT_NOW = "yes", "no", "not_now"
+NO_ANSWER: Final = "no_answer"
+
+
+class Voice:
+    """Asks aloud what is open, one thing at a time, each once, while somebody is up and at home."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: HunchesCoordinator) -> None:
+        """Take what is open by now as asked: it was, before the restart."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._asked = {hunch.key for hunch in coordinator.feedback.ledger.open}
+        self._one = asyncio.Lock()
+        self._asking: tuple[str, asyncio.Task[str]] | None = None
+
+    @callback
+    def on_piece(self, piece: Piece) -> None:
+        """Fall silent about what was answered elsewhere, or became moot."""
+        if piece.what in (What.ANSWERED, What.CLOSED):
+            self._asked.discard(piece.hunch.key)
+            if self._asking is not None and self._asking[0] == piece.hunch.key:
+                self._asking[1].cancel()
+
+    @callback
+    def async_update(self) -> None:
+        """Ask what was not asked yet, if this is a moment for it."""
+        context, satellites = self._coordinator.data.context, self._entry.options.get(CONF_SATELLITES, ())
+        if context is None or not satellites or not somebody_listens(context):
+            return
+        new = [h for h in self._coordinator.data.open if h.key not in self._asked and self.may_ask(h)]
+        for hunch in new:
+            if (satellite := self._nearest(hunch, satellites)) is not None:
+                self._entry.async_create_background_task(
+                    self._hass, self.async_ask(satellite, hunch), f"{DOMAIN} voice"
+                )
+
+    @callback
+    def may_ask(self, hunch: Hunch) -> bool:
+        """Return whether a hunch may be answered by a voice."""
+        home = self._coordinator.home
+        entity = home.entities.get(hunch.entity_id) if home is not None else None
+        return entity is not None and not_by_voice(entity, hunch.kind) is None
+
+    def _nearest(self, hunch: Hunch, satellites: list[str]) -> str | None:
+        """Return the satellite in the device's area, else the first that is idle; None if there is none."""
+        registry = er.async_get(self._hass)
+
+        def area(entity_id: str) -> str | None:
+            entry = registry.async_get(entity_id)
+            return er.async_get_effective_area_id(self._hass, entry) if entry is not None else None
+
+        idle = [key for key in satellites if (state := self._hass.states.get(key)) and state.state == "idle"]
+        here = area(hunch.entity_id)
+        return next((key for key in idle if here is not None and area(key) == here), idle[0] if idle else None)
+
+    async def async_ask(self, satellite: str, hunch: Hunch) -> str:
+        """Ask about a hunch now and carry out the answer; return it, `NO_ANSWER` if none was understood.
+
+        One question at a time: another waits, and is not asked if it is answered meanwhile.
+        """
+        self._asked.add(hunch.key)
+        async with self._one:
+            if self._coordinator.feedback.find(hunch.key) is None or not self.may_ask(hunch):
+                return NO_ANSWER
+            task = self._hass.async_create_background_task(self._async_listen(satellite, hunch), f"{DOMAIN} question")
+            self._asking = hunch.key, task
+            try:
+                await asyncio.wait([task])
+            finally:
+                self._asking = None
+                task.cancel()  # if it is we who are cancelled: the entry is unloaded
+            answer = NO_ANSWER if task.cancelled() else task.result()
+            if answer != NO_ANSWER:
+                await self._async_answer(satellite, hunch, answer)
+            return answer
+
+    async def _async_listen(self, satellite: str, hunch: Hunch) -> str:
+        say = await async_say(self._hass)
+        title, accept = await async_question(self._hass, self._coordinator.home, hunch)
+        answers = [{"id": key, "sentences": _sentences(say(f"voice_{key}"))} for key in (_YES, _NO, _NOT_NOW)]
+        data = {"question": say("voice_question", title=title, action=accept), "answers": answers}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                heard = await self._hass.services.async_call(
+                    SATELLITE,
+                    "ask_question",
+                    {"entity_id": satellite, **data},
+                    blocking=True,
+                    return_response=True,
+                )
+        except TimeoutError:
+            return NO_ANSWER
+        except HomeAssistantError as error:  # busy, out of reach, or nobody said a word
+            LOGGER.debug("%s heard no answer: %s", satellite, error)
+            return NO_ANSWER
+        answer = heard.get("id") if heard else None
+        return answer if answer in (_YES, _NO, _NOT_NOW) else NO_ANSWER
+
+    async def _async_answer(self, satellite: str, hunch: Hunch, answer: str) -> None:
+        """Carry out an answer, and say what came of a yes."""
+        try:
+            if answer == _YES:
+                await async_accept(self._coordinator, hunch.key, Context())
+            else:
+                await async_reject(self._coordinator, hunch.key, Context(), never=False)
+                return
+            message = (await async_say(self._hass))("voice_done")
+        except AnswerError as error:
+            message = await async_refusal(self._hass, error)
+        try:
+            await self._hass.services.async_call(
+                SATELLITE, "announce", {"entity_id": satellite, "message": message, "preannounce": False}, blocking=True
+            )
+        except HomeAssistantError as error:
+            LOGGER.debug("%s cannot say it: %s", satellite, error)
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a text that parts them by bars."""
+    return [sentence for part in text.split("|") if (sentence := part.strip())]

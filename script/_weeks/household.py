@@ -1,0 +1,89 @@
+"""The people of the simulated home: they see hunches, and answer as the fleet's people do."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from custom_components.hunches.const import DOMAIN
+from model_training.fleet.answers import reply
+
+from .tally import Asked, Done, Tally
+
+if TYPE_CHECKING:
+    from custom_components.hunches.engine.hunches import Hunch
+    from custom_components.hunches.engine.policy import Record
+    from model_training.fleet.home import SimulatedHome
+
+_READING = 600.0
+"""Mean seconds until somebody who answers does; exponential."""
+_NOTICING = 180.0
+"""Seconds until somebody who wanted something on has it on again."""
+
+
+@dataclass
+class Household:
+    """What the people of a home have been asked, and what they are about to answer and to switch back."""
+
+    home: SimulatedHome
+    user_id: str
+    tally: Tally
+    chance: np.random.Generator
+    answers: list[tuple[float, str, dict[str, object]]] = field(default_factory=list)
+    back: list[tuple[float, str]] = field(default_factory=list)
+    _seen: set[tuple[str, float]] = field(default_factory=set)
+    _noticed: set[str] = field(default_factory=set)
+
+    @property
+    def context(self) -> Context:
+        """Return what tells Home Assistant that a person does something."""
+        return Context(user_id=self.user_id)
+
+    def see(self, hunches: tuple[Hunch, ...]) -> None:
+        """Look at what is open; decide about what is new whether and what to answer, and when."""
+        for hunch in hunches:
+            if (hunch.key, hunch.time) in self._seen:
+                continue
+            self._seen.add((hunch.key, hunch.time))
+            asked = [one.hunch.time for one in self.tally.asked]
+            chances = reply(self.home, hunch.entity_id, hunch.time, asked)
+            self.tally.asked.append(Asked(hunch, self.unwanted(hunch.entity_id, hunch.time)))
+            answer = int(self.chance.choice(len(chances), p=np.array(chances) / sum(chances)))
+            service, data = (
+                ("accept", {}),
+                ("reject", {}),
+                ("reject", {"never": True}),
+                ("", {}),
+            )[answer]
+            if service:
+                moment = hunch.time + float(self.chance.exponential(_READING))
+                self.answers.append((moment, service, {"hunch": hunch.key, **data}))
+
+    def notice(self, records: tuple[Record, ...]) -> None:
+        """See what was done without asking; have it as it was if it was wanted so."""
+        for record in records:
+            if not record.automatic or record.id in self._noticed:
+                continue
+            self._noticed.add(record.id)
+            right = self.unwanted(record.hunch.entity_id, record.time)
+            self.tally.done.append(Done(record, right))
+            if not right:
+                self.back.append((record.time + _NOTICING, record.hunch.entity_id))
+
+    async def answer(self, hass: HomeAssistant, service: str, data: dict[str, object]) -> None:
+        """Give an answer; it may come too late."""
+        try:
+            await hass.services.async_call(DOMAIN, service, data, blocking=True, context=self.context)
+        except HomeAssistantError:
+            self.tally.late += 1
+
+    def unwanted(self, entity_id: str, moment: float) -> bool:
+        """Return whether nobody wants a device as it is at a moment."""
+        stretches = self.home.unwanted.get(entity_id, ())
+        i = bisect_right(stretches, moment, key=lambda stretch: stretch.start) - 1
+        return i >= 0 and moment < stretches[i].end
