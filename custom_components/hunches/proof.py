@@ -29,6 +29,7 @@ from .engine.policy import Policy, Settings
 from .engine.timeline import Timeline
 from .history.meters import async_watt_hours
 from .history.reader import Stopped
+from .trim import give_back
 
 DAYS: Final = 30
 """How far back is looked, in days, unless somebody asks for more or less."""
@@ -130,6 +131,7 @@ class Proof:
                 found = await self._async_find(past, days)
             finally:
                 self._progress(None)
+            await self._hass.async_add_executor_job(give_back)
             told = {
                 **found.as_json(),
                 "made": dt_util.utcnow().timestamp(),
@@ -158,8 +160,13 @@ class Proof:
     async def _async_night(self, nights: Iterator[Stretch]) -> Stretch | None:
         if self._stopped:
             raise Stopped
-        night: Stretch | None = await self._hass.async_add_executor_job(next, nights, None)
-        return night
+
+        def go_through() -> Stretch | None:
+            found = next(nights, None)
+            give_back()  # the next night may be another thread's
+            return found
+
+        return await self._hass.async_add_executor_job(go_through)
 
     async def async_stop(self) -> None:
         """Let the night that is gone through be the last, and wait for it."""
