@@ -58,7 +58,6 @@ from .proof import Past, Proof
 from .rehearsal import note
 from .settings import settings_from
 from .teaching import Teacher
-from .trim import give_back
 
 _FAILED = "learning_failed"
 _TELLING = frozenset(
@@ -165,7 +164,6 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self._async_read_and_teach()
             self._patience.succeeded()
             await self.async_look()
-            await self.hass.async_add_executor_job(give_back)
             self.proof.async_begin()
         except HistoryUnavailable as unavailable:
             delay = self._patience.failed(unavailable.reason, f"History cannot be read ({unavailable})")

@@ -123,7 +123,8 @@ class Reading:
         bare `sqlite3` is not linear over them: it is the rival there.
         """
         rows, costs = zip(*self._stretches, strict=True)
-        among = growth(f"reading in rows, over {len(self._sizes)} databases ({_listed(self._sizes)})", self._sizes, self._costs)
+        what = f"reading in rows, over {len(self._sizes)} databases ({_listed(self._sizes)})"
+        among = growth(what, self._sizes, self._costs)
         bare = growth("bare sqlite3", self._sizes, self._bare)
         name = among.name.replace("linear", "bare sqlite3's")
         return [

@@ -15,6 +15,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.db_schema import SCHEMA_VERSION, Events, EventTypes, States, StatesMeta
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import event
 
 from custom_components.hunches.const import EVENT_ACTED
 from custom_components.hunches.engine import database
@@ -150,6 +151,26 @@ async def test_memory_grows_with_changes_not_with_rows(hass_with_recorder: HomeA
     assert history.rows == 20_000
     assert len(history.timelines["sensor.brightness"]) == 1
     assert peak < 2_000_000  # the rows themselves are about 5 MB
+
+
+@pytest.mark.parametrize("recorder_db_url", ["sqlite"], indirect=True)
+async def test_nothing_of_a_reading_stays_in_the_caches(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    """Every worker of the recorder would keep 16 MB, for good."""
+    await write(fill, LAMP, [Row(float(i), "on" if i % 2 else "off") for i in range(20_000)])
+    instance = get_instance(hass_with_recorder)
+    asked: list[tuple[int, str]] = []
+
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append((id(connection.connection.driver_connection), statement))
+
+    event.listen(instance.engine, "before_cursor_execute", note)
+    try:
+        await read(hass_with_recorder, LAMP)
+    finally:
+        event.remove(instance.engine, "before_cursor_execute", note)
+    last = dict(asked)
+    assert last
+    assert set(last.values()) == {"PRAGMA shrink_memory"}
 
 
 async def test_progress_and_stop(hass_with_recorder: HomeAssistant, write: Write) -> None:
