@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
-from custom_components.hunches.words import async_evidence, async_say, async_stopping, duration
+from custom_components.hunches.said import duration
+from custom_components.hunches.words import async_evidence, async_say, async_stopping
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
 
