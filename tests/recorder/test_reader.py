@@ -104,6 +104,28 @@ async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> No
     ]
 
 
+async def test_a_late_report_of_what_we_did(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    """Told to be off at 100: its report at 108 names nobody, and what follows is not ours."""
+    rows = [
+        Row(1.0, "off"),
+        Row(2.0, "on"),
+        Row(108.0, "off"),
+        Row(109.0, "on"),
+        Row(110.0, "off"),
+        Row(200.0, "on"),
+    ]
+    await write(fire, "call_service", [Context()])
+    await write(fire, EVENT_ACTED, [Context()], 100.0, {"entity_id": LAMP, "state": "off"})
+    await write(fill, LAMP, rows)
+    p = Cause.PHYSICAL
+    lamp = (await read(hass_with_recorder, LAMP)).timelines[LAMP]
+    assert [Cause(cause) for cause in lamp.causes] == [Cause.UNKNOWN, p, Cause.OURS, p, p, p]
+    # Also where reading goes on in between: from before the answer, from after it, and from after its time
+    for since, causes in ((105.0, [Cause.OURS, p, p, p]), (108.5, [Cause.OURS, p, p, p]), (120.0, [p])):
+        lamp = (await read(hass_with_recorder, LAMP, since={LAMP: since})).timelines[LAMP]
+        assert [Cause(cause) for cause in lamp.causes] == causes
+
+
 async def test_what_the_recorder_itself_wrote(hass_with_recorder: HomeAssistant) -> None:
     hass = hass_with_recorder
     for state in ("off", "on", "unavailable", "on"):
