@@ -13,10 +13,11 @@ from homeassistant.config_entries import (
 from homeassistant.core import Context, callback
 from homeassistant.util import dt as dt_util
 
-from .choices import excluded_by, named_in
+from .choices import excluded_by
 from .const import CONF_PHONES, CONF_SATELLITES, DEFAULT_OPTIONS, DOMAIN, ENOUGH_DAYS
 from .coordinator import HunchesCoordinator
 from .data import Status
+from .engine.chosen import named
 from .engine.localtime import DAY
 from .engine.policy import Rule
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
@@ -53,8 +54,7 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options})
 
     async def _async_show(self, step: str, options: Mapping[str, Any]) -> ConfigFlowResult:
-        named = named_in(options)
-        home = build_home(self.hass, excluded_by(self.hass, options) - named.keys(), named)
+        home = build_home(self.hass, excluded_by(self.hass, options), named(options))
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), options),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from .engine import chosen
 from .engine.policy import Bounds
 from .engine.recorded import OUR_EVENT
 
@@ -27,13 +28,13 @@ CONF_QUIET_END: Final = "quiet_end"
 CONF_A_DAY: Final = "a_day"
 CONF_PHONES: Final = "phones"
 CONF_SATELLITES: Final = "satellites"
-CONF_SLEEP: Final = "sleep_evidence"
-CONF_PRESENCE: Final = "presence_evidence"
-CONF_LIGHT: Final = "light_evidence"
-CONF_EXCLUDED: Final = "excluded"
-CONF_EXCLUDED_DEVICES: Final = "excluded_devices"
-CONF_EXCLUDED_AREAS: Final = "excluded_areas"
-CONF_EXCLUDED_LABELS: Final = "excluded_labels"
+CONF_SLEEP: Final = chosen.SLEEP
+CONF_PRESENCE: Final = chosen.PRESENCE
+CONF_LIGHT: Final = chosen.LIGHT
+CONF_EXCLUDED: Final = chosen.ENTITIES
+CONF_EXCLUDED_DEVICES: Final = chosen.DEVICES
+CONF_EXCLUDED_AREAS: Final = chosen.AREAS
+CONF_EXCLUDED_LABELS: Final = chosen.LABELS
 CONF_SHADOW: Final = "shadow"
 CONF_SETBACK: Final = "setback"
 """By how much heating is set back, kept in kelvin; the next two are kept in degrees Celsius."""

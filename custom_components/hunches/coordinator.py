@@ -27,7 +27,7 @@ from homeassistant.util import dt as dt_util
 
 from . import issues
 from .actions import Actions
-from .choices import excluded_by, named_in
+from .choices import excluded_by
 from .const import (
     CONF_REPAIRS,
     DOMAIN,
@@ -42,6 +42,7 @@ from .const import (
 from .corrections import Statement
 from .data import HunchesConfigEntry, Look, Status
 from .deletions import async_deletion, is_deletion
+from .engine.chosen import named
 from .engine.context_filter import Correction
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
@@ -178,9 +179,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
         options = self.config_entry.options
-        named = named_in(options)
-        excluded = excluded_by(self.hass, options) - named.keys()
-        home = build_home(self.hass, excluded, named)
+        excluded = excluded_by(self.hass, options)
+        home = build_home(self.hass, excluded, named(options))
         self._watched = frozenset(home.entities)
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)

@@ -113,9 +113,14 @@ class News:
 def since(before: Ledger, now: Ledger) -> Iterator[Piece]:
     """Yield what is new in a ledger since an earlier one: first how hunches ended, then actions, then new hunches."""
     open_now, open_before = ({hunch.key for hunch in ledger.open} for ledger in (now, before))
-    answers = {given.hunch.key: given for given in now.answers}  # the last of each
+    last_now, last_before = ({a.hunch.key: a for a in ledger.answers} for ledger in (now, before))
     for hunch in before.open:
-        if hunch.key not in open_now and (given := answers.get(hunch.key)) is not None:
+        if hunch.key in open_now:
+            continue
+        given = last_now.get(hunch.key)
+        if given is None or given == last_before.get(hunch.key):  # erased, or its device has a new name
+            yield Piece(What.CLOSED, hunch)
+        else:
             yield Piece(What.ANSWERED if given.answer in BY_PEOPLE else What.CLOSED, hunch, given)
     known = {record.id: record.outcome for record in before.records}
     for record in now.records:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from custom_components.hunches.engine.database import DatabaseError, read
-from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity
+from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Says
 from custom_components.hunches.engine.timeline import Cause
 
 if TYPE_CHECKING:
@@ -540,3 +540,54 @@ def test_a_database_whose_folder_cannot_be_written_is_read_as_it_is(unprivileged
 def test_times_keep_their_microseconds(recorder: Recorder) -> None:
     recorder.state("light.a", 0.123456, "on")
     assert np.isclose(read(recorder.close())[0].timelines["light.a"].times[0] - T0, 0.123456, atol=1e-6)
+
+
+def options(folder: Path, **chosen: list[str]) -> None:
+    """Let the integration be set up with these options."""
+    entries = [{"domain": "hunches", "entry_id": "e1", "options": {"sensitivity": "rare", **chosen}}]
+    store(folder, "core.config_entries", {"entries": entries})
+
+
+def test_what_we_conclude_is_no_evidence(recorder: Recorder) -> None:
+    for key in ("binary_sensor.hunches_home_away", "binary_sensor.plain"):
+        recorder.state(key, 0, "on")
+    write_registries(recorder.path.parent, [entry("binary_sensor.hunches_home_away", platform="hunches")])
+    options(recorder.path.parent, presence_evidence=["binary_sensor.hunches_home_away"])
+    assert list(read(recorder.close())[0].home.entities) == ["binary_sensor.plain"]
+
+
+def test_what_the_options_leave_out_is_left_out(recorder: Recorder) -> None:
+    keys = ["light.mine", "light.device", "light.area", "light.label", "light.of_area", "light.plain"]
+    for key in keys:
+        recorder.state(key, 0, "on")
+    more: dict[str, dict[str, Any]] = {
+        "light.device": {"device_id": "d2"},
+        "light.area": {"area_id": "attic"},
+        "light.label": {"labels": ["keep"]},
+        "light.of_area": {"area_id": "hall"},
+    }
+    write_registries(recorder.path.parent, [entry(key, **more.get(key, {})) for key in keys])
+    options(recorder.path.parent, excluded=["light.mine"], excluded_devices=["d2"], excluded_areas=["attic"])
+    path = recorder.close()
+    assert list(read(path)[0].home.entities) == ["light.label", "light.of_area", "light.plain"]
+    options(path.parent, excluded_labels=["keep", "downstairs"])
+    assert list(read(path)[0].home.entities) == ["light.area", "light.mine", "light.plain"]
+
+
+def test_what_the_options_name_is_evidence(recorder: Recorder) -> None:
+    for key, state in (("input_select.mode", "Night"), ("input_boolean.guest", "on"), ("light.plain", "on")):
+        recorder.state(key, 0, state)
+    write_registries(recorder.path.parent, [entry("input_boolean.guest", area_id="hall")])
+    options(
+        recorder.path.parent,
+        sleep_evidence=["input_select.mode", "sensor.gone"],
+        presence_evidence=["input_boolean.guest"],
+        excluded_areas=["hall"],
+    )
+    recording = read(recorder.close())[0]
+    assert {e.entity_id: e.says for e in recording.home.evidence} == {
+        "input_boolean.guest": Says.PRESENCE,
+        "input_select.mode": Says.SLEEP,
+    }
+    assert [e.entity_id for e in recording.home.devices] == ["light.plain"]
+    assert recording.timelines["input_select.mode"].states.tolist() == [ON]

@@ -123,6 +123,17 @@ async def test_withdrawn_when_it_becomes_moot(
     assert sent(calls)[1:] == ["clear_notification"]
 
 
+async def test_withdrawn_when_it_is_erased(
+    porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser
+) -> None:
+    device, calls = phone(porch, hass_admin_user, "Ada")
+    await set_up(phones=[device])
+    script.suspects = []
+    await porch.services.async_call(DOMAIN, "erase", {"all": True}, blocking=True)
+    await settled(porch)
+    assert sent(calls)[1:] == ["clear_notification"]
+
+
 async def test_withdrawn_when_it_is_answered_elsewhere_and_with_the_integration(
     porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser
 ) -> None:

@@ -207,15 +207,20 @@ def _registries(path: Path, config: Path | None) -> tuple[storage.Registries, li
 def _home(database: sqlite3.Connection, registries: storage.Registries, path: Path) -> tuple[Home, dict[str, int]]:
     """Return the home's devices and evidence, and the numbers under which the recorder keeps them.
 
-    Hidden, disabled, configuration and diagnosis entities are left out, groups beside any of their members, and all
-    but one of several entities of one thing.
+    Hidden, disabled, configuration and diagnosis entities are left out, groups beside any of their members, all but
+    one of several entities of one thing, our own, and what the options leave out. What they name as evidence is there.
     """
     entities: dict[str, Entity] = {}
     ids: dict[str, int] = {}
     members: dict[str, frozenset[str]] = {}
+    named: dict[str, Entity] = {}
     for number, key in database.execute("SELECT metadata_id, entity_id FROM states_meta ORDER BY entity_id").fetchall():
         domain = str(key).partition(".")[0]
         known = registries.entities.get(key)
+        if (says := registries.says.get(key)) is not None:
+            ids[key] = number
+            named[key] = replace(_entity(str(key), _attributes(database, number), known), says=says)
+            continue
         if domain not in (*DEVICE_DOMAINS, *EVIDENCE_DOMAINS) or (known and known.left_out):
             continue
         attributes = _attributes(database, number)
@@ -232,9 +237,13 @@ def _home(database: sqlite3.Connection, registries: storage.Registries, path: Pa
                 k for k, e in registries.entities.items() if k.startswith(f"{domain}.") and not e.is_group
             )
             members[entity.entity_id] = registries.members.get(entity.entity_id) or alike
-    for key in [key for key, inside in members.items() if inside & entities.keys() - {key}]:
+    present = entities.keys() - registries.excluded
+    for key in [key for key, inside in members.items() if inside & present - {key}]:
         del entities[key]
     entities = registries.reports.once(entities, lambda key: _last_reading(database, ids[key], key) != UNKNOWN)
+    for key in registries.excluded:
+        entities.pop(key, None)
+    entities |= named
     name = registries.name or path.resolve().parent.name
     zone = registries.time_zone or "UTC"
     return Home(name, zone, registries.latitude, registries.longitude, entities, "Home Assistant recorder"), ids

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS
+from . import chosen
+from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, Says
 from .twins import Reported, Reports, same_things
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
 _FOLDER: Final = ".storage"
+_OURS: Final = "hunches"
+"""The integration's own domain: what it concludes is no evidence, and its options say what else is left out."""
 
 
 class StorageError(ValueError):
@@ -25,7 +28,7 @@ class StorageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What the registries say of one entity. `left_out`: hidden, disabled, configuration or diagnosis."""
+    """What the registries say of one entity. `left_out`: hidden, disabled, configuration, diagnosis, or our own."""
 
     name: str
     area: str | None
@@ -39,7 +42,8 @@ class Described:
 class Registries:
     """A home's registries: entities by entity id, members by the entity id of their group, and where the home is.
 
-    `reports`: what tells which entities stand for the same thing (`Reports.twins`).
+    `reports`: what tells which entities stand for the same thing (`Reports.twins`). `excluded`, `says`: what the
+    integration's options leave out, and what they say that entities tell of.
     """
 
     name: str = ""
@@ -49,6 +53,8 @@ class Registries:
     entities: Mapping[str, Described] = field(default_factory=dict)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reports: Reports = field(default_factory=Reports)
+    excluded: frozenset[str] = frozenset()
+    says: Mapping[str, Says] = field(default_factory=dict)
 
 
 def find(folder: Path) -> Path | None:
@@ -70,7 +76,9 @@ def read(folder: Path) -> Registries:
         str(e["entity_id"]): e for e in _list(_load(folder, "core.entity_registry"), "entities") if "entity_id" in e
     }
     described = {key: _describe(entry, devices, areas, labels) for key, entry in entries.items()}
-    members, wrapped = _helpers(entries, _list(_load(folder, "core.config_entries"), "entries"))
+    set_up = _list(_load(folder, "core.config_entries"), "entries")
+    members, wrapped = _helpers(entries, set_up)
+    options = next((_mapping(one.get("options")) for one in set_up if one.get("domain") == _OURS), {})
     return Registries(
         str(config.get("location_name") or ""),
         _zone(config.get("time_zone")),
@@ -86,7 +94,28 @@ def read(folder: Path) -> Registries:
             ),
             same_things(_addresses(devices.values())),
         ),
+        chosen.left_out(options, (_owned(key, entry, devices, areas) for key, entry in entries.items())),
+        {key: says for key, says in chosen.named(options).items() if entries.get(key, {}).get("platform") != _OURS},
     )
+
+
+def _owned(
+    key: str,
+    entry: Mapping[str, Any],
+    devices: Mapping[Any, Mapping[str, Any]],
+    areas: Mapping[Any, Mapping[str, Any]],
+) -> chosen.Owned:
+    device, area_id = devices.get(entry.get("device_id"), {}), _area_id(entry, devices)
+    labels = {label for owner in (entry, device, areas.get(area_id, {})) for label in _ids(owner.get("labels"))}
+    return chosen.Owned(key, entry.get("device_id"), area_id, frozenset(labels))
+
+
+def _area_id(entry: Mapping[str, Any], devices: Mapping[Any, Mapping[str, Any]]) -> str | None:
+    """Return the area of an entity: its own, else its device's, else that of the device above."""
+    device = devices.get(entry.get("device_id"), {})
+    parent = devices.get(device.get("parent_device_id"), {})
+    found = entry.get("area_id") or device.get("area_id") or parent.get("area_id")
+    return None if found is None else str(found)
 
 
 def _helpers(
@@ -113,8 +142,7 @@ def _describe(
 ) -> Described:
     """Return an entity's name, area and labels: its own, else its device's, else that of the device above."""
     device = devices.get(entry.get("device_id"), {})
-    parent = devices.get(device.get("parent_device_id"), {})
-    area = areas.get(entry.get("area_id") or device.get("area_id") or parent.get("area_id"), {})
+    area = areas.get(_area_id(entry, devices), {})
     label_ids = {key for owner in (entry, device, area) for key in _ids(owner.get("labels"))}
     own = str(entry.get("name") or entry.get("original_name") or "")
     above = str(device.get("name_by_user") or device.get("name") or "")
@@ -124,7 +152,9 @@ def _describe(
         area=str(area["name"]) if area.get("name") else None,
         device_class=entry.get("device_class") or entry.get("original_device_class") or None,
         labels=tuple(sorted(labels[key] for key in label_ids if key in labels)),
-        left_out=bool(entry.get("hidden_by") or entry.get("disabled_by") or _is_technical(entry)),
+        left_out=bool(
+            entry.get("platform") == _OURS or entry.get("hidden_by") or entry.get("disabled_by") or _is_technical(entry)
+        ),
         is_group=entry.get("platform") == "group",
     )
 
