@@ -5,7 +5,8 @@ Names and everything else that a person typed are shown as text: they are escape
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +24,27 @@ _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
 _ENOUGH_DAYS: Final = 1.0
 
-type Say = Callable[..., str]
+_TWELVE: Final = frozenset({"AU", "CA", "IN", "MY", "NZ", "PH", "PK", "SG", "US"})
+"""Countries where English is written with AM and PM. What each user has set is known to the browser alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Says a text of the section "common", and a time of day as the home's clocks show it."""
+
+    texts: Mapping[str, str]
+    twelve_hours: bool = False
+
+    def __call__(self, key: str, **values: str) -> str:
+        """Return a text, with what stands in braces replaced. A text that is not there is its own key."""
+        return self.texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
+
+    def clock(self, minutes: int) -> str:
+        """Return a time of day, given in minutes after midnight."""
+        hour, minute = divmod(minutes % 1440, 60)
+        if self.twelve_hours:
+            return f"{(hour - 1) % 12 + 1}:{minute:02d} {'AM' if hour < 12 else 'PM'}"
+        return f"{hour:02d}:{minute:02d}"
 
 
 def plain(text: str) -> str:
@@ -98,12 +119,9 @@ async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
 
 async def async_say(hass: HomeAssistant) -> Say:
     """Return what says a text of the section "common" in Home Assistant's language."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-
-    def say(key: str, **values: str) -> str:
-        return texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
-
-    return say
+    language = hass.config.language
+    texts = await async_get_translations(hass, language, "common", [DOMAIN])
+    return Say(texts, language == "en" and hass.config.country in _TWELVE)
 
 
 def _since(hunch: Hunch, now: float, say: Say) -> str:
@@ -125,7 +143,7 @@ def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
         low, high = (duration(60.0 * minutes, say) for minutes in seen.usual_minutes)
         lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
     if seen.usual_off_hour is not None:
-        lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
+        lines.append(say("usual_end", time=say.clock(round(60.0 * seen.usual_off_hour))))
     lines += _who_is_there(hunch, say)
     lines.append(say("usually_so", percent=_percent(seen.p_on)))
     if seen.history_days >= _ENOUGH_DAYS:
@@ -138,7 +156,7 @@ def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
 def _moment(moment: float, now: float, say: Say) -> str:
     """Return a moment as the home's clock shows it, with the day where that is not today."""
     local, today = (dt_util.as_local(dt_util.utc_from_timestamp(m)) for m in (moment, now))
-    time = f"{local:%H:%M}"
+    time = say.clock(60 * local.hour + local.minute)
     days = (today.date() - local.date()).days
     if days == 0:
         return time
@@ -151,11 +169,6 @@ def _percent(probability: float) -> str:
     if percent < 1.0:
         return "<1"
     return ">99" if percent > 99.0 else str(round(percent))
-
-
-def _clock(hour: float) -> str:
-    minutes = round(60.0 * hour) % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def day(local: datetime, say: Say) -> str:

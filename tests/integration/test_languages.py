@@ -28,6 +28,7 @@ def hunch() -> Hunch:
     ("language", "lines"),
     [
         ("en", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1 %"]),
+        ("en-GB", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1 %"]),
         ("de", ["An seit 20.11.2026, 03:55, das sind 2 Tg.", "Um diese Zeit üblich: <1 %"]),
         ("fr", ["En marche depuis 20/11/2026 à 03:55, soit 2 j", "Habituel à cette heure\u00a0: <1\u00a0%"]),
         ("es", ["En marcha desde 20/11/2026, 03:55, es decir, 2 d", "Habitual a esta hora: <1 %"]),
