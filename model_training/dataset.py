@@ -1,4 +1,4 @@
-"""Examples from simulated homes: questions about a device's later state, and about what to do with one that is on.
+"""Examples from simulated homes: questions about a device's later state.
 
 Each home is asked at a few moments, of each device with its history cut at random: cutting is the cold start.
 Everything is computed by the engine, as it is at run time.
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custom_components.hunches.engine import acceptance, experts, features
+from custom_components.hunches.engine import experts, features
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.context import Contexts, follow
 from custom_components.hunches.engine.context_numbers import Numbers
-from custom_components.hunches.engine.home import ON, UNKNOWN, Entity
+from custom_components.hunches.engine.home import UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.usage import Usage, advance
 
@@ -32,7 +32,6 @@ Arrays = dict[str, "NDArray[Any]"]
 MAX_DEVICES = 10
 MOMENTS = 6  # a device is asked about at so many moments, every moment with its own cut of history
 TARGETS = 3  # questions a moment
-ASKS = 6  # moments a device at which "turn it off?" is asked, half of them while nobody wants it on
 FEWEST_DAYS = 0.02
 WHOLE = 0.5  # share of moments at which all of the past is known; at the others a random part of it
 NEW = 0.03  # share of moments at which nothing is known but the state that holds
@@ -49,34 +48,28 @@ class Asked:
 
 
 def examples(home: SimulatedHome, number: int, seed: int, numbers: Numbers | None = None) -> dict[str, Arrays]:
-    """Return "state", "accept" and "devices" of one home: arrays by name, one row a question (or a device).
+    """Return "state" and "devices" of one home: arrays by name, one row a question (or a device).
 
-    State rows carry `target` (1 on, 0 off), acceptance rows `yes` (nobody wanted it on) with a `weight` that undoes
-    how they were picked. `numbers`: of the context filter, the shipped ones if None.
+    State rows carry `target` (1 on, 0 off). `numbers`: of the context filter, the shipped ones if None.
     """
     devices = picked(home, number, seed)
     rng = np.random.default_rng((seed, number, 1))
     asked = ask(home.recording)
     state = list(_state_moments(asked, devices, rng))
-    accept = list(accept_moments(asked, devices, home, rng))
-    moments = np.unique([m[1] for m in state] + [m[1] for m in accept])
-    contexts = follow(home.recording, moments, numbers=numbers)
+    contexts = follow(home.recording, np.unique([asof for _, asof, _ in state]), numbers=numbers)
     rows = [_state_rows(asked, contexts, entity, asof, cut, rng) for entity, asof, cut in state]
-    known = {e.entity_id: number * 1000 + i for i, e in enumerate(devices)}
+    places = {e.entity_id: number * 1000 + i for i, e in enumerate(devices)}
     for found, (entity, _, _) in zip(rows, state, strict=True):
         if found:
-            found["device"] = np.full(len(found["target"]), known[entity.entity_id])
+            found["device"] = np.full(len(found["target"]), places[entity.entity_id])
             found["home"] = np.full(len(found["target"]), number)
-    asks = [accept_row(asked, contexts, *moment) for moment in accept]
-    for row in asks:
-        row["home"] = np.array([number])
     lived_in = home.generator == "residents"  # the other generator's roles name processes, not things
     described: Arrays = {
-        "device": np.array(list(known.values()), dtype=np.int64),
+        "device": np.array(list(places.values()), dtype=np.int64),
         "name": np.array([e.name for e in devices], dtype="U48"),
         "role": np.array([home.roles.get(e.entity_id, "") if lived_in else "" for e in devices], dtype="U48"),
     }
-    return {"state": _stack([r for r in rows if r]), "accept": _stack(asks), "devices": described}
+    return {"state": stacked([r for r in rows if r]), "devices": described}
 
 
 def ask(recording: Recording) -> Asked:
@@ -123,7 +116,8 @@ def portraits(home: SimulatedHome, number: int) -> Arrays:
     }
 
 
-def _stack(rows: list[Arrays]) -> Arrays:
+def stacked(rows: list[Arrays]) -> Arrays:
+    """Return rows joined; nothing of none."""
     return {key: np.concatenate([row[key] for row in rows]) for key in rows[0]} if rows else {}
 
 
@@ -145,7 +139,8 @@ def _state_moments(
             yield entity, asof, cut
 
 
-def _known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timeline, Usage]:
+def known(asked: Asked, entity: Entity, asof: float, cut: float) -> tuple[Timeline, Usage]:
+    """Return what is known of a device at `asof`, of no more than `cut` seconds before it."""
     timeline = asked.recording.timelines[entity.entity_id].until(asof)
     if np.isfinite(cut):
         timeline = timeline.since(asof - cut)
@@ -189,80 +184,9 @@ def _state_rows(
     m = targets.size
     if not m:
         return {}
-    timeline, usage = _known(asked, entity, asof, cut)
+    timeline, usage = known(asked, entity, asof, cut)
     return {
         **inputs(asked, contexts, entity, timeline, usage, asof, targets),
         "target": truth.astype(np.float32),
         "rate": np.full(m, usage.rate, dtype=np.float32),
     }
-
-
-def accept_moments(
-    asked: Asked, devices: list[Entity], home: SimulatedHome, rng: np.random.Generator
-) -> Iterator[tuple[Entity, float, bool, float]]:
-    """Yield (device, moment at which it is on, whether nobody wants it, weight of the moment)."""
-    end = asked.recording.end
-    for entity in devices:
-        if entity.domain == "climate":
-            continue
-        timeline = asked.recording.timelines[entity.entity_id].carried()
-        if len(timeline) < 2:
-            continue
-        edges = np.append(timeline.times, end)
-        on = timeline.states == ON
-        starts, ends = edges[:-1][on], edges[1:][on]
-        late = float(timeline.times[0]) + FEWEST_DAYS * (end - float(timeline.times[0]))
-        starts, ends = np.maximum(starts, late), np.maximum(ends, late)
-        unwanted = [(max(i.start, late), min(i.end, end)) for i in home.unwanted.get(entity.entity_id, ())]
-        bad = np.array([(a, b) for a, b in unwanted if b > a]).reshape(-1, 2)
-        total = float((ends - starts).sum())
-        wrong = min(float((bad[:, 1] - bad[:, 0]).sum()), total)
-        if total < 60:
-            continue
-        picks = [(float(t), _inside(bad, float(t))) for t in _pick(starts, ends, ASKS // 2, rng)]
-        if wrong > 0:
-            picks += [(float(t), True) for t in _pick(bad[:, 0], bad[:, 1], ASKS // 2, rng)]
-        yes = sum(label for _, label in picks)
-        share = wrong / total
-        for moment, label in picks:
-            weight = share / yes if label else (1 - share) / (len(picks) - yes)
-            yield entity, moment, label, weight * len(picks)
-
-
-def _pick(
-    starts: NDArray[np.float64], ends: NDArray[np.float64], n: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Return n moments drawn evenly from the union of [start, end)."""
-    lengths = np.cumsum(ends - starts)
-    at = rng.uniform(0, lengths[-1], n)
-    i = np.searchsorted(lengths, at, side="right").clip(0, len(lengths) - 1)
-    return np.asarray(ends[i] - (lengths[i] - at))
-
-
-def _inside(intervals: NDArray[np.float64], moment: float) -> bool:
-    return bool(((intervals[:, 0] <= moment) & (moment < intervals[:, 1])).any())
-
-
-def accept_row(asked: Asked, contexts: Contexts, entity: Entity, now: float, yes: bool, weight: float) -> Arrays:
-    """Return the inputs of the acceptance model at `now`, as one row of arrays."""
-    timeline, usage = _known(asked, entity, now, np.inf)
-    seen = acceptance.look_out(timeline, usage, now, asked.clock)
-    past = now - DAY
-    row = {
-        "stable": features.stable(entity, usage, asked.inputs),
-        "tokens": features.tokens(entity).astype(np.int16),
-        "dynamic": features.dynamic(timeline, usage, now, asked.activity.at(now), contexts.at(now), asked.clock),
-        "ahead_query": seen.ahead_query,
-        "ahead_logit": seen.ahead.logit,
-        "ahead_support": seen.ahead.support,
-        "past_dynamic": features.dynamic(timeline, usage, past, asked.activity.at(past), None, asked.clock),
-        "usual_query": seen.usual_query[0],
-        "usual_logit": seen.usual.logit[0],
-        "usual_support": seen.usual.support[0],
-        "habits": seen.habits,
-        "room": asked.activity.room(entity.area, now).astype(np.float32),
-        "minutes": np.float32((now - timeline.current(now)[1]) / 60),
-        "yes": np.float32(yes),
-        "weight": np.float32(weight),
-    }
-    return {key: np.asarray(value)[None] for key, value in row.items()}

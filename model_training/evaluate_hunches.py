@@ -3,8 +3,9 @@
     python -m model_training.evaluate_hunches [--homes 20] [--days 7] [--seed 1000]
 
 The last days of each home are replayed as the integration would have lived through them, by the shipped policy. A hunch
-is right if nobody wanted the device so at that moment, which only a simulation knows; a stretch that nobody wanted and
-that lasted half an hour or more counts as found if a hunch was raised within it.
+is right if carrying it out would be (`proposals.rightly`), which only a simulation knows; a stretch that nobody wanted
+and that lasted half an hour or more counts as found if a hunch was raised within it. `acted`: what would be done
+without asking if everything were allowed and nobody ever answered.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from custom_components.hunches.engine import backtest
 from custom_components.hunches.engine.aftermath import OUTCOMES
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.home import Home
-from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN
+from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Kind
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.model import ASSETS, Model
@@ -30,6 +32,7 @@ from custom_components.hunches.engine.policy import Policy, Settings, action_for
 
 from .fleet import residents
 from .fleet.home import SimulatedHome
+from .proposals import rightly
 
 WORTH_FINDING = 1800.0
 STEP = 600.0
@@ -51,28 +54,41 @@ def main() -> int:
         home = residents.simulate(number, options.seed)
         begin = max(home.recording.end - options.days * DAY, home.recording.start + DAY)
         weeks += max(home.recording.end - begin, 0.0) / (7 * DAY)
-        policy = Policy(Settings(min_accept=options.min_accept))
+        policy = Policy(Settings(min_accept=options.min_accept, shadow=True))
         mind = Lookback(model, home.recording.home)
-        raised = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
-        count.update(_tally(home, raised, begin))
-    precision = count["right"] / max(count["raised"], 1)
+        found = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
+        count.update(_tally(home, found, begin))
+    weeks = max(weeks, 1e-9)
     print(
         json.dumps(
             {
                 "homes": options.homes,
-                "min_accept": options.min_accept,
+                "weeks": round(weeks, 1),
+                "min_accept": round(options.min_accept, 3),
                 "raised": count["raised"],
                 "right": count["right"],
-                "precision": round(precision, 3),
+                "precision": _share(count["right"], count["raised"]),
                 "stretches": count["stretches"],
-                "recall": round(count["found"] / max(count["stretches"], 1), 3),
-                "false_a_week": round((count["raised"] - count["right"]) / max(weeks, 1e-9), 3),
+                "recall": _share(count["found"], count["stretches"]),
+                "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
                 "outcomes": {name: count[name] for name in OUTCOMES},
+                "kinds": {
+                    str(kind): {"raised": count[f"raised {kind}"], "right": count[f"right {kind}"]} for kind in Kind
+                },
+                "acted": {
+                    "actions": count["acted"],
+                    "right": _share(count["acted right"], count["acted"]),
+                    "false_a_month": round((count["acted"] - count["acted right"]) / weeks * 30 / 7, 3),
+                },
             },
             indent=1,
         )
     )
     return 0
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
 
 
 def _last(home: SimulatedHome, begin: float) -> Recording:
@@ -81,19 +97,24 @@ def _last(home: SimulatedHome, begin: float) -> Recording:
     return Recording(home.recording.home, lines, home.recording.truth)
 
 
-def _tally(home: SimulatedHome, raised: list[backtest.Found], begin: float) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for one in raised:
-        hunch = one.hunch
-        found["raised"] += 1
-        found["right"] += any(i.start <= hunch.time <= i.end for i in home.unwanted.get(hunch.entity_id, ()))
-        found[one.outcome] += 1
-    for entity_id, stretch in _worth_finding(home.recording.home, home, begin):
-        found["stretches"] += 1
-        found["found"] += any(
-            one.hunch.entity_id == entity_id and stretch.start <= one.hunch.time <= stretch.end for one in raised
-        )
-    return found
+def _tally(home: SimulatedHome, found: list[backtest.Found], begin: float) -> Counter[str]:
+    count: Counter[str] = Counter()
+    known = home.recording.home
+    for one in found:
+        hunch, word = one.hunch, "acted" if one.acted else "raised"
+        entity = known.entities[hunch.entity_id]
+        right = bool(rightly(home, entity, hunch.kind).contains(np.array([hunch.time]))[0])
+        count[word] += 1
+        if one.acted:
+            count["acted right"] += right
+            continue
+        count[f"raised {hunch.kind}"] += 1
+        count.update({"right": right, f"right {hunch.kind}": right, one.outcome: 1})
+    raised = [one.hunch for one in found if not one.acted]
+    for entity_id, stretch in _worth_finding(known, home, begin):
+        count["stretches"] += 1
+        count["found"] += any(h.entity_id == entity_id and stretch.start <= h.time <= stretch.end for h in raised)
+    return count
 
 
 def _worth_finding(known: Home, home: SimulatedHome, begin: float) -> Iterator[tuple[str, Interval]]:

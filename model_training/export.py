@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from custom_components.hunches.engine import features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
+from custom_components.hunches.engine.model import StateModel
 from custom_components.hunches.engine.onnx import Graph
 
 from .networks import BEHAVIOUR, EMBEDDING, Acceptance, Home, MapNet
@@ -51,22 +52,43 @@ class Forecaster(nn.Module):
         return calibrated
 
 
-def graphs(nets: Nets, home: Home, acceptance: Acceptance, chart: MapNet) -> tuple[dict[str, bytes], float]:
-    """Return the networks as ONNX files by name, and the largest difference that any of them showed."""
-    e, d, x = EMBEDDING, len(features.DYNAMIC), features.N_EXPERTS
+Files = dict[str, bytes]
+
+
+def state(nets: Nets) -> tuple[Files, float]:
+    """Return encoder and decoder as ONNX files by name, and the largest difference that either showed."""
+    d, x = len(features.DYNAMIC), features.N_EXPERTS
     tokens = (features.N_TOKENS, features.N_VOCABULARY)
-    made = {
-        "encoder.onnx": _export(nets.encoder, {"stable": features.N_STABLE, "tokens": tokens}, ENCODED),
-        "decoder.onnx": _export(
-            Forecaster(nets),
-            {"behaviour": BEHAVIOUR, "dynamic": d, "query": len(features.QUERY), "logit": x, "support": x},
-            ("logit_on",),
-        ),
-        "home.onnx": _export_home(home),
-        "acceptance.onnx": _export(acceptance, {"embedding": e, "dynamic": d, "outlook": N_OUTLOOK}, ("logit_yes",)),
-        "map.onnx": _export(chart, {"embedding": e}, ("place",)),
-    }
-    return {name: data for name, (data, _) in made.items()}, max(worst for _, worst in made.values())
+    return _joined(
+        {
+            "encoder": _export(nets.encoder, {"stable": features.N_STABLE, "tokens": tokens}, ENCODED),
+            "decoder": _export(
+                Forecaster(nets),
+                {"behaviour": BEHAVIOUR, "dynamic": d, "query": len(features.QUERY), "logit": x, "support": x},
+                ("logit_on",),
+            ),
+        }
+    )
+
+
+def acceptance(net: Acceptance) -> tuple[Files, float]:
+    """Return the acceptance model, likewise."""
+    inputs = {"embedding": EMBEDDING, "dynamic": len(features.DYNAMIC), "outlook": N_OUTLOOK}
+    return _joined({"acceptance": _export(net, inputs, ("logit_yes", "logit_right"))})
+
+
+def others(home: Home, chart: MapNet) -> tuple[Files, float]:
+    """Return what describes homes and the map, likewise."""
+    return _joined({"home": _export_home(home), "map": _export(chart, {"embedding": EMBEDDING}, ("place",))})
+
+
+def written(files: Mapping[str, bytes]) -> StateModel:
+    """Return encoder and decoder as they were written, to train what stands on them."""
+    return StateModel({name: Graph.load(files[f"{name}.onnx"]) for name in ("encoder", "decoder")})
+
+
+def _joined(made: Mapping[str, tuple[bytes, float]]) -> tuple[Files, float]:
+    return {f"{name}.onnx": data for name, (data, _) in made.items()}, max(worst for _, worst in made.values())
 
 
 def _export(

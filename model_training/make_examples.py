@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from custom_components.hunches.engine.context_numbers import ASSET, Numbers
 
-from . import dataset
+from . import dataset, proposals
 from .fleet import simulate
 
 if TYPE_CHECKING:
@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 SHARD = 40  # homes a file
-NAMES = ("state", "accept", "devices")
+NAMES = ("state", "devices")
 PORTRAITS = "portraits"
+PROPOSALS = "proposals"
+FIRST = 200_000
+"""Number of the first home that proposals are made to: the state model has seen none of them, so that its forecasts are
+no better there than they will be."""
 
 
 def make(folder: Path, homes: int, seed: int, workers: int | None = None, context: Path = ASSET) -> None:
-    """Write `state-N.npz`, `accept-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept.
+    """Write `state-N.npz` and `devices-N.npz` for every `SHARD` homes; those that exist are kept.
 
     `context`: the file of the context filter's numbers.
     """
@@ -39,6 +43,11 @@ def make(folder: Path, homes: int, seed: int, workers: int | None = None, contex
 def make_portraits(folder: Path, homes: int, seed: int, workers: int | None = None) -> None:
     """Write `portraits-N.npz` for every `SHARD` homes: all devices, nothing asked; those that exist are kept."""
     _make(_portraits, (PORTRAITS,), folder, homes, seed, workers)
+
+
+def make_proposals(folder: Path, homes: int, seed: int, workers: int | None = None, context: Path = ASSET) -> None:
+    """Write `proposals-N.npz` for every `SHARD` homes from `FIRST` on; those that exist are kept."""
+    _make(partial(_proposals, context), (PROPOSALS,), folder, homes, seed, workers)
 
 
 def _make(
@@ -66,6 +75,13 @@ def _examples(context: Path, job: tuple[Path, int, int, int]) -> None:
         _write(folder / f"{name}-{number:04}.npz", [home[name] for home in found])
 
 
+def _proposals(context: Path, job: tuple[Path, int, int, int]) -> None:
+    folder, number, count, seed = job
+    numbers, first = Numbers.load(context), FIRST + number * SHARD
+    found = [proposals.examples(simulate.home(n, seed), n, seed, numbers) for n in range(first, first + count)]
+    _write(folder / f"{PROPOSALS}-{number:04}.npz", found)
+
+
 def _portraits(job: tuple[Path, int, int, int]) -> None:
     folder, number, count, seed = job
     found = [dataset.portraits(simulate.home(n, seed), n) for n in range(number * SHARD, number * SHARD + count)]
@@ -81,7 +97,7 @@ def _write(path: Path, parts: list[Arrays]) -> None:
 
 
 def load(folder: Path, name: str) -> Arrays:
-    """Return all shards of `name` (one of `NAMES`, or `PORTRAITS`) joined, in order of homes."""
+    """Return all shards of `name` (one of `NAMES`, `PORTRAITS` or `PROPOSALS`) joined, in order of homes."""
     parts: list[dict[str, NDArray[Any]]] = []
     for path in sorted(folder.glob(f"{name}-????.npz")):
         with np.load(path) as shard:

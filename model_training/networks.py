@@ -18,7 +18,7 @@ YOUTH_DAYS = 4.0  # of history, after which a name counts for a third in forecas
 ENCODER_WIDTH = 128
 DECODER_WIDTHS = (96, 64)
 TOKEN_WIDTH = 16
-ACCEPTANCE_WIDTH = 64
+ACCEPTANCE_WIDTH = 96
 HOME_WIDTH = 96
 HOME_HEADS = 4
 _OFFSETS = dict(zip(features.STABLE, np.cumsum([0, *features.STABLE.values()]).tolist(), strict=False))
@@ -197,23 +197,23 @@ class Projection(nn.Module):
 
 
 class Acceptance(nn.Module):
-    """Will "turn it off?" be answered with yes: embedding [n, 32], dynamic [n, D], outlook [n, O] → log-odds [n]."""
+    """A proposal: embedding [n, 32], dynamic [n, D], outlook [n, O] → log-odds of a yes and of being right [n] each."""
 
     def __init__(self, n_outlook: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Linear(EMBEDDING + N_DYNAMIC + n_outlook, ACCEPTANCE_WIDTH),
             nn.ReLU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.2),
             nn.Linear(ACCEPTANCE_WIDTH, ACCEPTANCE_WIDTH),
             nn.ReLU(),
-            nn.Linear(ACCEPTANCE_WIDTH, 1),
+            nn.Linear(ACCEPTANCE_WIDTH, 2),
         )
 
-    def forward(self, embedding: Tensor, dynamic: Tensor, outlook: Tensor) -> Tensor:
-        """Return the log-odds of a yes."""
-        logit: Tensor = self.layers(torch.cat((embedding, dynamic, outlook), dim=1)).squeeze(1)
-        return logit
+    def forward(self, embedding: Tensor, dynamic: Tensor, outlook: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (log-odds of a yes, log-odds of being right)."""
+        logits: Tensor = self.layers(torch.cat((embedding, dynamic, outlook), dim=1))
+        return logits[:, 0], logits[:, 1]
 
 
 class MapNet(nn.Module):

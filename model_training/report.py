@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from script.marked_block import fill
 
-from . import report_sections
+from . import evaluate_acceptance, report_sections
 from .report_tables import cell, number, table
 from .rivals import BOOSTED, EWMA, LINEAR, MASKED, MODEL
 
@@ -45,7 +45,7 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
     """Return every target that these figures can be held against: missed ones first, by how much."""
     ratios = found["simulated"]["ratios"]
     seen = found["embedding"]
-    own, accept = found["simulated"]["methods"][MODEL], found["acceptance"][MODEL]
+    own, accepted = found["simulated"]["methods"][MODEL], found["acceptance"]
 
     def better(name: str) -> float:
         return round(1 - float(ratios[name]["ratio"]), 3)
@@ -60,10 +60,14 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
         Target("archetypes: AMI with true roles, masked", 0.65, seen["ami"]["masked"]),
         Target("archetypes: stability over seeds (AMI)", 0.95, seen["stability"]["seeds"]),
         Target("unnamed device: nearest neighbour has its role", 0.75, seen["neighbour_has_role"]["masked"]),
-        Target("acceptance before any answer: AUC", 0.80, accept["auc"]),
-        Target("acceptance before any answer: calibration error", 0.02, accept["ece"], more=False),
-        Target("hunches: precision where half is found", 0.80, accept["precision_at_half_recall"]),
+        Target("acceptance before any answer: AUC", 0.80, accepted["yes"]["before"]["auc"]),
+        Target("acceptance before any answer: calibration error", 0.02, accepted["yes"]["before"]["ece"], more=False),
+        Target("hunches: precision where half is found", 0.80, accepted["right"][MODEL]["precision_at_half_recall"]),
     ]
+    if after := accepted["yes"].get(evaluate_acceptance.AFTER):
+        listed.append(Target("acceptance after twenty answers: AUC", 0.86, after["auc"]))
+    if (right := accepted["acting"]["always"]["right"]) is not None:
+        listed.append(Target('automatic actions after "always": right', 0.98, right))
     if "recorded" in found:
         mean = found["recorded"]["mean"]
         listed += [
@@ -96,11 +100,11 @@ def reached(found: Mapping[str, Any]) -> str:
     return table(("measure", "target", "reached", ""), rows)
 
 
-def write(found: Mapping[str, Any], pictures: Mapping[str, str], folder: Path) -> None:
-    """Write `report.md` and `results.json` into `folder`; `pictures`: file name → caption, in order."""
+def write(found: Mapping[str, Any], folder: Path) -> None:
+    """Write `report.md` and `results.json` into `folder`, beside the pictures that `found` has captions of."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULTS).write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.md").write_text("\n\n".join(_parts(found, pictures)) + "\n", encoding="utf-8")
+    (folder / "report.md").write_text("\n\n".join(_parts(found)) + "\n", encoding="utf-8")
 
 
 def update(path: Path, found: Mapping[str, Any]) -> None:
@@ -134,7 +138,7 @@ def block(found: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _parts(found: Mapping[str, Any], pictures: Mapping[str, str]) -> list[str]:
+def _parts(found: Mapping[str, Any]) -> list[str]:
     about = found["about"]
     missed = [t for t in targets(found) if not t.met]
     parts = [
@@ -157,10 +161,10 @@ def _parts(found: Mapping[str, Any], pictures: Mapping[str, str]) -> list[str]:
         parts += ["## Recorded homes", *report_sections.recorded(found)]
     if "context" in found:
         parts += ["## Asleep and away", report_sections.context(found)]
-    parts += ["## Hunches: what nobody wanted on (simulated)", report_sections.acceptance(found)]
+    parts += ["## Hunches: what is right, and what is accepted (simulated)", *report_sections.acceptance(found)]
     parts += ["## The room of a device", report_sections.rooms(found)]
     parts += ["## Embedding, archetypes and map", *report_sections.embedding(found)]
-    parts += [f"![{caption}]({name})\n\n*{caption}*" for name, caption in pictures.items()]
+    parts += [f"![{caption}]({name})\n\n*{caption}*" for name, caption in found["pictures"].items()]
     return parts
 
 

@@ -190,15 +190,53 @@ def context(found: Figures) -> str:
     return table(("F1", *keys.values()), [(name, *(number(home[k]) for k in keys)) for name, home in homes.items()])
 
 
-def acceptance(found: Figures) -> str:
-    """Return the table of what ranks moments by whether somebody wants the device on."""
+def acceptance(found: Figures) -> list[str]:
+    """Return the tables of what is right, what is accepted, and what is acted on."""
     seen = found["acceptance"]
-    rows = [
-        (name, number(seen[name]["auc"]), number(seen[name]["precision_at_half_recall"]))
-        for name in (MODEL, "away or asleep", "off when away", "off after N hours")
+    right, yes, acting = seen["right"], seen["yes"], seen["acting"]
+    parts = [
+        (
+            f"{seen['proposals']:,} proposals of all kinds to {seen['homes']} homes; {right['share']:.1%} of the time"
+            " that devices stand so, carrying one out is right. What is right:"
+        ),
+        table(
+            ("ranked by", "AUC", "precision where half is found"),
+            [
+                (name, number(right[name]["auc"]), number(right[name]["precision_at_half_recall"]))
+                for name in (MODEL, "away or asleep", "off when away", "off after N hours")
+            ],
+        ),
+        table(
+            ("where the model says at least", "of these right", "of what is right"),
+            [
+                (key.removeprefix("at_"), number(value["precision"]), number(value["recall"]))
+                for key, value in right.items()
+                if key.startswith("at_")
+            ],
+        ),
     ]
-    said = f"{seen['moments']:,} moments at which a device is on; nobody wants {seen['share_of_yes']:.1%} of them so."
-    return said + "\n\n" + table(("ranked by", "AUC", "precision where half is found"), rows)
+    rows = [
+        (name, *(number(value.get(key)) for key in ("auc", "log_loss", "ece")))
+        for name, value in yes.items()
+        if isinstance(value, dict)
+    ]
+    said = "What people say, if they answer; all homes before any answer, then"
+    parts += [
+        f"{said} {yes['homes']} homes that answered twenty, of {yes.get('left', 0):,} proposals they were not asked:",
+        table(("told by", "AUC", "log-loss", "ECE"), rows),
+        (
+            f"Acting needs a lower credible bound of {acting['bar']:.2f}, and nobody up at home as surely."
+            f" {acting['devices']} devices of which somebody said “always” once, and their other proposals:"
+        ),
+        table(
+            ("", "acted on", "of these right", "of what is right"),
+            [
+                (title, str(row["proposals"]), number(row["right"]), number(row["of_what_is_right"]))
+                for title, row in (("before anybody said anything", acting["unasked"]), ("after it", acting["always"]))
+            ],
+        ),
+    ]
+    return parts
 
 
 def rooms(found: Figures) -> str:

@@ -2,6 +2,7 @@
 
 script/train            the context filter, the fleet, the networks, the archetypes, the map, the rooms, the report
 script/train --smoke    the same path in two minutes, into a folder of its own
+script/train --acceptance    what hunches are judged by, on the networks that are in the assets; the rest is kept
 
 Every step keeps what it made in `--work`; a run that was interrupted goes on where it stopped.
 """
@@ -35,6 +36,7 @@ from . import (
     train_context,
     train_home,
     train_map,
+    train_personal,
     train_rooms,
     train_state,
 )
@@ -43,6 +45,10 @@ from .evaluate import part
 from .fleet import simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from custom_components.hunches.engine.model import StateModel
+
     from .dataset import Arrays
 
 VERSION = 2
@@ -57,8 +63,12 @@ def main() -> int:
     """Parse the command line and train. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="script/train", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="the same path on a small fleet, assets kept apart")
+    parser.add_argument("--acceptance", action="store_true", help="only what hunches are judged by; the rest is kept")
     parser.add_argument("--homes", type=int, default=2400, help="homes that are asked")
     parser.add_argument("--map-homes", type=int, default=14_000, help="homes whose devices the map is made of")
+    parser.add_argument(
+        "--proposal-homes", type=int, default=evaluate.Options.proposal_homes, help="homes that proposals are made to"
+    )
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="shards and checkpoints")
@@ -68,7 +78,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="of torch: these networks are too small for more")
     options = parser.parse_args()
     if options.smoke:
-        options.homes, options.map_homes, options.epochs = 80, 80, 2
+        options.homes, options.map_homes, options.proposal_homes, options.epochs = 80, 80, 80, 2
     options.assets = options.assets or (options.work / "smoke-assets" if options.smoke else ASSETS)
     if options.homes < FEWEST_HOMES:
         print(f"script/train: --homes must be {FEWEST_HOMES} or more, or no home is left to check on", file=sys.stderr)
@@ -85,6 +95,10 @@ def main() -> int:
 def run(options: argparse.Namespace) -> None:
     """Train; where several processes share the training, all but the first only help with the networks."""
     began = time.monotonic()
+    if options.acceptance:
+        card = again(options)
+        print(f"script/train: {card['bytes']:,} bytes in {options.assets}, {time.monotonic() - began:.0f} s")
+        return
     options.assets.mkdir(parents=True, exist_ok=True)
     folder = options.work / f"fleet-{options.seed}-{options.homes}"
     portraits = options.work / f"portraits-{options.seed}-{options.map_homes}"
@@ -94,6 +108,7 @@ def run(options: argparse.Namespace) -> None:
         (options.assets / CONTEXT).write_bytes(_json(numbers))
         make_examples.make(folder, options.homes, options.seed, options.workers, options.assets / CONTEXT)
         make_examples.make_portraits(portraits, options.map_homes, options.seed, options.workers)
+        proposals = proposed(options)
     machines.wait()
     state, devices = make_examples.load(folder, "state"), make_examples.load(folder, "devices")
     roles = described(devices, part(state))[1]
@@ -102,9 +117,18 @@ def run(options: argparse.Namespace) -> None:
         part(state), part(state, VALIDATION), options.epochs, options.seed, np.array(roles), checkpoint=checkpoint
     )
     if machines.first():
-        card = build(options, nets, make_examples.load(folder, "accept"), make_examples.load(portraits, "portraits"))
+        card = build(options, nets, proposals, make_examples.load(portraits, make_examples.PORTRAITS))
         print(f"script/train: {card['bytes']:,} bytes in {options.assets}, {time.monotonic() - began:.0f} s")
     machines.wait()
+
+
+def proposed(options: argparse.Namespace) -> Arrays:
+    """Return the proposals to homes of the fleet, made where they are not there yet."""
+    folder = options.work / f"proposals-{options.seed}-{options.proposal_homes}"
+    make_examples.make_proposals(
+        folder, options.proposal_homes, options.seed, options.workers, options.assets / CONTEXT
+    )
+    return make_examples.load(folder, make_examples.PROPOSALS)
 
 
 def described(devices: Arrays, rows: Arrays) -> tuple[list[str], list[str]]:
@@ -114,10 +138,11 @@ def described(devices: Arrays, rows: Arrays) -> tuple[list[str], list[str]]:
     return devices["name"][index].tolist(), devices["role"][index].tolist()
 
 
-def build(options: argparse.Namespace, nets: train_state.Nets, accept: Arrays, devices: Arrays) -> dict[str, Any]:
+def build(options: argparse.Namespace, nets: train_state.Nets, proposals: Arrays, devices: Arrays) -> dict[str, Any]:
     """Fit what stands on the embeddings, write the assets, score them on held-out homes, and write card and report."""
     seed = options.seed
-    acceptance = train_acceptance.train(nets, part(accept), part(accept, VALIDATION), options.epochs, seed)
+    networks, parity = export.state(nets)
+    judging, worst = accepting(options, export.written(networks), proposals)
     training, others = part(devices), part(devices, HELD_OUT)
     points, elsewhere = embed(nets, training), embed(nets, others)
     centres, temperature = archetypes.cluster(points, seed)
@@ -139,54 +164,84 @@ def build(options: argparse.Namespace, nets: train_state.Nets, accept: Arrays, d
         (simulate.home(n, seed) for n in numbers), lambda stable, tokens: nets.encoder(stable, tokens)[0], seed
     )
     rooms = train_rooms.fit(asked, seed)
-    networks, parity = export.graphs(nets, home, acceptance, chart)
+    drawn, off = export.others(home, chart)
     files = {
         "archetypes.json": _json(archetypes.describe(centres, temperature, titles, uses)),
         CONTEXT: (options.assets / CONTEXT).read_bytes(),
         "rooms.json": _json(rooms),
         **networks,
+        **drawn,
+        **judging,
     }
     card: dict[str, Any] = {
         "version": VERSION,
         "n_stable": features.N_STABLE,
         "n_outlook": N_OUTLOOK,
-        "assets": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
+        "assets": _hashes(files),
         "bytes": sum(map(len, files.values())),
         "operators": sorted(export.OPERATORS),
         "data": {
             "homes": options.homes,
             "map_homes": options.map_homes,
+            "proposal_homes": options.proposal_homes,
             "map_devices": len(everyone),
             "seed": seed,
             "epochs": options.epochs,
             "source": "simulated only: model_training/fleet; no real home was trained on",
         },
-        "metrics": {"parity": parity, "map": {"layout_reproduced": round(fidelity, 3)}, "home": home_scores},
+        "metrics": {
+            "parity": max(parity, worst, off),
+            "map": {"layout_reproduced": round(fidelity, 3)},
+            "home": home_scores,
+        },
     }
-    if card["bytes"] > LIMIT_BYTES:
-        raise SystemExit(f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}")
-    for name, data in files.items():
-        (options.assets / name).write_bytes(data)
-    (options.assets / CARD).write_bytes(_json(card))
+    _write(options.assets, files, card)
+    return judge(options, card)
+
+
+def accepting(options: argparse.Namespace, networks: StateModel, proposals: Arrays) -> tuple[dict[str, bytes], float]:
+    """Return the assets that hunches are judged by, and the largest difference that the exported network showed."""
+    checks = part(proposals, VALIDATION)
+    net = train_acceptance.train(networks, part(proposals), checks, options.epochs, options.seed)
+    priors = train_personal.train(networks, net, checks, options.seed)
+    files, worst = export.acceptance(net)
+    return files | {"personal.json": _json({name: prior.as_json() for name, prior in priors.items()})}, worst
+
+
+def again(options: argparse.Namespace) -> dict[str, Any]:
+    """Train what hunches are judged by on the networks that are in the assets, and score it; the rest is kept."""
+    card: dict[str, Any] = json.loads((options.assets / CARD).read_text(encoding="utf-8"))
+    kept = {name: (options.assets / name).read_bytes() for name in card["assets"] if name not in evaluate.JUDGING}
+    files, worst = accepting(options, export.written(kept), proposed(options))
+    card["n_outlook"] = N_OUTLOOK
+    card["assets"] = _hashes(kept | files)
+    card["bytes"] = sum(map(len, (kept | files).values()))
+    card["data"]["proposal_homes"] = options.proposal_homes
+    card["metrics"]["parity"] = max(card["metrics"]["parity"], worst)
+    _write(options.assets, files, card)
     return judge(options, card)
 
 
 def judge(options: argparse.Namespace, card: dict[str, Any]) -> dict[str, Any]:
     """Score the assets as they were written, and write the report and the card's figures."""
-    found, seen = evaluate.run(
-        evaluate.Options(
-            options.recorded,
-            options.work,
-            options.homes,
-            options.seed,
-            options.assets,
-            unseen=not options.smoke,
-            room_homes=20 if options.smoke else evaluate.Options.room_homes,
-            workers=options.workers,
-        )
+    wanted = evaluate.Options(
+        options.recorded,
+        options.work,
+        options.homes,
+        options.proposal_homes,
+        options.seed,
+        options.assets,
+        unseen=not options.smoke,
+        room_homes=20 if options.smoke else evaluate.Options.room_homes,
+        workers=options.workers,
     )
     out = options.work / "smoke-report" if options.smoke else evaluate.REPORTS
-    report.write(found, drawings.draw(found, seen, out), out)
+    if options.acceptance:
+        found = evaluate.again(wanted, out)
+    else:
+        found, seen = evaluate.run(wanted)
+        found["pictures"] = drawings.draw(found, seen, out)
+    report.write(found, out)
     card["metrics"] |= evaluate.summary(found)
     (options.assets / CARD).write_bytes(_json(card))
     print(report.reached(found))
@@ -198,6 +253,18 @@ def embed(nets: train_state.Nets, rows: Arrays) -> np.ndarray:
     data = train_state.tensors(rows, ("stable", "tokens"))
     with torch.no_grad():
         return nets.encoder(data["stable"], data["tokens"])[0].numpy()  # type: ignore[no-any-return]
+
+
+def _write(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any]) -> None:
+    if card["bytes"] > LIMIT_BYTES:
+        raise SystemExit(f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}")
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / CARD).write_bytes(_json(card))
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
 
 
 def _json(value: object) -> bytes:

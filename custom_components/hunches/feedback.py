@@ -21,6 +21,7 @@ from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
 from .engine.hunches import Hunch, Kind
 from .engine.implied import lesson
+from .engine.personal import UNDONE_COUNTS, Heard
 from .engine.policy import (
     Answer,
     Answered,
@@ -192,7 +193,10 @@ class Feedback:
             ledger, statements = about(ledger, entity_id), ()
 
         def make() -> dict[str, Any]:
-            taught = [{"hunch": hunch.key, "time": hunch.time, "yes": yes} for hunch, yes in lessons(ledger)]
+            taught = [
+                {"hunch": one.hunch.key, "time": one.hunch.time, "yes": one.yes, "weight": one.weight}
+                for one in lessons(ledger)
+            ]
             found: Any = json_loads(json_bytes({**_data(ledger, statements), "lessons": taught}))
             return {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, **found}
 
@@ -246,10 +250,14 @@ def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
     return {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
 
 
-def lessons(ledger: Ledger) -> list[tuple[Hunch, bool]]:
+def lessons(ledger: Ledger) -> list[Heard]:
     """Return what answers and the home's own doings teach: hunches that were right, and wrong."""
-    said = [(a.hunch, a.answer in _RIGHT) for a in ledger.answers if a.answer in _RIGHT | _WRONG]
-    seen = [(one.hunch, taught[0]) for one in ledger.implied if (taught := lesson(one)) is not None]
+    said = [
+        Heard(a.hunch, a.answer in _RIGHT, UNDONE_COUNTS if a.answer is Answer.UNDONE else 1.0)
+        for a in ledger.answers
+        if a.answer in _RIGHT | _WRONG
+    ]
+    seen = [Heard(one.hunch, *taught) for one in ledger.implied if (taught := lesson(one)) is not None]
     return said + seen
 
 

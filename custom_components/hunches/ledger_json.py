@@ -18,8 +18,8 @@ from .engine.policy import (
     Verdict,
     is_pending,
     rule_of,
-    situation,
 )
+from .engine.situations import situation
 
 MAX_ANSWERS: Final = 2_000
 MAX_RECORDS: Final = 500

@@ -4,7 +4,7 @@ from typing import Final
 
 from .engine.aftermath import WITHIN
 from .engine.implied import judge, pending
-from .engine.policy import Answered, Implied, Ledger
+from .engine.policy import Answered, Implied, Ledger, Rules, named
 from .engine.scan import Mind
 from .feedback import lessons
 
@@ -17,17 +17,17 @@ class Lessons:
 
     def __init__(self) -> None:
         """Nothing has been told."""
-        self._told: tuple[tuple[Answered, ...], tuple[Implied, ...]] = (), ()
+        self._told: tuple[tuple[Answered, ...], tuple[Implied, ...], Rules] = (), (), ()
         self._watched: float | None = None
 
     def anew(self) -> None:
         """Another mind is in use, which was told nothing."""
-        self._told = (), ()
+        self._told = (), (), ()
 
     def teach(self, mind: Mind, ledger: Ledger) -> None:
         """Tell the mind all lessons, if there are other ones than before."""
-        if (known := (ledger.answers, ledger.implied)) != self._told:
-            mind.heed(lessons(ledger))
+        if (known := (ledger.answers, ledger.implied, ledger.rules)) != self._told:
+            mind.heed(lessons(ledger), named(ledger.rules))
             self._told = known
 
     def watch(self, mind: Mind, ledger: Ledger, now: float) -> tuple[Implied, ...]:

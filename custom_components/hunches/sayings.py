@@ -9,7 +9,8 @@ from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import stops
 from .errors import AnswerError
-from .words import async_evidence, async_stopping, name_of
+from .said import Said
+from .words import async_evidence, async_stopping, evidence_of, name_of, stopping_of
 
 
 async def async_question(hass: HomeAssistant, home: Home | None, hunch: Hunch) -> tuple[str, str]:
@@ -21,10 +22,16 @@ async def async_question(hass: HomeAssistant, home: Home | None, hunch: Hunch) -
 
 
 async def async_why(coordinator: HunchesCoordinator, hunch: Hunch, now: float) -> str:
-    """Return what a hunch rests on and what would have stopped it, as a Markdown list."""
+    """Return what a hunch rests on and what would have stopped it, as a Markdown list in Home Assistant's language."""
     stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
     hass = coordinator.hass
     return "\n".join([await async_evidence(hass, hunch, now), await async_stopping(hass, hunch, stopping)])
+
+
+def why(coordinator: HunchesCoordinator, hunch: Hunch, now: float) -> list[Said]:
+    """Return the same, in nobody's language yet."""
+    stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
+    return [*evidence_of(hunch, now), *stopping_of(hunch, stopping)]
 
 
 async def async_refusal(hass: HomeAssistant, error: AnswerError) -> str:

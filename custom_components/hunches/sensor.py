@@ -117,7 +117,7 @@ class Precision(HunchesEntity, SensorEntity):
 
     def _counted(self) -> tuple[int, int]:
         since = dt_util.utcnow().timestamp() - PRECISION_DAYS * DAY
-        heard = [yes for hunch, yes in lessons(self.coordinator.feedback.ledger) if hunch.time >= since]
+        heard = [one.yes for one in lessons(self.coordinator.feedback.ledger) if one.hunch.time >= since]
         return sum(heard), len(heard)
 
 

@@ -26,7 +26,7 @@ from .errors import AnswerError
 from .page.devices import DAYS, Outlooks, async_devices, async_expected, async_timelines
 from .page.done import async_done
 from .page.fleet_map import async_islands
-from .page.now import async_now
+from .page.now import now_for
 from .page.trust import trust
 from .page.viewer import Viewer
 from .rating import async_rate
@@ -102,7 +102,6 @@ class _Subscription:
     def __init__(self, hass: HomeAssistant, connection: ActiveConnection, number: int) -> None:
         self._hass, self._connection, self._number = hass, connection, number
         self._told: dict[str, Any] | None = None
-        self._telling = self._again = False
         self._leave: Callable[[], None] = lambda: None
         self._stay = async_dispatcher_connect(hass, _SIGNAL, self.follow)
 
@@ -129,25 +128,11 @@ class _Subscription:
 
     @callback
     def _changed(self) -> None:
-        self._again = True
-        if not self._telling:
-            self._telling = True
-            self._hass.async_create_task(self._async_tell(), f"{DOMAIN} page")
-
-    async def _async_tell(self) -> None:
-        try:
-            while self._again:
-                self._again = False
-                coordinator = self._coordinator()
-                if coordinator is None:
-                    now: dict[str, Any] = {"loaded": False}
-                else:
-                    now = await async_now(coordinator, Viewer(self._connection.user))
-                if now != self._told:
-                    self._told = now
-                    self._connection.send_event(self._number, now)
-        finally:
-            self._telling = False
+        coordinator = self._coordinator()
+        now = {"loaded": False} if coordinator is None else now_for(coordinator, Viewer(self._connection.user))
+        if now != self._told:
+            self._told = now
+            self._connection.send_event(self._number, now)
 
 
 @callback

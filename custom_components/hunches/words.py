@@ -5,25 +5,19 @@ Names and everything else that a person typed are shown as text: they are escape
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_translations
-from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Stops
+from .said import Said, Sort, Told, Value, async_say, parts
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
-_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
 _ENOUGH_DAYS: Final = 1.0
-
-type Say = Callable[..., str]
 
 
 def plain(text: str) -> str:
@@ -39,11 +33,6 @@ def escape(text: str) -> str:
     return _MARKUP.sub(r"\\\1", plain(text))
 
 
-def unescaped(markdown: str) -> list[str]:
-    """Return the lines of one of our Markdown lists as plain text, for where no Markdown is rendered."""
-    return [_ESCAPED.sub(r"\1", line.removeprefix("- ")) for line in markdown.splitlines()]
-
-
 @callback
 def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
     """Return what a person calls an entity; its id if it has no name."""
@@ -54,118 +43,103 @@ def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
     return name or entity_id
 
 
+def evidence_of(hunch: Hunch, now: float) -> list[Said]:
+    """Return what a hunch rests on, for somebody to check."""
+    seen = hunch.evidence
+    lines = [_since(hunch, now)]
+    if seen.usual_minutes is not None:
+        low, high = (60.0 * minutes for minutes in seen.usual_minutes)
+        same = parts(low) == parts(high)
+        lines.append(
+            Said("usual_length_same", {"length": Told(Sort.LENGTH, high)})
+            if same
+            else Said("usual_length", {"low": Told(Sort.LENGTH, low), "high": Told(Sort.LENGTH, high)})
+        )
+    if seen.usual_off_hour is not None:
+        lines.append(Said("usual_end", {"time": Told(Sort.CLOCK, seen.usual_off_hour)}))
+    lines += _who_is_there(hunch)
+    lines.append(Said("usually_so", {"percent": Told(Sort.CHANCE, seen.p_on)}))
+    known: dict[str, Value] = {"archetype": seen.archetype}
+    if seen.history_days >= _ENOUGH_DAYS:
+        lines.append(Said("history", {"days": Told(Sort.NUMBER, round(seen.history_days)), **known}))
+    else:
+        lines.append(Said("no_history", known))
+    return lines
+
+
+def stopping_of(hunch: Hunch, stopping: Stops) -> list[Said]:
+    """Return what would have stopped a hunch, or will."""
+    chances = {"percent": hunch.p_accept, "bar": stopping.bar, "usual": stopping.usual_bar}
+    told: dict[str, Value] = {name: Told(Sort.CHANCE, p) for name, p in chances.items()}
+    same = round(100 * stopping.bar) == round(100 * stopping.usual_bar)
+    situation = Said(f"while_{stopping.situation}")
+    days = Told(Sort.NUMBER, round(stopping.not_now_days))
+    return [
+        Said("sure" if same else "sure_after_silence", told),
+        Said("not_now", {"days": days, "situation": situation}),
+    ]
+
+
+def proof_of(found: Mapping[str, Any]) -> list[Said]:
+    """Return what the backtest found for a device (`Findings.as_json` of it)."""
+    parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
+    return [
+        Said(
+            key,
+            {
+                "days": Told(Sort.NUMBER, round(found.get("days", 0))),
+                "count": Told(Sort.NUMBER, tally.get("hunches", 0)),
+                "right": Told(Sort.NUMBER, tally.get("done", 0)),
+            },
+        )
+        for key, tally in parts
+        if isinstance(tally, Mapping)
+    ]
+
+
+def summary_of(hunch: Hunch, now: float) -> list[Said]:
+    """Return the first of a hunch's evidence: how long it has been so, and who is there."""
+    return [_since(hunch, now), *_who_is_there(hunch)]
+
+
 async def async_evidence(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on as a Markdown list, for somebody to check."""
-    say = await async_say(hass)
-    return "\n".join(f"- {line}" for line in _lines(hunch, now, say))
+    return await _async_list(hass, evidence_of(hunch, now), now)
 
 
 async def async_stopping(hass: HomeAssistant, hunch: Hunch, stopping: Stops) -> str:
     """Return what would have stopped a hunch, or will, as a Markdown list."""
-    say = await async_say(hass)
-    percent, bar, usual = map(_percent, (hunch.p_accept, stopping.bar, stopping.usual_bar))
-    sure = "sure" if bar == usual else "sure_after_silence"
-    lines = [
-        say(sure, percent=percent, bar=bar, usual=usual),
-        say("not_now", days=str(round(stopping.not_now_days)), situation=say(f"while_{stopping.situation}")),
-    ]
-    return "\n".join(f"- {line}" for line in lines)
+    return await _async_list(hass, stopping_of(hunch, stopping), hunch.time)
 
 
 async def async_summary(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return the first lines of a hunch's evidence as a Markdown list: how long it has been so, and who is there."""
-    say = await async_say(hass)
-    return "\n".join(f"- {line}" for line in [_since(hunch, now, say), *_who_is_there(hunch, say)])
+    return await _async_list(hass, summary_of(hunch, now), now)
 
 
 async def async_reason(hass: HomeAssistant, hunch: Hunch, now: float) -> str:
     """Return why something is done, in one line of plain text: how long it has been so, and who is there."""
     say = await async_say(hass)
-    return "; ".join([_since(hunch, now, say), *_who_is_there(hunch, say)])
+    return "; ".join(said.written(say, now, plain) for said in summary_of(hunch, now))
 
 
 async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
     """Return what the backtest found for a device (`Findings.as_json` of it) as a Markdown list."""
+    return await _async_list(hass, proof_of(found), 0.0)
+
+
+async def _async_list(hass: HomeAssistant, lines: Sequence[Said], now: float) -> str:
     say = await async_say(hass)
-    days = f"{found.get('days', 0):.0f}"
-    parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
-    return "\n".join(
-        f"- {say(key, days=days, count=str(tally.get('hunches', 0)), right=str(tally.get('done', 0)))}"
-        for key, tally in parts
-        if isinstance(tally, Mapping)
-    )
+    return "\n".join(f"- {said.written(say, now, escape)}" for said in lines)
 
 
-async def async_say(hass: HomeAssistant) -> Say:
-    """Return what says a text of the section "common" in Home Assistant's language."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-
-    def say(key: str, **values: str) -> str:
-        return texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
-
-    return say
-
-
-def _since(hunch: Hunch, now: float, say: Say) -> str:
+def _since(hunch: Hunch, now: float) -> Said:
     since = hunch.evidence.since
-    return say(hunch.kind, time=_moment(since, now, say), duration=duration(now - since, say))
+    return Said(hunch.kind, {"time": Told(Sort.MOMENT, since), "duration": Told(Sort.LENGTH, now - since)})
 
 
-def _who_is_there(hunch: Hunch, say: Say) -> list[str]:
+def _who_is_there(hunch: Hunch) -> list[Said]:
     context = hunch.evidence.context
     found = (("nobody_home", context.p_away), ("everyone_asleep", context.p_asleep))
     sure = ((key, next((word for least, word in _LIKELY if p >= least), None)) for key, p in found)
-    return [say(key, how_sure=say(word)) for key, word in sure if word is not None]
-
-
-def _lines(hunch: Hunch, now: float, say: Say) -> list[str]:
-    seen = hunch.evidence
-    lines = [_since(hunch, now, say)]
-    if seen.usual_minutes is not None:
-        low, high = (duration(60.0 * minutes, say) for minutes in seen.usual_minutes)
-        lines.append(say("usual_length_same", length=high) if low == high else say("usual_length", low=low, high=high))
-    if seen.usual_off_hour is not None:
-        lines.append(say("usual_end", time=_clock(seen.usual_off_hour)))
-    lines += _who_is_there(hunch, say)
-    lines.append(say("usually_so", percent=_percent(seen.p_on)))
-    if seen.history_days >= _ENOUGH_DAYS:
-        lines.append(say("history", days=str(round(seen.history_days)), archetype=escape(seen.archetype)))
-    else:
-        lines.append(say("no_history", archetype=escape(seen.archetype)))
-    return lines
-
-
-def _moment(moment: float, now: float, say: Say) -> str:
-    """Return a moment as the home's clock shows it, with the day where that is not today."""
-    local, today = (dt_util.as_local(dt_util.utc_from_timestamp(m)) for m in (moment, now))
-    time = f"{local:%H:%M}"
-    days = (today.date() - local.date()).days
-    if days == 0:
-        return time
-    return say("yesterday", time=time) if days == 1 else say("on_date", date=day(local, say), time=time)
-
-
-def _percent(probability: float) -> str:
-    """Return a probability in percent; never one that claims to be certain."""
-    percent = 100.0 * probability
-    if percent < 1.0:
-        return "<1"
-    return ">99" if percent > 99.0 else str(round(percent))
-
-
-def _clock(hour: float) -> str:
-    minutes = round(60.0 * hour) % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def day(local: datetime, say: Say) -> str:
-    """Return the date of a moment of the home's time, as it is written in the language."""
-    return say("date", year=f"{local:%Y}", month=f"{local:%m}", day=f"{local:%d}")
-
-
-def duration(seconds: float, say: Say) -> str:
-    """Return a length of time in its two largest units, at least a minute: `45 min`, `2 h 5 min`, `3 d 4 h`."""
-    minutes = max(1, round(seconds / 60.0))
-    parts = [(minutes // 1440, "days_long"), (minutes // 60 % 24, "hours_long"), (minutes % 60, "minutes_long")]
-    first = next(i for i, (count, _) in enumerate(parts) if count)
-    return " ".join(say(unit, count=str(count)) for count, unit in parts[first : first + 2] if count)
+    return [Said(key, {"how_sure": Said(word)}) for key, word in sure if word is not None]

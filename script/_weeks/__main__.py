@@ -40,7 +40,13 @@ def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="script/weeks", description="A simulated home, lived in with Hunches; prints each week.")
     parser.add_argument("--home", type=int, default=HOME, metavar="N", help=f"its number (default: {HOME})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of the fleet (default: {SEED})")
-    parser.add_argument("--weeks", type=int, default=WEEKS, metavar="N", help=f"to live (default: {WEEKS})")
+    parser.add_argument(
+        "--weeks",
+        type=int,
+        default=WEEKS,
+        metavar="N",
+        help=f"to live (default: {WEEKS}); with other weeks, other homes",
+    )
     parser.add_argument("--before", type=int, default=BEFORE, metavar="N", help="weeks that the recorder has already")
     parser.add_argument("--allow-after", type=int, metavar="N", help="weeks after which everything is allowed (half)")
     parser.add_argument("--min-accept", type=float, metavar="P", help="another bar than the policy's")
@@ -73,7 +79,7 @@ def main() -> int:
             out=arguments.json,
         )
         options = ["-q", "-s", "--show-capture=no", "--disable-warnings", "-p", "no:cacheprovider"]
-        options += [f"--timeout={_LONGEST}", "--no-header", "--no-summary", f"--rootdir={ROOT}"]
+        options += [f"--timeout={_LONGEST}", "--no-header", "--tb=short", f"--rootdir={ROOT}"]
         return int(pytest.main([*options, str(Path(__file__).with_name("life.py"))], plugins=[plan]))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from custom_components.hunches.const import DOMAIN
-from model_training.fleet.answers import reply
+from custom_components.hunches.engine.home import OFF, ON
 
 from .tally import Asked, Done, Tally
 
@@ -28,14 +30,18 @@ _NOTICING = 180.0
 
 @dataclass
 class Household:
-    """What the people of a home have been asked, and what they are about to answer and to switch back."""
+    """What the people of a home have been asked, and what they are about to answer and to switch back.
+
+    `right`: when carrying out a hunch would be, by entity id and kind.
+    """
 
     home: SimulatedHome
+    right: Mapping[tuple[str, str], Sequence[tuple[float, float]]]
     user_id: str
     tally: Tally
     chance: np.random.Generator
     answers: list[tuple[float, str, dict[str, object]]] = field(default_factory=list)
-    back: list[tuple[float, str]] = field(default_factory=list)
+    back: list[tuple[float, str, int]] = field(default_factory=list)
     _seen: set[tuple[str, float]] = field(default_factory=set)
     _noticed: set[str] = field(default_factory=set)
 
@@ -51,8 +57,11 @@ class Household:
                 continue
             self._seen.add((hunch.key, hunch.time))
             asked = [one.hunch.time for one in self.tally.asked]
-            chances = reply(self.home, hunch.entity_id, hunch.time, asked)
-            self.tally.asked.append(Asked(hunch, self.unwanted(hunch.entity_id, hunch.time)))
+            right, label = self.is_right(hunch, hunch.time), self._label(hunch.time)
+            chances = self.home.answers.chances(
+                hunch.entity_id, hunch.time, asked, unwanted=right, away=label == "away", asleep=label == "asleep"
+            )
+            self.tally.asked.append(Asked(hunch, right))
             answer = int(self.chance.choice(len(chances), p=np.array(chances) / sum(chances)))
             service, data = (
                 ("accept", {}),
@@ -70,10 +79,11 @@ class Household:
             if not record.automatic or record.id in self._noticed:
                 continue
             self._noticed.add(record.id)
-            right = self.unwanted(record.hunch.entity_id, record.time)
+            right = self.is_right(record.hunch, record.time)
             self.tally.done.append(Done(record, right))
-            if not right:
-                self.back.append((record.time + _NOTICING, record.hunch.entity_id))
+            if not right and not record.action.data:  # heating comes back by itself
+                back = ON if record.action.target_state == OFF else OFF
+                self.back.append((record.time + _NOTICING, record.hunch.entity_id, back))
 
     async def answer(self, hass: HomeAssistant, service: str, data: dict[str, object]) -> None:
         """Give an answer; it may come too late."""
@@ -82,8 +92,12 @@ class Household:
         except HomeAssistantError:
             self.tally.late += 1
 
-    def unwanted(self, entity_id: str, moment: float) -> bool:
-        """Return whether nobody wants a device as it is at a moment."""
-        stretches = self.home.unwanted.get(entity_id, ())
-        i = bisect_right(stretches, moment, key=lambda stretch: stretch.start) - 1
-        return i >= 0 and moment < stretches[i].end
+    def is_right(self, hunch: Hunch, moment: float) -> bool:
+        """Return whether it would be right to do at a moment what a hunch proposes."""
+        stretches = self.right.get((hunch.entity_id, str(hunch.kind)), ())
+        i = bisect_right(stretches, moment, key=itemgetter(0)) - 1
+        return i >= 0 and moment < stretches[i][1]
+
+    def _label(self, moment: float) -> str | None:
+        """Return where everybody is: "away", "asleep", or None."""
+        return next((i.label for i in self.home.recording.truth if i.start <= moment < i.end), None)

@@ -58,7 +58,7 @@ def test_every_view_in_every_width_and_colour(visit: Visit, size: dict[str, int]
         panel = admin.open(view)
         if view == "now":
             panel.locator("article").first.get_by_role("button", name="Why?").click()
-            expect(panel.get_by_text("How likely you say yes").first).to_be_visible()
+            expect(panel.get_by_text("it would not have been asked").first).to_be_visible()
         elif view == "devices":
             panel.get_by_role("option", name="Porch light").click()
             panel.locator(".detail svg.chart").wait_for()
@@ -110,6 +110,19 @@ def test_names_are_text(visit: Visit) -> None:
             admin.picture(f"{view}-nasty")
     finally:
         admin.command("config/entity_registry/update", entity_id=key, name=old)
+
+
+def test_numbers_and_times_are_the_viewers_own(visit: Visit) -> None:
+    admin = visit()
+    admin.open("now")
+    admin.page.evaluate("() => localStorage.setItem('selectedLanguage', JSON.stringify('de'))")
+    panel = admin.open("now")
+    expect(panel.locator(".gauges dd").first).to_have_text(re.compile(r"\d\u00a0%$"))
+    admin.no_barrier()
+    panel = admin.open("devices")
+    panel.get_by_role("option").first.wait_for()
+    expect(panel.locator(".axis")).to_have_text(re.compile(r"\d\d Uhr"))
+    expect(panel.locator(".axis")).not_to_have_text(re.compile("PM"))
 
 
 def test_always_is_asked_about_and_shows_its_proof(visit: Visit) -> None:

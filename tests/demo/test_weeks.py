@@ -13,8 +13,8 @@ import pytest
 from _weeks.household import Household
 from _weeks.tally import Asked, Done, Tally
 
-from custom_components.hunches.engine.bundle import Interval, Recording
-from custom_components.hunches.engine.home import OFF, Home
+from custom_components.hunches.engine.bundle import Recording
+from custom_components.hunches.engine.home import OFF, ON, Home
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.policy import Action, Answer, Answered, Ledger, Record
@@ -43,11 +43,9 @@ def hunch(days: float) -> Hunch:
 
 
 def people(*who: Respondent) -> Household:
-    stretches = tuple(Interval(start, end, "left") for _, start, end in FORGOTTEN)
-    home = SimulatedHome(
-        Recording(Home("h"), {}), {LAMP: "lamp"}, {LAMP: stretches}, "residents", answers=Answers(who, {LAMP: 1.0})
-    )
-    return Household(home, "0" * 32, Tally(BEGIN, 2, FORGOTTEN), np.random.default_rng(1))
+    home = SimulatedHome(Recording(Home("h"), {}), {LAMP: "lamp"}, {}, "residents", answers=Answers(who, {LAMP: 1.0}))
+    right = {(LAMP, "still_on"): [(start, end) for _, start, end in FORGOTTEN]}
+    return Household(home, right, "0" * 32, Tally(BEGIN, 2, FORGOTTEN), np.random.default_rng(1))
 
 
 def done(days: float, *, automatic: bool = True) -> Record:
@@ -98,7 +96,7 @@ def test_what_was_done_wrongly_is_taken_back_once() -> None:
     household.notice((done(2.05), done(5.0), done(6.0, automatic=False)))
     household.notice((done(2.05), done(5.0)))
     assert [one.right for one in household.tally.done] == [True, False]
-    assert household.back == [(BEGIN + 5.0 * DAY + 180.0, LAMP)]
+    assert household.back == [(BEGIN + 5.0 * DAY + 180.0, LAMP, ON)]
 
 
 @pytest.mark.parametrize(

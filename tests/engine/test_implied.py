@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custom_components.hunches.engine.bundle import Recording
@@ -152,9 +152,10 @@ def test_what_is_long_over_is_let_go() -> None:
     assert pending(ledger, at(12) + PENDING) == ()
 
 
-later = st.lists(st.floats(10.5, 70.0), max_size=8, unique=True)
+later = st.lists(st.integers(630, 4200).map(lambda minute: minute / 60), max_size=8, unique=True)
 
 
+@settings(max_examples=max(200, settings().max_examples))
 @given(later, later, st.lists(st.sampled_from(list(Cause)), min_size=8, max_size=8))
 def test_whatever_happens_it_is_judged_once(lamp: list[float], door: list[float], causes: list[Cause]) -> None:
     whole = recorded(line(8, *sorted(lamp), causes=[0, *causes[: len(lamp)]]), *sorted(door))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as limited
 from hypothesis import strategies as st
 
 from custom_components.hunches.engine.home import Entity, Home
@@ -118,6 +119,7 @@ limits = st.builds(
 )
 
 
+@limited(max_examples=max(200, limited().max_examples))
 @given(endings, limits, st.randoms(use_true_random=False))
 def test_the_bar_keeps_its_promises(answers: list[Answered], settings: Settings, chance: random.Random) -> None:
     found = bar(answers, settings, NOW)

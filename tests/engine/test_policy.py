@@ -24,8 +24,8 @@ from custom_components.hunches.engine.policy import (
     bar,
     doors_of,
     may_carry_out,
-    situation,
 )
+from custom_components.hunches.engine.situations import situation
 
 NOW = 1_760_000_000.0
 LAMP = Entity("light.porch", "Porch light", "Porch")

@@ -39,8 +39,8 @@ from custom_components.hunches.engine.policy import (
     may_undo,
     never_automatic,
     setback,
-    situation,
 )
+from custom_components.hunches.engine.situations import situation
 
 NOW = 1_760_000_000.0
 PORCH, DOOR, CONTACT, HEATING = "light.porch", "lock.front_door", "binary_sensor.front_door", "climate.hall"

@@ -12,6 +12,7 @@ from custom_components.hunches.engine.home import Entity, Home, state_name
 from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.model import Model
+from custom_components.hunches.engine.personal import Heard
 from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.timeline import Timeline
 
@@ -91,7 +92,7 @@ def test_a_no_lowers_and_a_yes_raises(model: Model, recording: Recording) -> Non
     (hunch,) = [h for h in mind.look(NIGHT).candidates if h.entity_id == "light.lounge"]
     answers = {}
     for yes in (True, False):
-        mind.heed([(hunch, yes)])
+        mind.heed([Heard(hunch, yes)])
         (again,) = [h for h in mind.look(NIGHT).candidates if h.entity_id == "light.lounge"]
         answers[yes] = again.p_accept
         assert again.evidence.p_fleet == pytest.approx(hunch.p_accept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custom_components.hunches.engine.home import Entity, Home
@@ -35,6 +35,7 @@ def elsewhere(answer: Answer, days_ago: float) -> Answered:
 histories = st.lists(st.builds(elsewhere, st.sampled_from(list(Answer)), st.floats(0.1, 60.0)), max_size=25)
 
 
+@settings(max_examples=max(200, settings().max_examples))
 @given(histories, st.floats(0.3, 0.95), st.sampled_from((3.0, 7.0, 10.0)))
 def test_a_little_less_of_anything_and_it_is_not_asked(answers: list[Answered], least: float, days: float) -> None:
     settings, ledger = Settings(min_accept=least, least_days=days), Ledger(answers=tuple(answers))

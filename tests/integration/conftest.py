@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from custom_components.hunches.engine.home import OFF, ON, Home, read_state
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.localtime import LocalTime
 from custom_components.hunches.engine.memory import Kept, Memory
+from custom_components.hunches.engine.personal import Heard
 from custom_components.hunches.engine.policy import action_for
 from custom_components.hunches.engine.scan import Scan
 from custom_components.hunches.engine.timeline import Timeline
@@ -103,8 +104,8 @@ class ScriptedMind:
         self.script.noted.append((entity_id, moment, state, cause))
         self.readings[entity_id] = (read_state(entity_id.partition(".")[0], state), moment)
 
-    def heed(self, answers: Sequence[tuple[Hunch, bool]]) -> None:
-        self.script.heard.append([(hunch.key, yes) for hunch, yes in answers])
+    def heed(self, heard: Sequence[Heard], always: Collection[tuple[str, str]] = frozenset()) -> None:
+        self.script.heard.append([(one.hunch.key, one.yes) for one in heard])
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         self.script.said.append(tuple(corrections))

@@ -11,6 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import Credentials
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
@@ -100,8 +101,12 @@ async def test_the_page_is_told_now_and_whenever_something_changes(
     assert (hunch["key"], hunch["name"], hunch["action"]) == (KEY, "Porch light", "turn_off")
     assert hunch["may_answer"]
     assert hunch["may_always"]
-    assert hunch["evidence"][0].startswith("On since ")
-    assert not any("\\" in line or line.startswith("- ") for line in hunch["evidence"])
+    since, usual = hunch["evidence"][:2]
+    assert (since["key"], usual["key"]) == ("still_on", "usual_length")
+    assert porch.states.get(PORCH).last_changed_timestamp == pytest.approx(since["values"]["time"]["moment"], abs=1)  # type: ignore[union-attr]
+    assert usual["values"] == {"low": {"length": 20 * 60}, "high": {"length": 95 * 60}}
+    texts = await async_get_translations(porch, "en", "common", [DOMAIN])
+    assert all(f"component.{DOMAIN}.common.{line['key']}" in texts for line in hunch["evidence"])
     other = await connect()
     answer = await ask(other, "answer", hunch=KEY, answer="accept")
     assert answer["answer"] == "accept"
@@ -155,7 +160,7 @@ async def test_always_needs_a_past_that_speaks_for_it(
     entry = await set_up()
     client = await connect()
     [hunch] = (await watch(client))["hunches"]
-    assert any(str(PROOF["raised"]["hunches"]) in line for line in hunch["proof"])  # type: ignore[index]
+    assert hunch["proof"][0]["values"]["count"] == {"number": PROOF["raised"]["hunches"]}  # type: ignore[index]
     await client.send_json_auto_id({"type": f"{DOMAIN}/answer", "hunch": KEY, "answer": "always"})
     while (answer := await client.receive_json())["type"] != "result":
         pass

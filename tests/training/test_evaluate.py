@@ -102,8 +102,8 @@ def test_the_model_card_gets_numbers_and_no_single_home(found: dict[str, Any]) -
 
 def test_the_report_begins_with_what_is_missed(outcome: tuple[dict[str, Any], evaluate.Seen], tmp_path: Path) -> None:
     found, seen = outcome
-    pictures = figures.draw(found, seen, tmp_path)
-    report.write(found, pictures, tmp_path)
+    pictures = found["pictures"] = figures.draw(found, seen, tmp_path)
+    report.write(found, tmp_path)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert text.index("bad news") < text.index("missed**") < text.index("## Simulated")
     listed = report.targets(found)

@@ -1,12 +1,11 @@
-"""Will a hunch be accepted: the fleet's answer, shifted by the answers of this home.
+"""Will a hunch be accepted, and would it be right: what the fleet's network is asked.
 
-The fleet's answer comes from a network that sees the device's embedding, the moment and the *outlook*: what the state
-model and the device's own past say of a device that is on now.
+It sees the device's embedding, the moment and the *outlook*: the kind of hunch, and what the state model and the
+device's own past say of a device that stands as it does now. What this home's answers change is `personal.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .experts import EXPERTS, Forecasts, forecast
-from .features import query
-from .home import ON
+from .features import DYNAMIC, query
+from .home import OFF, ON
 from .localtime import DAY, HOUR, LocalTime
+from .subjects import KINDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,19 +27,17 @@ if TYPE_CHECKING:
 HORIZONS: Final = np.array([0.25, 1.0, 3.0, 8.0]) * HOUR
 """How far ahead of now the state model is asked, in seconds."""
 HABITS: Final = [EXPERTS.index(name) for name in ("rate", "profile", "clock", "clock_weekend")]
-N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(HABITS) + 2 + 2
-_SHIFT_VARIANCE: Final = 1.0
-"""Variance between devices of the log-odds of a yes beyond what the network explains: the prior of the shift."""
+N_OUTLOOK: Final = len(HORIZONS) + 1 + 2 * len(HABITS) + 2 + 2 + len(KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is asked of the state model about a device that is on, and what its past says directly.
+    """What is asked of the state model about a device, and what its past says directly.
 
     `ahead`: forecasts at now + `HORIZONS` with their `ahead_query` [4, 12]. `usual`, `usual_query` [1, 12]: the
     forecast for this very moment, made from a day ago: what is usual at this hour, whatever happened since.
-    `habits` [10]: how often it is on at this time, and what share of its uses last as long as this one has,
-    with supports.
+    `habits` [10]: how often it is on at this time, and what share of its uses (or of its pauses, if it is off) last as
+    long as this one has, with supports.
     """
 
     ahead: Forecasts
@@ -52,10 +50,10 @@ class Outlook:
 def look_out(timeline: Timeline, usage: Usage, now: float, clock: LocalTime) -> Outlook:
     """Gather the outlook of a device at `now`; `usage` ends at `now`."""
     seen = timeline.until(now)
-    _, since = seen.current(now)
+    state, since = seen.current(now)
     past = now - DAY
     present = forecast(seen, usage, now, np.append(now + HORIZONS, now + 1.0), clock)
-    starts, ends = seen.stretches(ON)
+    starts, ends = seen.stretches(ON if state == ON else OFF)
     lengths = ends - starts
     longer = float((lengths > now - since).sum())
     tail = (longer + 0.5) / (lengths.size + 1.0)
@@ -83,29 +81,27 @@ def _queries(now: float, clock: LocalTime) -> tuple[NDArray[np.float32], NDArray
 
 
 def compose(
-    ahead: NDArray[np.float32], usual: NDArray[np.float32], habits: NDArray[np.float32], rooms: NDArray[np.float64]
+    ahead: NDArray[np.float32],
+    usual: NDArray[np.float32],
+    habits: NDArray[np.float32],
+    rooms: NDArray[np.float64],
+    kinds: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """Return the outlook [n, 17] as the network takes it.
+    """Return the outlook [n, 23] as the network takes it.
 
-    Log-odds at the four horizons [n, 4], of the usual forecast [n], the habits [n, 10], and how quiet the device's
-    area is [n, 2] (`Activity.room`).
+    Log-odds at the four horizons [n, 4], of the usual forecast [n], the habits [n, 10], how quiet the device's area is
+    [n, 2] (`Activity.room`), and which of `KINDS` it would be [n].
     """
-    return np.concatenate((ahead / 4, usual[:, None] / 4, habits, rooms), axis=1).astype(np.float32)
+    which = np.equal(kinds[:, None], np.arange(len(KINDS)))
+    outlook: NDArray[np.float32] = np.concatenate((ahead / 4, usual[:, None] / 4, habits, rooms, which), axis=1).astype(
+        np.float32
+    )
+    return outlook
 
 
-def shift(logits: Sequence[float], answers: Sequence[bool]) -> float:
-    """Return by how much past answers move the log-odds of a yes for this device and kind.
-
-    Maximum a posteriori of an offset with a normal prior, by Newton's method: what was expected (`logits`, one for
-    each answer) against what was said. No answers give 0.
-    """
-    if not answers:
-        return 0.0
-    expected, said = np.asarray(logits, dtype=np.float64), np.asarray(answers, dtype=np.float64)
-    offset = 0.0
-    for _ in range(20):
-        p = 1 / (1 + np.exp(-(expected + offset)))
-        slope = float((said - p).sum()) - offset / _SHIFT_VARIANCE
-        curve = float((p * (1 - p)).sum()) + 1 / _SHIFT_VARIANCE
-        offset += slope / curve
-    return offset
+def awake_at_home(dynamic: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the moments [n, 21] as they would be if somebody were surely up at home: what would change its mind."""
+    changed = dynamic.copy()
+    for name in ("asleep", "away"):
+        changed[:, DYNAMIC.index(name)] = 0.0
+    return changed

@@ -63,7 +63,10 @@ class Evidence:
     `since`: Unix seconds of the last change. `usual_minutes`: the middle half of past uses (25th, 75th percentile),
     None without any. `usual_off_hour`: local hour by which nine of ten days saw it off for the night, None if
     there is no such hour. `p_on`: how likely the home would have it so at this moment. `history_days`: how much
-    past this rests on. `p_fleet`: how likely a yes is before this home's own answers are heeded.
+    past this rests on.
+
+    `p_fleet`, `p_right`: how likely a yes is, and how likely the action is right, before this home's own answers are
+    heeded. `p_if_home`: how likely a yes would be if somebody were surely up at home, None where it is so.
     """
 
     since: float
@@ -74,6 +77,8 @@ class Evidence:
     archetype: str
     context: Context
     p_fleet: float | None = None
+    p_right: float | None = None
+    p_if_home: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +118,16 @@ class Hunch:
                 "p_on": round(seen.p_on, 4),
                 "history_days": round(seen.history_days, 1),
                 "archetype": seen.archetype,
-                "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 4),
+                "p_fleet": _rounded(seen.p_fleet),
+                "p_right": _rounded(seen.p_right),
+                "p_low": round(self.p_low, 4),
+                "p_if_home": _rounded(seen.p_if_home),
                 "p_asleep": round(seen.context.p_asleep, 4),
                 "p_away": round(seen.context.p_away, 4),
                 "p_dark": round(seen.context.p_dark, 4),
             },
         }
+
+
+def _rounded(p: float | None) -> float | None:
+    return None if p is None else round(p, 4)

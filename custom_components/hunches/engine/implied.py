@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from .aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, OUTCOMES, WITHIN, Scorer
 from .bundle import Recording
 from .localtime import DAY
-from .policy import BY_PEOPLE, Implied, Outcome, situation, stretch
+from .policy import BY_PEOPLE, Implied, Outcome, stretch
 from .policy.settings import within
+from .situations import Situation, situation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ def lesson(one: Implied) -> tuple[bool, float] | None:
 
     Somebody who is up and about switches things all day: what is done within minutes is an answer only if nobody was.
     """
-    if one.outcome == PROMPT and situation(one.hunch.evidence.context) == "home":
+    if one.outcome == PROMPT and situation(one.hunch.evidence.context) is Situation.HOME:
         return None
     return TEACHES.get(one.outcome)
 

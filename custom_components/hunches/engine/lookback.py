@@ -15,13 +15,15 @@ import numpy as np
 from . import acceptance, analogs, features, habits, views
 from .context import Contexts, Tracker
 from .experts import Forecasts
-from .home import ON, Entity, Home
-from .hunches import KIND_OF_DOMAIN, Evidence, Hunch
+from .home import Entity, Home
+from .hunches import Evidence, Hunch
 from .localtime import DAY, LocalTime
 from .memory import RESOLUTION, Memory
-from .model import Model, sigmoid
+from .model import Accepted, Model, sigmoid
 from .policy import action_for
 from .scan import Scan
+from .situations import Situation, situation
+from .subjects import KINDS, NOTHING, kinds
 from .timeline import Timeline
 from .usages import Usages, usages
 
@@ -30,28 +32,44 @@ if TYPE_CHECKING:
 
     from .context_filter import Correction
 
+    _LookedAt = tuple[Memory, NDArray[np.int64], NDArray[np.int64]]
+    """A device, the moments at which it could give a hunch (rows of the stretch), and which of `KINDS`."""
+
 _ROWS: Final = 1024
 """Views that go through the networks at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """One device at those moments at which it is on, `rows` [r] of the stretch."""
+    """One device at those moments, `rows` [r] of the stretch, at which it could give one of `KINDS`, `kinds` [r]."""
 
     entity: Entity
     timeline: Timeline
     line: analogs.Line
     usages: Usages
     rows: NDArray[np.int64]
+    kinds: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What the networks say of n views: log-odds of a yes and of being on as usual [n], and embeddings [n, 32]."""
+    """What the networks say of n views: log-odds [n] of the fleet, of being on as usual, and what they were given."""
 
-    fleet: NDArray[np.float32]
+    fleet: Accepted
     usual: NDArray[np.float32]
     embedding: NDArray[np.float32]
+    dynamic: NDArray[np.float32]
+    outlook: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What it takes to put one candidate into words: its timeline, and its row of what the networks were given."""
+
+    timeline: Timeline
+    embedding: NDArray[np.float32]
+    dynamic: NDArray[np.float32]
+    outlook: NDArray[np.float32]
 
 
 class Lookback:
@@ -67,7 +85,7 @@ class Lookback:
         self._corrections = tuple(corrections)
         self._tracker: Tracker | None = None
         self._until = 0.0
-        self._seen: dict[tuple[str, float], tuple[Timeline, NDArray[np.float32]]] = {}
+        self._seen: dict[tuple[str, float], _Seen] = {}
 
     def learn(self, timelines: Mapping[str, Timeline], until: float) -> None:
         """Take in history up to `until`, as `Mind.learn` does."""
@@ -95,14 +113,19 @@ class Lookback:
         contexts = self._tracker.steps(known, moments)
         self._seen.clear()
         looked_at = [
-            (memory, rows) for memory in self._memory.values() if (rows := self._rows(memory, known, moments)).size
+            (memory, rows, which[rows])
+            for memory, which in self._kinds(known, moments, contexts)
+            if (rows := np.flatnonzero(which != NOTHING)).size
         ]
         candidates: list[list[Hunch]] = [[] for _ in range(moments.size)]
         if looked_at:
-            start = min(float(known[memory.entity.entity_id].times[0]) for memory, _ in looked_at)
+            start = min(float(known[memory.entity.entity_id].times[0]) for memory, _, _ in looked_at)
             now = _Present.of(self.home, known, moments, contexts, start, self._clock)
             for some in _portions(looked_at):
-                seen = [self._view(memory, known[memory.entity.entity_id], moments, rows) for memory, rows in some]
+                seen = [
+                    self._view(memory, known[memory.entity.entity_id], moments, rows, which)
+                    for memory, rows, which in some
+                ]
                 self._collect(seen, self._judge(seen, now), contexts, candidates, least)
         best_first = [sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id)) for hunches in candidates]
         return [
@@ -112,13 +135,18 @@ class Lookback:
 
     def tell(self, hunch: Hunch) -> Hunch:
         """Return a candidate of the last `look_back` with all of its evidence."""
-        timeline, embedding = self._seen[hunch.entity_id, hunch.time]
-        known = timeline.until(hunch.time)
+        seen = self._seen[hunch.entity_id, hunch.time]
+        known = seen.timeline.until(hunch.time)
+        p_if_home = None
+        if situation(hunch.evidence.context) is not Situation.HOME:
+            changed = acceptance.awake_at_home(seen.dynamic[None])
+            p_if_home = float(sigmoid(self._model.accept(seen.embedding[None], changed, seen.outlook[None]).yes)[0])
         evidence = replace(
             hunch.evidence,
             usual_minutes=habits.usual_minutes(known),
             usual_off_hour=habits.usual_off_hour(known, hunch.time, self._clock),
-            archetype=self._model.archetypes.assign(embedding[None])[0].title,
+            archetype=self._model.archetypes.assign(seen.embedding[None])[0].title,
+            p_if_home=p_if_home,
         )
         return replace(hunch, evidence=evidence)
 
@@ -138,16 +166,28 @@ class Lookback:
             np.concatenate((known.causes, history.causes[later:])),
         )
 
-    def _rows(self, memory: Memory, known: Mapping[str, Timeline], moments: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return at which of the moments a device is a subject: on, and of those that people may be asked about."""
-        entity = memory.entity
-        if entity.domain not in KIND_OF_DOMAIN or action_for(entity) is None:
-            return np.empty(0, dtype=np.int64)
-        return np.flatnonzero(known[entity.entity_id].at(moments) == ON)
+    def _kinds(
+        self, known: Mapping[str, Timeline], moments: NDArray[np.float64], contexts: Contexts
+    ) -> Iterator[tuple[Memory, NDArray[np.int64]]]:
+        """Yield for each device which of `KINDS` it could give at each of the moments."""
+        for key, memory in self._memory.items():
+            if memory.entity.is_device and len(known[key]):
+                states = known[key].at(moments)
+                found = kinds(memory.entity, memory.usage, states, moments, contexts.asleep, contexts.away, self._clock)
+                yield memory, found
 
-    def _view(self, memory: Memory, timeline: Timeline, moments: NDArray[np.float64], rows: NDArray[np.int64]) -> _View:
+    def _view(
+        self,
+        memory: Memory,
+        timeline: Timeline,
+        moments: NDArray[np.float64],
+        rows: NDArray[np.int64],
+        which: NDArray[np.int64],
+    ) -> _View:
         line = analogs.Line.of(timeline, float(moments[rows[-1]]))
-        return _View(memory.entity, timeline, line, usages(memory.usage, timeline, moments[rows], self._clock), rows)
+        return _View(
+            memory.entity, timeline, line, usages(memory.usage, timeline, moments[rows], self._clock), rows, which
+        )
 
     def _judge(self, seen: list[_View], now: _Present) -> _Judged:
         """Run the networks once over all moments of all views, in their order."""
@@ -173,34 +213,50 @@ class Lookback:
         ahead, usual = logits[: rows.size * m].reshape(-1, m), logits[rows.size * m :]
         habit = np.concatenate([_habits(v, f, now.here.moments) for v, f in zip(seen, present, strict=True)])
         rooms = np.concatenate([now.here.room(view.entity.area, view.rows) for view in seen])
-        outlook = acceptance.compose(ahead, usual, habit, rooms)
-        return _Judged(self._model.accept(encoded.embedding, dynamic, outlook), usual, encoded.embedding)
+        outlook = acceptance.compose(ahead, usual, habit, rooms, np.concatenate([view.kinds for view in seen]))
+        accepted = self._model.accept(encoded.embedding, dynamic, outlook)
+        return _Judged(accepted, usual, encoded.embedding, dynamic, outlook)
 
     def _collect(
         self, seen: list[_View], judged: _Judged, contexts: Contexts, found: list[list[Hunch]], least: float
     ) -> None:
         """Add a hunch without words for each view that is likely enough."""
-        p_accept, p_on = sigmoid(judged.fleet), sigmoid(judged.usual)
+        priors = self._model.priors
+        yes, right = priors.yes.judge(judged.fleet.yes), priors.right.judge(judged.fleet.right)
+        p_on = sigmoid(judged.usual)
         first = 0
         for view in seen:
-            action = action_for(view.entity)
             moments = contexts.times[view.rows]
             _, _, since = view.line.current(moments)
-            for i in np.flatnonzero(p_accept[first : first + view.rows.size] >= least).tolist():
-                moment, p = float(moments[i]), float(p_accept[first + i])
+            rows = slice(first, first + view.rows.size)
+            for i in np.flatnonzero(yes.p[rows] >= least).tolist():
+                row, moment, kind = first + i, float(moments[i]), KINDS[view.kinds[i]]
+                action = action_for(view.entity, kind)
                 evidence = Evidence(
                     since=float(since[i]),
                     usual_minutes=None,
                     usual_off_hour=None,
-                    p_on=float(p_on[first + i]),
+                    p_on=float(p_on[row]),
                     history_days=float(view.usages.history[i]) / DAY,
                     archetype="",
                     context=contexts.at(moment),
-                    p_fleet=p,
+                    p_fleet=float(yes.p[row]),
+                    p_right=float(right.p[row]),
                 )
-                kind, name = KIND_OF_DOMAIN[view.entity.domain], action and f"{action.domain}.{action.service}"
-                found[view.rows[i]].append(Hunch(moment, view.entity.entity_id, kind, name or "", p, evidence))
-                self._seen[view.entity.entity_id, moment] = view.timeline, judged.embedding[first + i]
+                found[view.rows[i]].append(
+                    Hunch(
+                        moment,
+                        view.entity.entity_id,
+                        kind,
+                        action.name if action else "",
+                        float(yes.p[row]),
+                        evidence,
+                        float(right.low[row]),
+                    )
+                )
+                self._seen[view.entity.entity_id, moment] = _Seen(
+                    view.timeline, judged.embedding[row], judged.dynamic[row], judged.outlook[row]
+                )
             first += view.rows.size
 
 
@@ -242,14 +298,17 @@ class _Present:
 def _habits(view: _View, present: Forecasts, moments: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the habits of `acceptance.look_out` [r, 10]."""
     now = moments[view.rows]
-    starts, ends = view.line.past[ON]
-    _, _, since = view.line.current(now)
+    _, state, since = view.line.current(now)
     elapsed = now - since
-    longer, count = np.empty(now.size), np.searchsorted(ends, now, side="right")
-    for known in np.unique(count).tolist():
-        lengths = np.sort(ends[:known] - starts[:known])
-        these = count == known
-        longer[these] = known - np.searchsorted(lengths, elapsed[these], side="right")
+    longer, count = np.empty(now.size), np.empty(now.size, dtype=np.int64)
+    for held in np.unique(state).tolist():
+        starts, ends = view.line.past[held]
+        alike = state == held
+        count[alike] = np.searchsorted(ends, now[alike], side="right")
+        for known in np.unique(count[alike]).tolist():
+            lengths = np.sort(ends[:known] - starts[:known])
+            these = alike & (count == known)
+            longer[these] = known - np.searchsorted(lengths, elapsed[these], side="right")
     tail = (longer + 0.5) / (count + 1.0)
     last, habit = present.logit.shape[1] - 1, acceptance.HABITS
     found: NDArray[np.float32] = np.concatenate(
@@ -268,13 +327,13 @@ def _flat(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _portions(
-    looked_at: list[tuple[Memory, NDArray[np.int64]]],
-) -> Iterator[list[tuple[Memory, NDArray[np.int64]]]]:
+    looked_at: list[_LookedAt],
+) -> Iterator[list[_LookedAt]]:
     """Yield the devices in portions of not many more rows than `_ROWS`."""
-    portion: list[tuple[Memory, NDArray[np.int64]]] = []
+    portion: list[_LookedAt] = []
     for one in looked_at:
         portion.append(one)
-        if sum(rows.size for _, rows in portion) >= _ROWS:
+        if sum(rows.size for _, rows, _ in portion) >= _ROWS:
             yield portion
             portion = []
     if portion:

@@ -14,6 +14,7 @@ import numpy as np
 from . import features
 from .acceptance import N_OUTLOOK
 from .onnx import Graph, OnnxError
+from .personal import Prior
 from .rooms import Rooms
 
 if TYPE_CHECKING:
@@ -85,13 +86,62 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Accepted:
+    """Log-odds [n] that a proposal is answered with yes, if it is answered, and that carrying it out is right."""
+
+    yes: NDArray[np.float32]
+    right: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """How much the answers of one home may move either of `Accepted` (`personal.py`)."""
+
+    yes: Prior
+    right: Prior
+
+
+@dataclass(frozen=True, slots=True)
+class StateModel:
+    """Encoder and decoder, all that forecasts need. All methods are pure; arrays have one row a device or question."""
+
+    _graphs: Mapping[str, Graph]
+
+    def encode(self, stable: NDArray[np.float32], tokens: NDArray[np.int64]) -> Encoded:
+        """Return what devices are and how they behave from stable inputs [n, S] and name tokens [n, 24]."""
+        found = self._graphs["encoder"].run(stable=stable, tokens=tokens)
+        return Encoded(found["device_embedding"], found["behaviour"])
+
+    def predict(
+        self,
+        behaviour: NDArray[np.float32],
+        dynamic: NDArray[np.float32],
+        query: NDArray[np.float32],
+        forecasts: Forecasts,
+    ) -> NDArray[np.float32]:
+        """Return log-odds [n] of being on, a row for each question."""
+        return self._run(
+            "decoder",
+            behaviour=behaviour,
+            dynamic=dynamic,
+            query=query,
+            logit=forecasts.logit,
+            support=forecasts.support,
+        )
+
+    def _run(self, name: str, **inputs: NDArray[Any]) -> NDArray[np.float32]:
+        graph = self._graphs[name]
+        return graph.run(**inputs)[graph.outputs[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model(StateModel):
     """The trained networks. All methods are pure; arrays are float32 with one row a device or question."""
 
     card: Mapping[str, Any]
     archetypes: Archetypes
     rooms: Rooms
-    _graphs: Mapping[str, Graph]
+    priors: Priors
 
     @classmethod
     def load(cls, folder: Path = ASSETS, *, runtime: str = "auto") -> Model:
@@ -114,44 +164,24 @@ class Model:
                 float(clusters["temperature"]),
             )
             rooms = Rooms.from_json(json.loads(data["rooms.json"]))
+            personal = json.loads(data["personal.json"])
+            priors = Priors(Prior.from_json(personal["yes"]), Prior.from_json(personal["right"]))
         except OnnxError as error:
             msg = f"{folder}: {error}"
             raise AssetError(msg) from error
         except KeyError as error:
             msg = f"{folder / CARD}: {error} is missing"
             raise AssetError(msg) from error
-        return cls(card, archetypes, rooms, graphs)
+        return cls(graphs, card, archetypes, rooms, priors)
 
     @property
     def runtime(self) -> str:
         """Return what runs the networks: "numpy" or "onnxruntime"."""
         return self._graphs["encoder"].runtime
 
-    def encode(self, stable: NDArray[np.float32], tokens: NDArray[np.int64]) -> Encoded:
-        """Return what devices are and how they behave from stable inputs [n, S] and name tokens [n, 24]."""
-        found = self._graphs["encoder"].run(stable=stable, tokens=tokens)
-        return Encoded(found["device_embedding"], found["behaviour"])
-
     def embed(self, stable: NDArray[np.float32], tokens: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return embeddings [n, 32] from stable inputs [n, S] and name tokens [n, 24]."""
         return self.encode(stable, tokens).embedding
-
-    def predict(
-        self,
-        behaviour: NDArray[np.float32],
-        dynamic: NDArray[np.float32],
-        query: NDArray[np.float32],
-        forecasts: Forecasts,
-    ) -> NDArray[np.float32]:
-        """Return log-odds [n] of being on, a row for each question."""
-        return self._run(
-            "decoder",
-            behaviour=behaviour,
-            dynamic=dynamic,
-            query=query,
-            logit=forecasts.logit,
-            support=forecasts.support,
-        )
 
     def embed_home(self, embeddings: NDArray[np.float32], home: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embedding [32] of a home from those of its devices [n, 32] and `features.home_inputs` [16]."""
@@ -162,17 +192,14 @@ class Model:
 
     def accept(
         self, embedding: NDArray[np.float32], dynamic: NDArray[np.float32], outlook: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Return log-odds [n] of a yes, before this home's answers."""
-        return self._run("acceptance", embedding=embedding, dynamic=dynamic, outlook=outlook)
+    ) -> Accepted:
+        """Return what the fleet says of n proposals, before this home's answers."""
+        found = self._graphs["acceptance"].run(embedding=embedding, dynamic=dynamic, outlook=outlook)
+        return Accepted(found["logit_yes"], found["logit_right"])
 
     def place(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return places on the fleet's map [n, 2]."""
         return self._run("map", embedding=embedding)
-
-    def _run(self, name: str, **inputs: NDArray[Any]) -> NDArray[np.float32]:
-        graph = self._graphs[name]
-        return graph.run(**inputs)[graph.outputs[0]]
 
 
 def sigmoid(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

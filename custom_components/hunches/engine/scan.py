@@ -6,7 +6,7 @@ acceptance → candidates. What may be shown of these is the policy's to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,17 @@ from . import acceptance, features, habits
 from .areas import candidates, placeless
 from .bundle import Recording
 from .context import Tracker
-from .experts import Forecasts, logit
-from .home import ON, Entity, Home
-from .hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch
+from .experts import Forecasts
+from .home import Entity, Home
+from .hunches import Context, Evidence, Hunch
 from .localtime import DAY, LocalTime
 from .memory import Kept, Memory
 from .model import Archetype, Model, sigmoid
+from .personal import Heard, Household, Subject
 from .policy import action_for
 from .rooms import AreaGuess
+from .situations import Situation, situation
+from .subjects import KINDS, NOTHING, kinds
 from .usage import advance
 
 if TYPE_CHECKING:
@@ -90,7 +93,7 @@ class Mind:
         self._portraits: tuple[Portrait, ...] | None = ()
         self._tracker: Tracker | None = None
         self._corrections = tuple(corrections)
-        self._answers: Mapping[str, tuple[list[float], list[bool]]] = {}
+        self._household = Household.of(model.priors.yes, model.priors.right)
 
     def learn(
         self,
@@ -122,15 +125,9 @@ class Mind:
         """Return what is worth keeping over a restart, by entity id: all that was learned up to the last `learn`."""
         return {key: kept for key, memory in self._memory.items() if len((kept := memory.keep()).timeline)}
 
-    def heed(self, answers: Sequence[tuple[Hunch, bool]]) -> None:
-        """Let past answers (a hunch, and whether it was right) move the odds of their device and kind."""
-        heard: dict[str, tuple[list[float], list[bool]]] = {}
-        for hunch, yes in answers:
-            p = hunch.p_accept if hunch.evidence.p_fleet is None else hunch.evidence.p_fleet
-            expected, said = heard.setdefault(hunch.key, ([], []))
-            expected.append(float(logit(p)))
-            said.append(yes)
-        self._answers = heard
+    def heed(self, heard: Sequence[Heard], always: Collection[tuple[str, str]] = frozenset()) -> None:
+        """Let all that this home said so far move the odds; `always`: what is allowed by name (`policy.named`)."""
+        self._household = Household.of(self._model.priors.yes, self._model.priors.right, heard, always)
 
     def correct(self, corrections: Sequence[Correction]) -> None:
         """Let these be all that the people of the home have stated, in the order in which they did.
@@ -169,21 +166,25 @@ class Mind:
             self._tracker = Tracker(self.home, known, now, self._corrections)
         context = self._tracker.step(known, now)
         subjects = [
-            memory
-            for key, memory in self._memory.items()
-            if (only is None or key in only)
-            and memory.entity.domain in KIND_OF_DOMAIN
-            and action_for(memory.entity) is not None
-            and len(known[key])
-            and known[key].states[-1] == ON
+            one for one in self._subjects(known, context, now) if only is None or one[0].entity.entity_id in only
         ]
         if not subjects:
             return Scan(context, ())
         reach = now - DAY - features.REACH
         activity = features.Activity.of(self.home, {key: t.since(reach) for key, t in known.items()})
-        views = [_View.of(memory, known[memory.entity.entity_id], now, self._clock) for memory in subjects]
+        views = [_View.of(memory, kind, known[memory.entity.entity_id], now, self._clock) for memory, kind in subjects]
         hunches = self._judge(views, activity, context, now)
         return Scan(context, tuple(sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id))))
+
+    def _subjects(self, known: Mapping[str, Timeline], context: Context, now: float) -> Iterator[tuple[Memory, int]]:
+        """Yield the devices that are worth a thought as they stand, and the kind of hunch that each could give."""
+        moment, asleep, away = (np.array([x]) for x in (now, context.p_asleep, context.p_away))
+        for key, memory in self._memory.items():
+            if memory.entity.is_device and len(known[key]):
+                state = known[key].states[-1:]
+                kind = int(kinds(memory.entity, memory.usage, state, moment, asleep, away, self._clock)[0])
+                if kind != NOTHING:
+                    yield memory, kind
 
     def timelines(self) -> dict[str, Timeline]:
         """Return what is held of every entity's changes, the live ones included, by entity id."""
@@ -212,37 +213,50 @@ class Mind:
         )
         ahead, usual = logits[: n * horizons].reshape(n, horizons), logits[n * horizons :]
         rooms = np.stack([activity.room(v.entity.area, now) for v in views])
-        outlook = acceptance.compose(ahead, usual, np.stack([v.outlook.habits for v in views]), rooms)
-        fleet = self._model.accept(embedding, dynamic, outlook)
-        p_on = sigmoid(usual)
+        outlook = acceptance.compose(
+            ahead, usual, np.stack([v.outlook.habits for v in views]), rooms, np.array([v.kind for v in views])
+        )
+        found = self._model.accept(embedding, dynamic, outlook)
+        if_home = self._model.accept(embedding, acceptance.awake_at_home(dynamic), outlook)
+        here = situation(context)
+        abouts = [Subject(str(KINDS[v.kind]), v.entity.entity_id, here) for v in views]
+        at_home = [Subject(about.kind, about.entity_id, Situation.HOME) for about in abouts]
         archetypes = self._model.archetypes.assign(embedding)
-        return [
-            self._hunch(view, now, context, float(fleet[i]), float(p_on[i]), archetypes[i].title)
-            for i, view in enumerate(views)
-        ]
+        said = _Said(
+            self._household.yes.judge(abouts, found.yes).p,
+            self._household.right.judge(abouts, found.right).low,
+            sigmoid(found.yes),
+            sigmoid(found.right),
+            None if here is Situation.HOME else self._household.yes.judge(at_home, if_home.yes).p,
+            sigmoid(usual),
+            [archetype.title for archetype in archetypes],
+        )
+        return [self._hunch(view, now, context, said, i) for i, view in enumerate(views)]
 
-    def _hunch(self, view: _View, now: float, context: Context, fleet: float, p_on: float, archetype: str) -> Hunch:
-        kind, action = KIND_OF_DOMAIN[view.entity.domain], action_for(view.entity)
+    def _hunch(self, view: _View, now: float, context: Context, said: _Said, i: int) -> Hunch:
+        kind = KINDS[view.kind]
+        action = action_for(view.entity, kind)
         assert action is not None  # noqa: S101 (subjects without one were left out)
-        expected, said = self._answers.get(f"{kind}:{view.entity.entity_id}", ([], []))
-        moved = fleet + acceptance.shift(expected, said)
         evidence = Evidence(
             since=view.since,
             usual_minutes=habits.usual_minutes(view.timeline),
             usual_off_hour=habits.usual_off_hour(view.timeline, now, self._clock),
-            p_on=p_on,
+            p_on=float(said.p_on[i]),
             history_days=view.usage.history / DAY,
-            archetype=archetype,
+            archetype=said.archetypes[i],
             context=context,
-            p_fleet=float(sigmoid(np.array(fleet))),
+            p_fleet=float(said.p_fleet[i]),
+            p_right=float(said.p_right[i]),
+            p_if_home=None if said.p_if_home is None else float(said.p_if_home[i]),
         )
         return Hunch(
             now,
             view.entity.entity_id,
             kind,
             f"{action.domain}.{action.service}",
-            float(sigmoid(np.array(moved))),
+            float(said.p_accept[i]),
             evidence,
+            float(said.p_low[i]),
         )
 
     def _describe(self, known: Mapping[str, Timeline]) -> tuple[Portrait, ...]:
@@ -278,20 +292,35 @@ class Mind:
 
 
 @dataclass(frozen=True, slots=True)
+class _Said:
+    """What is thought of n views: see `Hunch` and `Evidence`."""
+
+    p_accept: NDArray[np.float64]
+    p_low: NDArray[np.float64]
+    p_fleet: NDArray[np.float64]
+    p_right: NDArray[np.float64]
+    p_if_home: NDArray[np.float64] | None
+    p_on: NDArray[np.float64]
+    archetypes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _View:
-    """One device that is on, as it stands at the moment of looking."""
+    """One device as it stands at the moment of looking, and which of `KINDS` it could give."""
 
     entity: Entity
+    kind: int
     timeline: Timeline
     usage: Usage
     since: float
     outlook: acceptance.Outlook
 
     @classmethod
-    def of(cls, memory: Memory, timeline: Timeline, now: float, clock: LocalTime) -> _View:
+    def of(cls, memory: Memory, kind: int, timeline: Timeline, now: float, clock: LocalTime) -> _View:
         usage = advance(memory.usage, timeline, now, clock)
         return cls(
             memory.entity,
+            kind,
             timeline.until(now),
             usage,
             timeline.current(now)[1],

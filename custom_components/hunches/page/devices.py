@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..engine.context import Contexts, follow
 from ..engine.forecaster import Query
 from ..engine.habits import usual_minutes, usual_off_hour
 from ..engine.home import ON, UNKNOWN, Home
+from ..engine.hunches import Context
 from ..engine.localtime import DAY, HOUR, LocalTime
 from ..engine.model import Model
 from ..engine.timeline import Timeline
@@ -27,7 +29,9 @@ DAYS: Final = (1, 3, 7, 14)
 """How many days of on-times can be asked for."""
 _HOURS: Final = 24
 _FRESH: Final = 600.0
-"""Seconds for which the context of a forecast is good enough: following a home through its weeks takes long."""
+"""Seconds for which the context of a forecast is good enough."""
+_FOLLOWED: Final = 8 * DAY
+"""How far back a home is followed for the context of a day ago: through all of its weeks takes ten times as long."""
 
 
 async def async_devices(coordinator: HunchesCoordinator, viewer: Viewer) -> list[dict[str, Any]]:
@@ -68,9 +72,8 @@ async def async_expected(
     if entity is None or not entity.is_device or not viewer.may_see(entity_id):
         raise AnswerError("no_device", name_of(coordinator.hass, home, entity_id))
     now = dt_util.utcnow().timestamp()
-    return await coordinator.hass.async_add_executor_job(
-        outlooks.expected, coordinator.model, home, lines, entity_id, now
-    )
+    known = partial(outlooks.expected, coordinator.model, Recording(home, lines), coordinator.data.context)
+    return await coordinator.hass.async_add_executor_job(known, entity_id, now)
 
 
 async def _async_known(coordinator: HunchesCoordinator) -> tuple[Home, dict[str, Timeline]]:
@@ -88,21 +91,22 @@ class Outlooks:
     _home: Home | None = field(default=None)
 
     def expected(
-        self, model: Model, home: Home, lines: dict[str, Timeline], entity_id: str, now: float
+        self, model: Model, recording: Recording, context: Context | None, entity_id: str, now: float
     ) -> dict[str, Any]:
-        """Return the expected and the actual state of a device, hour by hour. Slow: for an executor."""
-        recording = Recording(home, lines)
-        contexts = self._contexts
-        if contexts is None or self._home is not home or not 0 <= now - float(contexts.times[-1]) < _FRESH:
-            contexts = follow(recording, np.array([now - DAY, now]))
-            self._contexts, self._home = contexts, home
+        """Return the expected and the actual state of a device, hour by hour. Slow: for an executor.
+
+        `context`: of the last look, None before the first.
+        """
+        home = recording.home
+        if self._contexts is None or self._home is not home or not 0 <= now - float(self._contexts.times[-1]) < _FRESH:
+            self._contexts, self._home = _contexts(recording, context, now), home
         hour = now // HOUR * HOUR
         past = [hour + (i - _HOURS) * HOUR for i in range(_HOURS)]
         ahead = [hour + i * HOUR for i in range(_HOURS)]
         queries = [Query(entity_id, now - DAY, max(start + HOUR / 2, now - DAY)) for start in past]
         queries += [Query(entity_id, now, max(start + HOUR / 2, now)) for start in ahead]
-        p = forecaster.answer(model, recording, queries, contexts)
-        line, clock = lines[entity_id], LocalTime(home.time_zone, home.latitude, home.longitude)
+        p = forecaster.answer(model, recording, queries, self._contexts)
+        line, clock = recording.timelines[entity_id], LocalTime(home.time_zone, home.latitude, home.longitude)
         minutes = usual_minutes(line)
         return {
             "entity_id": entity_id,
@@ -113,6 +117,16 @@ class Outlooks:
             "usual_minutes": minutes and [round(m, 1) for m in minutes],
             "usual_off_hour": usual_off_hour(line, now, clock),
         }
+
+
+def _contexts(recording: Recording, context: Context | None, now: float) -> Contexts:
+    """Return the context of a day ago, as the days before it tell, and of now."""
+    since = {key: line.since(now - _FOLLOWED) for key, line in recording.timelines.items()}
+    past = follow(Recording(recording.home, since), np.array([now - DAY, now]))
+    if context is None:
+        return past
+    found = ((past.asleep, context.p_asleep), (past.away, context.p_away), (past.dark, context.p_dark))
+    return Contexts(past.times, *(np.array([before[0], present]) for before, present in found))
 
 
 def share_on(timeline: Timeline, start: float, end: float) -> float | None:

@@ -6,7 +6,7 @@ from ..coordinator import HunchesCoordinator
 from ..engine.policy import Outcome, Record, Rule
 from ..rating import RATABLE, ratings
 from ..undo import can_be_undone
-from ..words import name_of
+from ..words import name_of, summary_of
 from .viewer import Viewer
 
 MOST_ACTIONS: Final = 200
@@ -51,7 +51,7 @@ def record_for(coordinator: HunchesCoordinator, record: Record, viewer: Viewer, 
         "action": record.action.service,
         "data": dict(record.action.data),
         "automatic": record.automatic,
-        "reason": record.reason,
+        "reason": [said.as_data() for said in summary_of(record.hunch, record.time)],
         "outcome": str(record.outcome),
         "detail": record.detail,
         "rated": rated,

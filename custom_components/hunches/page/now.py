@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import HunchesCoordinator
 from ..engine.hunches import Hunch
 from ..engine.policy import Outcome, never_automatic
-from ..sayings import async_why
-from ..words import async_proof, name_of, unescaped
+from ..sayings import why
+from ..words import name_of, proof_of
 from .done import record_for
 from .viewer import Viewer
 
@@ -18,7 +19,8 @@ _MOST_RECENT: Final = 5
 _MOST_DECLINED: Final = 12
 
 
-async def async_now(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
+@callback
+def now_for(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
     """Return what a viewer sees of this moment."""
     status, ledger = coordinator.data, coordinator.feedback.ledger
     now = dt_util.utcnow().timestamp()
@@ -46,9 +48,7 @@ async def async_now(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str
         "shadow": coordinator.settings.shadow,
         "context": context
         and {"asleep": round(context.p_asleep, 3), "away": round(context.p_away, 3), "dark": round(context.p_dark, 3)},
-        "hunches": [
-            await _async_hunch(coordinator, h, now, viewer) for h in ledger.open if viewer.may_see(h.entity_id)
-        ],
+        "hunches": [_hunch(coordinator, h, now, viewer) for h in ledger.open if viewer.may_see(h.entity_id)],
         "declined": [
             {**_subject(coordinator, h), "why": why, "p_accept": round(h.p_accept, 3)}
             for h, why in status.declined
@@ -58,8 +58,8 @@ async def async_now(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str
     }
 
 
-async def _async_hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float, viewer: Viewer) -> dict[str, Any]:
-    home, hass = coordinator.home, coordinator.hass
+def _hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float, viewer: Viewer) -> dict[str, Any]:
+    home = coordinator.home
     entity = home.entities.get(hunch.entity_id) if home is not None else None
     proven = coordinator.proven(hunch.entity_id)
     automatic = entity is not None and never_automatic(entity, hunch.kind) is None
@@ -69,13 +69,12 @@ async def _async_hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float
         "key": hunch.key,
         "time": round(hunch.time),
         "action": hunch.action.partition(".")[2],
-        "evidence": unescaped(await async_why(coordinator, hunch, now)),
+        "evidence": [said.as_data() for said in why(coordinator, hunch, now)],
         "p_accept": round(hunch.p_accept, 3),
         "p_fleet": None if seen.p_fleet is None else round(seen.p_fleet, 3),
-        "p_usual": round(seen.p_on, 3),
         "may_answer": viewer.may_control(hunch.entity_id),
         "may_always": automatic and viewer.is_admin,
-        "proof": unescaped(await async_proof(hass, proven)) if proven is not None else None,
+        "proof": [said.as_data() for said in proof_of(proven)] if proven is not None else None,
     }
 
 

@@ -36,7 +36,8 @@ def trust(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
 
 def reliability(ledger: Ledger) -> list[dict[str, Any]]:
     """Return how often hunches were right by how likely that seemed, a tenth each: chance, share, how many."""
-    said = [(min(int(hunch.p_accept * _BINS), _BINS - 1), hunch.p_accept, right) for hunch, right in lessons(ledger)]
+    heard = [(one.hunch.p_accept, one.yes) for one in lessons(ledger)]
+    said = [(min(int(p * _BINS), _BINS - 1), p, right) for p, right in heard]
     bins = []
     for place in sorted({place for place, _, _ in said}):
         among = [(p, right) for which, p, right in said if which == place]

@@ -217,4 +217,6 @@ class HunchesPanel extends HTMLElement {
   }
 }
 
-customElements.define("hunches-panel", HunchesPanel);
+// Another version is there already: the integration was updated while this window was open. It begins anew.
+if (customElements.get("hunches-panel")) location.reload();
+else customElements.define("hunches-panel", HunchesPanel);

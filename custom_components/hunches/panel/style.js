@@ -113,7 +113,7 @@ main:focus { outline: none; }
 .button.plain, .button.menu { background: transparent; }
 .button.plain { padding: 0 12px; }
 .button.plain:hover, .button.menu:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
-.button:not(:has(span)) { padding: 0 8px; }
+.button:not(:has(span)), .button.plain:not(:has(span)) { padding: 0 8px; }
 .button[aria-pressed="true"] { background: var(--filled); color: #fff; }
 .button[aria-disabled="true"], .button:disabled { opacity: .6; cursor: default; }
 
@@ -138,7 +138,6 @@ main:focus { outline: none; }
 .banners { flex: none; }
 .banner { display: flex; align-items: center; gap: 12px; padding: 10px 20px; color: var(--text); background: color-mix(in srgb, var(--warn) 22%, var(--card)); }
 .notice { display: flex; gap: 12px; align-items: center; padding: 12px 16px; background: var(--tint); border-radius: var(--round); }
-.notice progress, .progress { width: 100%; height: 6px; accent-color: var(--accent); }
 .toast { position: absolute; z-index: 5; inset-inline: 16px; bottom: 16px; width: fit-content; max-width: min(560px, calc(100% - 32px)); margin: 0 auto; display: flex; align-items: center; gap: 8px; padding: 6px 8px 6px 20px; border-radius: 24px; color: #fff; background: #323232; box-shadow: 0 4px 16px rgb(0 0 0 / .35); visibility: hidden; opacity: 0; transition: opacity .15s; }
 .toast.open { visibility: visible; opacity: 1; }
 .toast .button { color: #9be2ff; }
@@ -173,8 +172,6 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 .evidence { display: grid; gap: 6px; }
 .evidence li { display: flex; gap: 10px; }
 .evidence li::before { content: ""; flex: none; width: 6px; height: 6px; margin-top: 7px; border-radius: 50%; background: var(--accent); }
-.facts { display: grid; grid-template-columns: 1fr auto; gap: 6px 16px; padding: 12px 14px; border-radius: 8px; background: color-mix(in srgb, var(--text) 5%, var(--card)); }
-.facts dd { font-weight: 500; text-align: end; }
 
 .empty { display: flex; flex-direction: column; align-items: center; gap: 8px; padding: 40px 24px; text-align: center; }
 .empty .badge { width: 72px; height: 72px; margin-bottom: 8px; }

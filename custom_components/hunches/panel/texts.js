@@ -62,6 +62,29 @@ export class Texts {
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
 
+  /** What the integration has to say, with its numbers as this person writes them. */
+  said({ key, values }) {
+    const write = (value) => {
+      if (typeof value === "string") return value;
+      if ("key" in value) return this.said(value);
+      const [sort, number] = Object.entries(value)[0];
+      switch (sort) {
+        case "moment":
+          return this.moment(number);
+        case "length":
+          return this.duration(number);
+        case "clock":
+          return this.clock(number);
+        case "chance":
+          return number < 0.01 ? "<1" : number > 0.99 ? ">99" : this.number(100 * number);
+        default:
+          return this.number(number);
+      }
+    };
+    const written = Object.entries(values).map(([name, value]) => [name, write(value)]);
+    return this.of(`common.${key}`, Object.fromEntries(written));
+  }
+
   has(path) {
     return `component.${DOMAIN}.${path}` in this._texts;
   }

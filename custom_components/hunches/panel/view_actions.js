@@ -108,7 +108,7 @@ export class ActionsView {
   _action(action) {
     const { texts } = this.app;
     const { id, name, outcome, automatic, by, rated } = action;
-    const shadow = outcome === "shadow";
+    const tense = { shadow: "would", failed: "could_not" }[outcome] ?? "did";
     const who = automatic ? texts.t("by_itself") : by ? texts.t("by_person", { name: by }) : texts.t("by_nobody");
     const label = `action-${id}`;
     const thumb = (good) =>
@@ -135,12 +135,12 @@ export class ActionsView {
         el(
           "div",
           { id: label },
-          rich(texts.t(shadow ? `would_${action.action}` : `did_${action.action}`), { name: bdi(name) }),
+          rich(texts.t(`${tense}_${action.action}`), { name: bdi(name) }),
           " ",
           el("span", { class: `chip ${tone}` }, texts.t(`outcome_${outcome}`)),
         ),
         el("div", { class: "quiet small" }, `${texts.moment(action.time)} · ${who}`),
-        action.reason ? el("div", { class: "small" }, action.reason) : null,
+        el("div", { class: "small" }, action.reason.map((line) => texts.said(line)).join(" · ")),
         outcome === "failed" && action.detail ? el("div", { class: "small" }, bdi(action.detail)) : null,
       ),
       action.may_rate ? el("div", { class: "row tight", style: { gap: "0" } }, thumb(true), thumb(false)) : null,

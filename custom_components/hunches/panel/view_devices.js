@@ -11,6 +11,7 @@ const NAMES = { wide: 250, narrow: 132 };
 const MOST_HOURS = 9;
 const STEPS = [1, 2, 3, 6, 12];
 const WAIT = 200;
+const DAY_LABEL = 76;
 
 export class DevicesView {
   constructor(app) {
@@ -215,7 +216,7 @@ export class DevicesView {
         this._ticks.push({ at: (moment - start) / (end - start), text: texts.hour(moment) });
       }
     }
-    const room = width / (hours / 24) > 40 ? 1 : 2;
+    const room = Math.ceil(DAY_LABEL / (width / (hours / 24)));
     let days = 0;
     replace(
       this._axis,
@@ -368,6 +369,7 @@ export class DevicesView {
   _select(i, byKey = false) {
     const { device } = this._rows[i];
     this._selected = device.entity_id;
+    this._tip.hidden = true;
     for (const [row, node] of this._shown) node.setAttribute("aria-selected", String(row === i));
     this._reveal(i);
     this._draw();

@@ -3,6 +3,7 @@
 import { bar, bdi, button, deviceIcon, el, icon, replace, rich } from "./dom.js";
 
 const SHOWN = 4;
+const tense = ({ outcome }) => (outcome === "failed" ? "could_not" : "did");
 
 export class NowView {
   constructor(app) {
@@ -64,8 +65,7 @@ export class NowView {
       : stage === "ready"
         ? texts.t("proving")
         : texts.of(`${status}.stage.state.${stage}`);
-    const share = learning ? (total ? done / total : null) : proving === null ? undefined : proving / 100;
-    const label = { "aria-label": text };
+    const share = learning ? (total ? done / total : 0) : (proving ?? 0) / 100;
     return el(
       "div",
       { class: "notice", role: "status" },
@@ -73,8 +73,8 @@ export class NowView {
       el(
         "div",
         { class: "grow stack" },
-        el("span", {}, text, share > 0 ? ` ${texts.percent(share)}` : ""),
-        share === undefined ? null : el("progress", share === null ? label : { max: 1, value: share, ...label }),
+        el("span", {}, text, share ? ` ${texts.percent(share)}` : ""),
+        share ? bar(share) : null,
       ),
     );
   }
@@ -106,7 +106,9 @@ export class NowView {
     const id = `hunch-${hunch.key}`;
     const open = this._why.has(hunch.key);
     const flow = `issues.${hunch.kind}.fix_flow.step.init.menu_options`;
-    const lines = open ? hunch.evidence : hunch.evidence.slice(0, SHOWN);
+    const lines = hunch.evidence.map((line) => texts.said(line));
+    const others = hunch.p_fleet !== null && texts.chance(hunch.p_fleet);
+    if (others && others !== texts.chance(hunch.p_accept)) lines.push(texts.t("fleet", { percent: others }));
     const answer = (name, text, attributes) =>
       button(text, {
         "data-id": `${name}:${hunch.key}`,
@@ -132,9 +134,8 @@ export class NowView {
       el(
         "ul",
         { class: "evidence" },
-        lines.map((line) => el("li", {}, el("span", {}, line))),
+        lines.slice(0, open ? lines.length : SHOWN).map((line) => el("li", {}, el("span", {}, line))),
       ),
-      open ? this._facts(hunch) : null,
       el(
         "div",
         { class: "row" },
@@ -161,28 +162,14 @@ export class NowView {
     );
   }
 
-  _facts(hunch) {
-    const { texts } = this.app;
-    const facts = [
-      ["fact_accept", hunch.p_accept],
-      ["fact_fleet", hunch.p_fleet],
-      ["fact_usual", hunch.p_usual],
-    ];
-    return el(
-      "dl",
-      { class: "facts" },
-      facts
-        .filter(([, p]) => p !== null)
-        .map(([name, p]) => [el("dt", {}, texts.t(name)), el("dd", { class: "number" }, texts.chance(p))]),
-    );
-  }
-
   async _answer(pressed, hunch, answer) {
     const { app } = this;
     const { texts } = app;
     const named = { name: bdi(hunch.name) };
     if (answer === "always") {
-      const proof = hunch.proof ?? [texts.of("exceptions.not_proven.message", { name: hunch.name })];
+      const proof = hunch.proof?.map((line) => texts.said(line)) ?? [
+        texts.of("exceptions.not_proven.message", { name: hunch.name }),
+      ];
       const sure = await app.confirm({
         title: texts.of(`issues.${hunch.kind}.fix_flow.step.always.title`),
         body: [
@@ -238,7 +225,7 @@ export class NowView {
             el(
               "div",
               { class: "grow" },
-              el("div", {}, rich(texts.t(`did_${done.action}`), { name: bdi(done.name) })),
+              el("div", {}, rich(texts.t(`${tense(done)}_${done.action}`), { name: bdi(done.name) })),
               el(
                 "div",
                 { class: "quiet small" },

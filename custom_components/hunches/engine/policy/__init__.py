@@ -18,11 +18,10 @@ from .ledger import (
     Record,
     is_pending,
     rule_of,
-    situation,
     stretch,
 )
 from .patience import BY_PEOPLE, bar, unanswered
-from .rules import Rule, Rules, Verdict, allowing, forbidding, left, renamed, with_rule, without_rule
+from .rules import Rule, Rules, Verdict, allowing, forbidding, left, named, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy
@@ -68,13 +67,13 @@ __all__ = [
     "left",
     "may_carry_out",
     "may_undo",
+    "named",
     "never_automatic",
     "not_by_voice",
     "renamed",
     "rule_of",
     "same_setting",
     "setback",
-    "situation",
     "somebody_listens",
     "stops",
     "stretch",

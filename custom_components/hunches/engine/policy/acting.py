@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ..home import OFF, ON, UNKNOWN, Entity, Home
 from ..hunches import Hunch, Kind
 from ..localtime import DAY
+from ..situations import situation
 from .heating import HEATING, SET_TEMPERATURE, Thermostat, has_taken, same_setting, setback
-from .ledger import Action, Answer, Ledger, Outcome, Record, situation
+from .ledger import Action, Answer, Ledger, Outcome, Record
 from .rules import allowed_since, allowing, forbidding
 from .safety import action_for, doors_of, may_carry_out
 from .settings import Settings, within

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from ..hunches import Kind
-from .ledger import Outcome, situation
+from ..situations import Situation, situation
+from .ledger import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -120,6 +121,6 @@ def due(
             continue
         if not same_setting(thermostat.setting, record.action.data) or thermostat.mode != record.before.get("state"):
             found.append((record, Due.LEAVE))
-        elif situation(context) == "home":
+        elif situation(context) is Situation.HOME:
             found.append((record, Due.RESTORE))
     return tuple(found)

@@ -13,7 +13,7 @@ from .settings import within
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..hunches import Context, Hunch
+    from ..hunches import Hunch
 
 
 class Answer(StrEnum):
@@ -193,10 +193,3 @@ def rule_of(answer: Answered) -> Rule | None:
     if answer.answer is Answer.ALWAYS:
         return Rule(Verdict.ALLOW, hunch.entity_id, hunch.kind, answer.time, answer.by)
     return None
-
-
-def situation(context: Context) -> str:
-    """Return the situation that a "not now" binds in: away, asleep or home."""
-    if context.p_away >= 0.5:
-        return "away"
-    return "asleep" if context.p_asleep >= 0.5 else "home"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from .ledger import Answer, situation
+from ..situations import situation
+from .ledger import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -109,3 +109,13 @@ def left(rules: Rules, entity_id: str) -> Rules:
 
 def _weight(rule: Rule) -> tuple[bool, bool, float, str]:
     return rule.entity_id is not None, rule.kind is not None, rule.time, rule.by or ""
+
+
+def named(rules: Iterable[Rule]) -> frozenset[tuple[str, str]]:
+    """Return what somebody allowed by name: kinds and entity ids. A kind for the whole home names nothing."""
+    return frozenset(
+        (str(kind), rule.entity_id)
+        for rule in rules
+        if rule.verdict is Verdict.ALLOW and rule.entity_id is not None
+        for kind in (Kind if rule.kind is None else (rule.kind,))
+    )

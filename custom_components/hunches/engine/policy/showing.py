@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from ..home import OFF, ON, UNKNOWN, Home
 from ..hunches import Hunch, Kind
 from ..localtime import DAY, LocalTime
+from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
-from .ledger import Answer, Decision, Ledger, situation
+from .ledger import Answer, Decision, Ledger
 from .patience import bar
 from .rules import allowed_since, forbidding
 from .safety import action_for

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..localtime import DAY
-from .ledger import Answer, situation
+from ..situations import situation
+from .ledger import Answer
 from .patience import bar, unanswered
 
 if TYPE_CHECKING:

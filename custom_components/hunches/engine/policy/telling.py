@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .ledger import situation
+from ..situations import Situation, situation
 from .safety import never_automatic
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _LISTENS: Final = 0.5
 
 def wakes_nobody(hunch: Hunch) -> bool:
     """Return whether a message about a hunch has to be silent: everybody at home seems to be asleep."""
-    return situation(hunch.evidence.context) == "asleep"
+    return situation(hunch.evidence.context) is Situation.ASLEEP
 
 
 def somebody_listens(context: Context) -> bool:
