@@ -4,16 +4,48 @@ Home Assistant's own language is written here (`written`), for Repairs, phones a
 same in the language, clock and zone of whoever looks at it (`as_data`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-type Say = Callable[..., str]
+from .const import DOMAIN
+
 type Value = str | Told | Said
+
+_TWELVE: Final = frozenset({"AU", "CA", "IN", "MY", "NZ", "PH", "PK", "SG", "US"})
+"""Countries where English is written with AM and PM. What each user has set is known to the browser alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Says a text of the section "common", and a time of day as the home's clocks show it."""
+
+    texts: Mapping[str, str]
+    twelve_hours: bool = False
+
+    def __call__(self, key: str, **values: str) -> str:
+        """Return a text, with what stands in braces replaced. A text that is not there is its own key."""
+        return self.texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
+
+    def clock(self, minutes: int) -> str:
+        """Return a time of day, given in minutes after midnight."""
+        hour, minute = divmod(minutes % 1440, 60)
+        if self.twelve_hours:
+            return f"{(hour - 1) % 12 + 1}:{minute:02d} {'AM' if hour < 12 else 'PM'}"
+        return f"{hour:02d}:{minute:02d}"
+
+
+async def async_say(hass: HomeAssistant) -> Say:
+    """Return what says a text of the section "common" in Home Assistant's language."""
+    language = hass.config.language
+    texts = await async_get_translations(hass, language, "common", [DOMAIN])
+    return Say(texts, language == "en" and hass.config.country in _TWELVE)
 
 
 class Sort(StrEnum):
@@ -80,7 +112,7 @@ def _write(told: Told, now: float, say: Say) -> str:
         case Sort.LENGTH:
             return duration(value, say)
         case Sort.CLOCK:
-            return _clock(value)
+            return say.clock(round(60.0 * value))
         case Sort.CHANCE:
             return _percent(value)
     return str(round(value))
@@ -89,7 +121,7 @@ def _write(told: Told, now: float, say: Say) -> str:
 def _moment(moment: float, now: float, say: Say) -> str:
     """Return a moment as the home's clock shows it, with the day where that is not today."""
     local, today = (dt_util.as_local(dt_util.utc_from_timestamp(m)) for m in (moment, now))
-    time = f"{local:%H:%M}"
+    time = say.clock(60 * local.hour + local.minute)
     days = (today.date() - local.date()).days
     if days == 0:
         return time
@@ -101,11 +133,6 @@ def _percent(probability: float) -> str:
     if percent < 1.0:
         return "<1"
     return ">99" if percent > 99.0 else str(round(percent))
-
-
-def _clock(hour: float) -> str:
-    minutes = round(60.0 * hour) % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def day(local: datetime, say: Say) -> str:
