@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+HELD = Settings().sustain / 3600
 DAY0 = 1_759_968_000.0  # 2025-10-09 00:00 UTC
 MINUTE = 60.0
 ENTITIES = (
@@ -262,7 +263,7 @@ class LampMind:
         return [Look(tuple(self._candidates(lines, moment))) for moment in moments.tolist()]
 
     def tell(self, hunch: Hunch) -> Hunch:
-        assert hunch.time > self.learned[-1]
+        assert hunch.time >= self.learned[-1]
         self.told.append(hunch)
         return replace(hunch, evidence=replace(hunch.evidence, archetype="told"))
 
@@ -296,7 +297,7 @@ def test_a_replay_raises_what_the_policy_lets_through_and_says_what_came_of_it()
     mind = LampMind()
     found = list(replay(mind, home, Policy()))
     assert [(f.hunch.entity_id, f.outcome) for f in found] == [("lock.front", "contradicted"), ("light.lamp", "done")]
-    assert [(f.hunch.time - DAY0) / 3600 for f in found] == pytest.approx([33 + 5 / 60, 34 + 5 / 60])
+    assert [(f.hunch.time - DAY0) / 3600 for f in found] == pytest.approx([33 + HELD, 34 + HELD])
     assert [f.hunch.evidence.archetype for f in found] == ["told", "told"]
     assert len(mind.told) == 2, "words are for what is raised alone"
 
@@ -358,13 +359,13 @@ def test_a_hunch_that_nobody_answers_expires_and_rests() -> None:
     mind = LampMind()
     home = recording(lamp=line(25), front_door=line(1, 80))
     found = [(f.hunch.time - DAY0) / 3600 for f in replay(mind, home, Policy())]
-    assert found == pytest.approx([27 + 5 / 60, 27 + 5 / 60 + 24, 27 + 5 / 60 + 48])
+    assert found == pytest.approx([27 + HELD, 27 + HELD + 24, 27 + HELD + 48])
 
 
 def test_a_hunch_that_the_home_settles_may_come_again_with_the_next_use() -> None:
     home = recording(lamp=line(25, 28, 29, 33))
     found = [(f.hunch.time - DAY0) / 3600 for f in replay(LampMind(), home, Policy())]
-    assert found == pytest.approx([27 + 5 / 60, 31 + 5 / 60])
+    assert found == pytest.approx([27 + HELD, 31 + HELD])
 
 
 def test_the_policy_holds_in_a_replay() -> None:
