@@ -144,5 +144,5 @@ def test_what_training_wrote_is_said_part_by_part() -> None:
     }
     say = Say({f"component.hunches.common.learned_{key}": text for key, text in texts.items()})
     assert say.learned("evenings, about 2 hours, off by 23:00") == "abends, etwa 2 Stunden, aus bis 23:00"
-    assert say.learned("porch light") == "Lampe"
+    assert say.learned("porch light") == "Außenlicht"
     assert say.learned("evenings, 3 somethings") == "abends, 3 somethings"  # not known: as it was written
