@@ -136,3 +136,16 @@ async def test_the_clock_is_the_countrys(
     hass.config.country = country
     first, *_ = await lines(hass)
     assert first.startswith("- Open since 3:00 AM" if twelve else "- Open since 03:00")
+
+
+def test_what_training_wrote_is_said_part_by_part() -> None:
+    texts = {
+        "evenings": "abends",
+        "about_n_hours": "etwa {n} Stunden",
+        "off_by_n": "aus bis {n}",
+        "porch_light": "Außenlicht",
+    }
+    say = Say({f"component.hunches.common.learned_{key}": text for key, text in texts.items()})
+    assert say.learned("evenings, about 2 hours, off by 23:00") == "abends, etwa 2 Stunden, aus bis 23:00"
+    assert say.learned("porch light") == "Außenlicht"
+    assert say.learned("evenings, 3 somethings") == "abends, 3 somethings"  # not known: as it was written
