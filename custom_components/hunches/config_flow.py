@@ -24,8 +24,7 @@ from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
 from .listings import async_found, async_rules
 from .ruling import async_unrule
-from .said import day
-from .words import async_say
+from .said import async_say, day
 
 
 class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):

@@ -9,8 +9,8 @@ from homeassistant.helpers.translation import async_get_translations
 from .const import DOMAIN
 from .engine.home import Entity, Home
 from .engine.policy import Rule, Verdict
-from .said import Say
-from .words import async_say, escape, name_of, plain
+from .said import Say, async_say
+from .words import escape, name_of, plain
 
 _NAMES: Final = 6
 """Names that are listed of one area; of more, their number is."""

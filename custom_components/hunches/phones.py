@@ -23,8 +23,9 @@ from .engine.policy import wakes_nobody
 from .errors import AnswerError
 from .news import Piece, What
 from .rights import async_check_administrator, async_is_administrator, async_may_control
+from .said import async_say
 from .sayings import async_question, async_refusal
-from .words import async_reason, async_say
+from .words import async_reason
 
 EVENT_TAPPED: Final = "mobile_app_notification_action"
 PAGE: Final = f"/{DOMAIN}"

@@ -4,16 +4,62 @@ Home Assistant's own language is written here (`written`), for Repairs, phones a
 same in the language, clock and zone of whoever looks at it (`as_data`).
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-type Say = Callable[..., str]
-type Value = str | Told | Said
+from .const import DOMAIN
+
+type Value = str | Told | Said | Learned
+
+_TWELVE: Final = frozenset({"AU", "CA", "IN", "MY", "NZ", "PH", "PK", "SG", "US"})
+"""Countries where English is written with AM and PM. What each user has set is known to the browser alone."""
+_NUMBER: Final = re.compile(r"\d+(?::\d\d)?")
+_NOT_IN_KEYS: Final = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Says a text of the section "common", and a time of day as the home's clocks show it."""
+
+    texts: Mapping[str, str]
+    twelve_hours: bool = False
+
+    def __call__(self, key: str, **values: str) -> str:
+        """Return a text, with what stands in braces replaced. A text that is not there is its own key."""
+        return self.texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
+
+    def learned(self, text: str) -> str:
+        """Return what training wrote, in this language: each part of it that is known there, its number in place."""
+
+        def part(english: str) -> str:
+            found = _NUMBER.search(english)
+            name = _NOT_IN_KEYS.sub("_", _NUMBER.sub("n", english).casefold()).strip("_")
+            said = self.texts.get(f"component.{DOMAIN}.common.learned_{name}", english)
+            return said.replace("{n}", found.group()) if found else said
+
+        return ", ".join(part(english) for english in text.split(", "))
+
+    def clock(self, minutes: int) -> str:
+        """Return a time of day, given in minutes after midnight."""
+        hour, minute = divmod(minutes % 1440, 60)
+        if self.twelve_hours:
+            return f"{(hour - 1) % 12 + 1}:{minute:02d} {'AM' if hour < 12 else 'PM'}"
+        return f"{hour:02d}:{minute:02d}"
+
+
+async def async_say(hass: HomeAssistant) -> Say:
+    """Return what says a text of the section "common" in Home Assistant's language."""
+    language = hass.config.language
+    texts = await async_get_translations(hass, language, "common", [DOMAIN])
+    return Say(texts, language == "en" and hass.config.country in _TWELVE)
 
 
 class Sort(StrEnum):
@@ -39,6 +85,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What training wrote in English: the title of an archetype, or how such devices are used."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A text of the section "common", and what stands in its braces: names as they are, numbers, or other texts."""
 
@@ -58,6 +111,8 @@ class Said:
                     return value.written(say, now, escape)
                 case Told():
                     return _write(value, now, say)
+                case Learned():
+                    return escape(say.learned(value.text))
             return escape(value)
 
         return say(self.key, **{name: write(value) for name, value in self.values.items()})
@@ -69,6 +124,8 @@ def _as_data(value: Value) -> Any:
             return value.as_data()
         case Told():
             return {str(value.sort): round(value.value, 4)}
+        case Learned():
+            return {"learned": value.text}
     return value
 
 
@@ -80,7 +137,7 @@ def _write(told: Told, now: float, say: Say) -> str:
         case Sort.LENGTH:
             return duration(value, say)
         case Sort.CLOCK:
-            return _clock(value)
+            return say.clock(round(60.0 * value))
         case Sort.CHANCE:
             return _percent(value)
     return str(round(value))
@@ -89,7 +146,7 @@ def _write(told: Told, now: float, say: Say) -> str:
 def _moment(moment: float, now: float, say: Say) -> str:
     """Return a moment as the home's clock shows it, with the day where that is not today."""
     local, today = (dt_util.as_local(dt_util.utc_from_timestamp(m)) for m in (moment, now))
-    time = f"{local:%H:%M}"
+    time = say.clock(60 * local.hour + local.minute)
     days = (today.date() - local.date()).days
     if days == 0:
         return time
@@ -101,11 +158,6 @@ def _percent(probability: float) -> str:
     if percent < 1.0:
         return "<1"
     return ">99" if percent > 99.0 else str(round(percent))
-
-
-def _clock(hour: float) -> str:
-    minutes = round(60.0 * hour) % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def day(local: datetime, say: Say) -> str:

@@ -19,8 +19,8 @@ from .engine.hunches import Hunch
 from .engine.policy import not_by_voice, somebody_listens
 from .errors import AnswerError
 from .news import Piece, What
+from .said import async_say
 from .sayings import async_question, async_refusal
-from .words import async_say
 
 ANSWER_SECONDS: Final = 45.0
 """How long an answer is waited for: the question is spoken first, which takes some seconds of these."""

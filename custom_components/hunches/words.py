@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Stops
-from .said import Said, Say, Sort, Told, Value, parts
+from .said import Learned, Said, Sort, Told, Value, async_say, parts
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
@@ -61,7 +59,7 @@ def evidence_of(hunch: Hunch, now: float) -> list[Said]:
         lines.append(Said("usual_end", {"time": Told(Sort.CLOCK, seen.usual_off_hour)}))
     lines += _who_is_there(hunch)
     lines.append(Said("usually_so", {"percent": Told(Sort.CHANCE, seen.p_on)}))
-    known: dict[str, Value] = {"archetype": seen.archetype}
+    known: dict[str, Value] = {"archetype": Learned(seen.archetype)}
     if seen.history_days >= _ENOUGH_DAYS:
         lines.append(Said("history", {"days": Told(Sort.NUMBER, round(seen.history_days)), **known}))
     else:
@@ -133,16 +131,6 @@ async def async_proof(hass: HomeAssistant, found: Mapping[str, Any]) -> str:
 async def _async_list(hass: HomeAssistant, lines: Sequence[Said], now: float) -> str:
     say = await async_say(hass)
     return "\n".join(f"- {said.written(say, now, escape)}" for said in lines)
-
-
-async def async_say(hass: HomeAssistant) -> Say:
-    """Return what says a text of the section "common" in Home Assistant's language."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-
-    def say(key: str, **values: str) -> str:
-        return texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
-
-    return say
 
 
 def _since(hunch: Hunch, now: float) -> Said:

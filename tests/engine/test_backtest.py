@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -211,6 +212,23 @@ def test_every_hunch_has_one_outcome(lamp: list[float], motion: list[float], doo
     after = Scorer(home)
     for i in range(0, len(lamp), 2):
         assert after.outcome(hunch(sorted(lamp)[i] + 0.01)) in OUTCOMES
+
+
+def test_what_is_kept_of_peoples_signs_does_not_grow_with_the_devices_asked_about() -> None:
+    entities = [Entity(f"light.l{number}", area=f"Room {number // 4}") for number in range(40)]
+    moments = np.arange(1.0, 1001.0) / 25
+    lines = {e.entity_id: line(*(moments + i / 1000).tolist()) for i, e in enumerate(entities)}
+    home = Recording(Home("test", entities={e.entity_id: e for e in entities}), lines)
+    scorer = Scorer(home)
+    tracemalloc.start()
+    try:
+        for entity in entities:
+            scorer.aftermath(hunch(2.0, entity.entity_id))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    signs = len(entities) * moments.size
+    assert held < 2 * signs * (8 + 4) * 1.5  # those of all and of each room, and whose they are
 
 
 # --- replay

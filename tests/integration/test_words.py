@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
-from custom_components.hunches.said import duration
-from custom_components.hunches.words import async_evidence, async_say, async_stopping
+from custom_components.hunches.said import Say, async_say, duration
+from custom_components.hunches.words import async_evidence, async_stopping
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
 
@@ -107,3 +107,42 @@ async def test_silence_has_raised_the_bar(hunches_allowed: object, hass: HomeAss
     said = await stopping(hass, Context(NOON, 0.1, 0.1, 0.5), *[Answer.EXPIRED] * 5)
     assert "Below 80 % it would not have been asked; usually 67 %" in said[0]
     assert said[1].endswith("while somebody is up at home")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "twelve", "text"),
+    [
+        (0, True, "12:00 AM"),
+        (719, True, "11:59 AM"),
+        (720, True, "12:00 PM"),
+        (1439, True, "11:59 PM"),
+        (1440, True, "12:00 AM"),
+        (0, False, "00:00"),
+        (725, False, "12:05"),
+        (1440, False, "00:00"),
+    ],
+)
+def test_clock(minutes: int, twelve: bool, text: str) -> None:
+    assert Say({}, twelve).clock(minutes) == text
+
+
+@pytest.mark.parametrize(("country", "twelve"), [("US", True), ("GB", False), (None, False)])
+async def test_the_clock_is_the_countrys(
+    hunches_allowed: object, hass: HomeAssistant, country: str | None, twelve: bool
+) -> None:
+    hass.config.country = country
+    first, *_ = await lines(hass)
+    assert first.startswith("- Open since 3:00 AM" if twelve else "- Open since 03:00")
+
+
+def test_what_training_wrote_is_said_part_by_part() -> None:
+    texts = {
+        "evenings": "abends",
+        "about_n_hours": "etwa {n} Stunden",
+        "off_by_n": "aus bis {n}",
+        "porch_light": "Außenlicht",
+    }
+    say = Say({f"component.hunches.common.learned_{key}": text for key, text in texts.items()})
+    assert say.learned("evenings, about 2 hours, off by 23:00") == "abends, etwa 2 Stunden, aus bis 23:00"
+    assert say.learned("porch light") == "Lampe"
+    assert say.learned("evenings, 3 somethings") == "abends, 3 somethings"  # not known: as it was written
