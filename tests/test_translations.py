@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.hunches.said import Say
+
 FOLDER = Path(__file__).resolve().parent.parent / "custom_components" / "hunches" / "translations"
 LANGUAGES = ("de", "es", "fr", "it", "nl", "pl", "pt")
 SAME: dict[str, set[str]] = {
@@ -62,9 +64,20 @@ def test_what_a_text_holds(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_was_left_in_english(language: str) -> None:
-    same = {text for path, text in texts(language).items() if text == ENGLISH[path]}
+    learned = "common.learned_"  # names of things, of which many are the same
+    found = texts(language).items()
+    same = {text for path, text in found if text == ENGLISH[path] and not path.startswith(learned)}
     in_words = {text for text in same if re.search(r"[^\W\d_]{3}", re.sub(r"\{\w+\}| min$", "", text))}
     assert in_words - {"Hunches"} == SAME[language]
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_what_training_wrote_is_known(language: str) -> None:
+    """The titles of the archetypes, and how they are used, part by part (`Say.learned`)."""
+    say = Say({f"component.hunches.{path}": "known" for path in texts(language)})
+    trained = json.loads((FOLDER.parent / "assets" / "archetypes.json").read_text(encoding="utf-8"))
+    for text in (*trained["titles"], *(use["words"] for use in trained["uses"])):
+        assert set(say.learned(text).split(", ")) == {"known"}, text
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])

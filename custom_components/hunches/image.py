@@ -14,6 +14,7 @@ from .data import HunchesConfigEntry
 from .engine.model import Model
 from .entity import HunchesEntity
 from .map_picture import Point, draw
+from .said import Say, async_say
 from .words import name_of
 
 PARALLEL_UPDATES = 0
@@ -52,23 +53,24 @@ class MapImage(HunchesEntity, ImageEntity):
         if (learned := self.image_last_updated) is None:
             return None
         if self._drawn is None or self._drawn[0] != learned:
+            say = await async_say(self.hass)
             points = [
                 Point(
                     name_of(self.hass, self.coordinator.home, device["entity_id"]),
                     (device["map"][0], device["map"][1]),
                     device["archetype"]["index"],
-                    device["archetype"]["title"],
+                    say.learned(device["archetype"]["title"]),
                 )
                 for device in await self.coordinator.async_describe()
             ]
-            picture = await self.hass.async_add_executor_job(_picture, self.coordinator.model, points)
+            picture = await self.hass.async_add_executor_job(_picture, self.coordinator.model, say, points)
             self._drawn = (learned, picture)
         return self._drawn[1]
 
 
-def _picture(model: Model, devices: list[Point]) -> bytes:
+def _picture(model: Model, say: Say, devices: list[Point]) -> bytes:
     """Return the picture of devices among the fleet's archetypes; runs in an executor."""
-    centres, titles = model.archetypes.centres, model.archetypes.titles
+    centres, titles = model.archetypes.centres, [say.learned(title) for title in model.archetypes.titles]
     places = model.place(centres.astype(np.float32)).tolist()
     islands = [Point("", (x, y), k, titles[k]) for k, (x, y) in enumerate(places)]
     return draw(devices, islands)

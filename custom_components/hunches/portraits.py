@@ -15,6 +15,7 @@ from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry
 from .engine.home import DEVICE_DOMAINS
 from .entity import HunchesEntity
+from .said import Say, async_say
 from .words import name_of
 
 _KEY: Final = "archetype"
@@ -43,6 +44,7 @@ class Portraits:
         self.coordinator: HunchesCoordinator = entry.runtime_data.coordinator
         self.shown: set[ArchetypeSensor] = set()
         self.known: Mapping[str, Mapping[str, Any]] = {}
+        self.say = Say({})
         self._entry = entry
         self._add = async_add_entities
         self._added: set[str] = set()
@@ -84,6 +86,7 @@ class Portraits:
             )
 
     async def _async_describe(self) -> None:
+        self.say = await async_say(self.coordinator.hass)
         self.known = {device["entity_id"]: device for device in await self.coordinator.async_describe()}
         for sensor in self.shown:
             sensor.async_write_ha_state()
@@ -131,7 +134,9 @@ class ArchetypeSensor(HunchesEntity, SensorEntity):
     @override
     def native_value(self) -> str | None:
         """Return the title of the archetype."""
-        return None if (portrait := self._portrait) is None else str(portrait["archetype"]["title"])
+        if (portrait := self._portrait) is None:
+            return None
+        return self._portraits.say.learned(portrait["archetype"]["title"])
 
     @property
     @override
@@ -142,7 +147,7 @@ class ArchetypeSensor(HunchesEntity, SensorEntity):
         archetype, guess = portrait["archetype"], portrait["area_guess"]
         return {
             "probability": archetype["probability"],
-            "use": archetype["use"],
+            "use": self._portraits.say.learned(archetype["use"]),
             "likely_area": guess["area"] if guess else None,
             "history_days": portrait["history_days"],
         }

@@ -4,6 +4,7 @@ Home Assistant's own language is written here (`written`), for Repairs, phones a
 same in the language, clock and zone of whoever looks at it (`as_data`).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +17,12 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 
-type Value = str | Told | Said
+type Value = str | Told | Said | Learned
 
 _TWELVE: Final = frozenset({"AU", "CA", "IN", "MY", "NZ", "PH", "PK", "SG", "US"})
 """Countries where English is written with AM and PM. What each user has set is known to the browser alone."""
+_NUMBER: Final = re.compile(r"\d+(?::\d\d)?")
+_NOT_IN_KEYS: Final = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class Say:
     def __call__(self, key: str, **values: str) -> str:
         """Return a text, with what stands in braces replaced. A text that is not there is its own key."""
         return self.texts.get(f"component.{DOMAIN}.common.{key}", key).format(**values)
+
+    def learned(self, text: str) -> str:
+        """Return what training wrote, in this language: each part of it that is known there, its number in place."""
+
+        def part(english: str) -> str:
+            found = _NUMBER.search(english)
+            name = _NOT_IN_KEYS.sub("_", _NUMBER.sub("n", english).casefold()).strip("_")
+            said = self.texts.get(f"component.{DOMAIN}.common.learned_{name}", english)
+            return said.replace("{n}", found.group()) if found else said
+
+        return ", ".join(part(english) for english in text.split(", "))
 
     def clock(self, minutes: int) -> str:
         """Return a time of day, given in minutes after midnight."""
@@ -71,6 +85,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What training wrote in English: the title of an archetype, or how such devices are used."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A text of the section "common", and what stands in its braces: names as they are, numbers, or other texts."""
 
@@ -90,6 +111,8 @@ class Said:
                     return value.written(say, now, escape)
                 case Told():
                     return _write(value, now, say)
+                case Learned():
+                    return escape(say.learned(value.text))
             return escape(value)
 
         return say(self.key, **{name: write(value) for name, value in self.values.items()})
@@ -101,6 +124,8 @@ def _as_data(value: Value) -> Any:
             return value.as_data()
         case Told():
             return {str(value.sort): round(value.value, 4)}
+        case Learned():
+            return {"learned": value.text}
     return value
 
 

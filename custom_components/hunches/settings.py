@@ -22,9 +22,9 @@ from .const import (
 from .engine.policy import WRONG_COSTS, Bounds, Settings
 
 _LEVELS: Final = {
-    Sensitivity.RARE: (4.0, 2),
+    Sensitivity.RARE: (1.5, 2),
     Sensitivity.BALANCED: (WRONG_COSTS, Settings().a_day),
-    Sensitivity.EAGER: (1.0, 6),
+    Sensitivity.EAGER: (0.5, 6),
 }
 """By sensitivity: how many missed hunches one wrong hunch costs, and how many are raised in a day at most."""
 

@@ -22,6 +22,7 @@ from .history.cause import CauseIndex
 from .history.reader import Progress, Stopped
 from .history.written import async_written
 from .live import Change, LiveChanges, changes_after, complete
+from .own_thread import async_own_thread
 from .rehearsal import note, rehearse
 
 
@@ -107,7 +108,8 @@ class Teacher:
                 return mind, mind.keep()
             return self._new(home, known, corrections, heard.until, now, tell)
 
-        taught, kept = await self.hass.async_add_executor_job(teach, self._live.recent, self._live.take())
+        async with async_own_thread(self.hass) as run:
+            taught, kept = await run(teach, self._live.recent, self._live.take())
         seconds = perf_counter() - began
         if not self._forgot:  # what was deleted meanwhile must not come back
             await self.memory.async_keep(kept, now)

@@ -195,8 +195,9 @@ async def _answer(coordinator: HunchesCoordinator, connection: ActiveConnection,
         hunch = await async_accept(coordinator, key, context, always=answer == _ALWAYS)
     else:
         hunch = await async_reject(coordinator, key, context, never=answer == _NEVER)
-    done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch.key == hunch.key), None)
-    return {"hunch": hunch.key, "answer": answer, "action_id": done if answer in (_ACCEPT, _ALWAYS) else None}
+    # None where there was nothing left to do
+    done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch == hunch), None)
+    return {"hunch": hunch.key, "answer": answer, "action_id": done}
 
 
 @_command("undo", action_id=str)

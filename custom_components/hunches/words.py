@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Stops
-from .said import Said, Sort, Told, Value, async_say, parts
+from .said import Learned, Said, Sort, Told, Value, async_say, parts
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
@@ -59,7 +59,7 @@ def evidence_of(hunch: Hunch, now: float) -> list[Said]:
         lines.append(Said("usual_end", {"time": Told(Sort.CLOCK, seen.usual_off_hour)}))
     lines += _who_is_there(hunch)
     lines.append(Said("usually_so", {"percent": Told(Sort.CHANCE, seen.p_on)}))
-    known: dict[str, Value] = {"archetype": seen.archetype}
+    known: dict[str, Value] = {"archetype": Learned(seen.archetype)}
     if seen.history_days >= _ENOUGH_DAYS:
         lines.append(Said("history", {"days": Told(Sort.NUMBER, round(seen.history_days)), **known}))
     else:
@@ -74,10 +74,10 @@ def stopping_of(hunch: Hunch, stopping: Stops) -> list[Said]:
     same = round(100 * stopping.bar) == round(100 * stopping.usual_bar)
     situation = Said(f"while_{stopping.situation}")
     days = Told(Sort.NUMBER, round(stopping.not_now_days))
-    return [
-        Said("sure" if same else "sure_after_silence", told),
-        Said("not_now", {"days": days, "situation": situation}),
-    ]
+    lines = [Said("sure" if same else "sure_after_silence", told)]
+    if (p_if_home := hunch.evidence.p_if_home) is not None:
+        lines.append(Said("if_home", {"percent": Told(Sort.CHANCE, p_if_home)}))
+    return [*lines, Said("not_now", {"days": days, "situation": situation})]
 
 
 def proof_of(found: Mapping[str, Any]) -> list[Said]:

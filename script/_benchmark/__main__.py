@@ -65,7 +65,7 @@ async def _measure(*, quick: bool) -> list[Row]:
         _say(f"a database of {size:,} rows")
         folder, port = Path(base) / "whole", inside.free_port()
         found = await inside.whole(kept(size), folder, port, waits, reading, _say)
-        rows += [*found, reading.growth(), *await inside.starts(folder, port, waits, _say)]
+        rows += [*found, *reading.growth(), *await inside.starts(folder, port, waits, _say)]
     return rows + list(mind.measure(mind.QUICK if quick else mind.FULL, _say))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,8 @@ class Reading:
         self._say = say
         self._sizes: list[float] = []
         self._costs: list[float] = []
+        self._bare: list[float] = []
+        self._stretches: list[tuple[float, float]] = []
 
     async def alone(self, kept: Kept, folder: Path, port: int) -> list[Row]:
         """Read in a Home Assistant that does nothing else."""
@@ -99,6 +101,8 @@ class Reading:
         bare, ours, day = (median(found["seconds"][name]) for name in ("bare", "ours", "day"))
         self._sizes.append(found["rows"])
         self._costs.append(ours)
+        self._bare.append(bare)
+        self._stretches = [(part["rows"], median(part["seconds"])) for part in found["stretches"]]
         what = f"{found['rows']:,} rows of {found['entities']:,} entities, of a database of {kept.made.rows:,}"
         history_memory = found["history_memory"] / _MB
         memory, first, held = (found[key] / _MB for key in ("memory", "memory_first", "kept"))
@@ -112,10 +116,25 @@ class Reading:
             Row.of(f"reading the last day, {found['day_rows']:,} rows; rival: reading all", day, "s", ours),
         ]
 
-    def growth(self) -> Row:
-        """Return how the cost grew."""
-        listed = ", ".join(f"{int(size):,}" for size in self._sizes)
-        return growth(f"reading in rows ({listed})", self._sizes, self._costs)
+    def growth(self) -> list[Row]:
+        """Return how the cost grows: over stretches of the home that was read last, and from home to home.
+
+        Homes differ in how many entities they have and whether their pages fit the processor's caches, so that even
+        bare `sqlite3` is not linear over them: it is the rival there.
+        """
+        rows, costs = zip(*self._stretches, strict=True)
+        what = f"reading in rows, over {len(self._sizes)} databases ({_listed(self._sizes)})"
+        among = growth(what, self._sizes, self._costs)
+        bare = growth("bare sqlite3", self._sizes, self._bare)
+        name = among.name.replace("linear", "bare sqlite3's")
+        return [
+            growth(f"reading in rows, of one home ({_listed(rows)})", rows, costs),
+            Row.of(name, among.value, "", bare.value),
+        ]
+
+
+def _listed(sizes: Iterable[float]) -> str:
+    return ", ".join(f"{int(size):,}" for size in sizes)
 
 
 async def whole(kept: Kept, folder: Path, port: int, waits: Waits, reading: Reading, say: Say) -> list[Row]:

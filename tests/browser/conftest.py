@@ -34,7 +34,6 @@ WIDER = """() => {
   const main = (%s)().shadowRoot.querySelector("main");
   return main.scrollWidth - main.clientWidth;
 }"""
-REMOVE = "id => document.querySelector('home-assistant').hass.callApi('DELETE', 'config/config_entries/entry/' + id)"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,6 +80,12 @@ class Visitor:
         """Send a command of Home Assistant's, in this person's name."""
         return self.page.evaluate(
             "message => document.querySelector('home-assistant').hass.callWS(message)", {"type": kind, **fields}
+        )
+
+    def request(self, method: str, path: str, data: dict[str, Any] | None = None) -> Any:
+        """Send a request to Home Assistant's API, in this person's name."""
+        return self.page.evaluate(
+            "given => document.querySelector('home-assistant').hass.callApi(...given)", [method, path, data]
         )
 
     def says(self, text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import DESKTOP, FIND, PHONE, REMOVE, Visit, Visitor
+from .conftest import DESKTOP, FIND, PHONE, Visit, Visitor
 
 VIEWS = ("now", "devices", "map", "actions", "trust")
 MEMBER = "grace"
@@ -34,7 +34,7 @@ def subject(visitor: Visitor) -> str:
 def test_it_is_set_up_from_the_pages_of_home_assistant(visit: Visit) -> None:
     admin = visit()
     for entry in admin.command("config_entries/get", domain="hunches"):
-        admin.page.evaluate(REMOVE, entry["entry_id"])
+        admin.request("DELETE", f"config/config_entries/entry/{entry['entry_id']}")
     sidebar = admin.page.locator("ha-sidebar")
     expect(sidebar.get_by_text("Hunches", exact=True)).to_have_count(0)
     admin.page.goto(f"{admin.url}/config/integrations/dashboard/add?domain=hunches")
@@ -45,8 +45,13 @@ def test_it_is_set_up_from_the_pages_of_home_assistant(visit: Visit) -> None:
     dialog.get_by_role("button", name=re.compile("submit", re.IGNORECASE)).click()
     dialog.get_by_role("button", name=re.compile("finish|skip", re.IGNORECASE)).first.click()
     sidebar.get_by_text("Hunches", exact=True).click()
-    admin.panel.locator("article").first.wait_for()
+    admin.panel.locator(".gauges").wait_for()
     assert re.search(r"/hunches(/now)?$", admin.page.url)
+    # How readily it asks is changed in the options; the page that is open goes on, and shows what that brings
+    [entry] = admin.command("config_entries/get", domain="hunches")
+    flow = admin.request("POST", "config/config_entries/options/flow", {"handler": entry["entry_id"]})["flow_id"]
+    admin.request("POST", f"config/config_entries/options/flow/{flow}", {"asking": {"sensitivity": "eager"}})
+    admin.panel.locator("article").first.wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -198,6 +203,17 @@ def test_a_rule_is_made_after_its_proof_and_deleted(visit: Visit) -> None:
     panel.get_by_role("button", name="Delete this rule").click()
     admin.says("deleted")
     expect(panel.get_by_text("Nothing is allowed, and nothing is ruled out")).to_be_visible()
+
+
+def test_a_page_that_nobody_saw_for_a_while_is_brought_back(visit: Visit) -> None:
+    admin = visit()
+    panel = admin.open("trust")
+    panel.get_by_role("switch").first.wait_for()
+    hide = f"() => {{ const page = ({FIND})(); const place = page.parentNode; page.remove(); place.append(page); }}"
+    admin.page.evaluate(hide)
+    panel.get_by_role("switch").first.wait_for()
+    panel.get_by_role("link", name="Now").click()
+    panel.locator(".gauges").wait_for()
 
 
 def test_the_page_comes_back_after_the_connection_and_the_integration(visit: Visit) -> None:

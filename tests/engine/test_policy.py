@@ -276,23 +276,23 @@ def test_the_door_of_a_lock_is_found_by_name_then_by_area() -> None:
 
 
 def test_the_threshold_follows_from_the_stated_cost() -> None:
-    assert Settings().min_accept == pytest.approx(2 / 3)
+    assert Settings().min_accept == pytest.approx(1 / 2)
     assert Settings().keep_accept < Settings().min_accept
 
 
 def test_a_candidate_is_raised_after_it_has_held() -> None:
     policy, ledger, candidate = Policy(), Ledger(), hunch()
     assert reasons(policy.judge(HOME, [candidate], ledger, NOW)) == {"light.porch": "not_sustained"}
-    assert not policy.judge(HOME, [candidate], ledger, NOW + 299).raised
-    assert policy.judge(HOME, [candidate], ledger, NOW + 300).raised == (candidate,)
+    assert not policy.judge(HOME, [candidate], ledger, NOW + Settings().sustain - 1).raised
+    assert policy.judge(HOME, [candidate], ledger, NOW + Settings().sustain).raised == (candidate,)
 
 
 def test_a_dip_below_the_threshold_starts_the_wait_again() -> None:
     policy, ledger = Policy(), Ledger()
     policy.judge(HOME, [hunch()], ledger, NOW)
-    policy.judge(HOME, [hunch(p=0.6)], ledger, NOW + 200)
+    policy.judge(HOME, [hunch(p=0.4)], ledger, NOW + 200)
     assert not policy.judge(HOME, [hunch()], ledger, NOW + 400).raised
-    assert policy.judge(HOME, [hunch()], ledger, NOW + 700).raised
+    assert policy.judge(HOME, [hunch()], ledger, NOW + 400 + Settings().sustain).raised
 
 
 @pytest.mark.parametrize("jump", [7200.0, -7200.0])
@@ -360,7 +360,7 @@ def test_excluded_unknown_and_forbidden_are_declined_with_their_reason() -> None
         hunch("climate.home"),
         hunch("light.hall", action="turn_on"),
         hunch("light.attic", kind=Kind.STILL_OPEN),
-        hunch("light.shed", p=0.66),
+        hunch("light.shed", p=0.49),
     )
     assert not decision.raised
     assert reasons(decision) == {
@@ -511,7 +511,7 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
     limits = Settings(
         max_open=data.draw(st.integers(0, 4)),
         a_day=data.draw(st.integers(0, 6)),
-        sustain=data.draw(st.sampled_from((0.0, 300.0))),
+        sustain=data.draw(st.sampled_from((0.0, Settings().sustain))),
         cool_down=data.draw(st.sampled_from((0.0, 3600.0))),
         excluded=frozenset(data.draw(st.sets(st.sampled_from(["light.d0", "lock.d1", "switch.d2"])))),
     )

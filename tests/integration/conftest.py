@@ -214,8 +214,8 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
         yield written
 
 
-def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = 900.0) -> None:
-    """Let an entity be in a state, by default for a quarter of an hour."""
+def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = 1800.0) -> None:
+    """Let an entity be in a state, by default for half an hour."""
     attributes = {} if name is None else {"friendly_name": name}
     since = dt_util.utcnow().timestamp() - ago
     hass.states.async_set(entity_id, state, attributes, force_update=True, timestamp=since)

@@ -245,7 +245,7 @@ async def test_evidence_of_any_sort_reaches_the_engine(porch: HomeAssistant, scr
 
 def test_options_as_settings() -> None:
     default = settings_from({})
-    assert (default.min_accept, default.a_day, default.quiet_hours) == (pytest.approx(2 / 3), 4, None)
+    assert (default.min_accept, default.a_day, default.quiet_hours) == (pytest.approx(1 / 2), 4, None)
     rare, eager = settings_from({"sensitivity": "rare"}), settings_from({"sensitivity": "eager"})
     assert rare.min_accept > default.min_accept > eager.min_accept
     assert rare.a_day < default.a_day < eager.a_day

@@ -10,13 +10,15 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.hunches.const import CONF_EXCLUDED, CONF_REPAIRS, DOMAIN, EVENT_ACTED
-from custom_components.hunches.engine.policy import Answer
+from custom_components.hunches.engine.policy import Answer, Settings
 from custom_components.hunches.engine.timeline import Cause
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
 from .stored import store
 
 KEY = f"still_on:{PORCH}"
+LOOKS = int(Settings().sustain // 61) + 1
+"""So many looks of 61 seconds until a candidate has held for long enough, less the last one."""
 
 
 def issue_of(hass: HomeAssistant, key: str = KEY) -> ir.IssueEntry | None:
@@ -104,7 +106,7 @@ async def test_looks_every_minute(
     await set_up()
     script.suspects = [PORCH]
     assert issue_of(porch) is None
-    for _ in range(5):
+    for _ in range(LOOKS):
         await later(porch, freezer, 61)
         assert issue_of(porch) is None
     await later(porch, freezer, 61)
@@ -114,8 +116,8 @@ async def test_looks_every_minute(
 async def test_waits_until_it_has_held(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
-    put(porch, PORCH, "off", ago=400)
-    put(porch, PORCH, "on", ago=130)
+    put(porch, PORCH, "off", ago=Settings().sustain + 100)
+    put(porch, PORCH, "on", ago=Settings().sustain - 170)
     await set_up()
     for _ in range(2):
         await later(porch, freezer, 61)
@@ -147,7 +149,7 @@ async def test_quiet_hours(porch: HomeAssistant, script: Script, set_up: SetUp, 
     await set_up(quiet_start="23:00:00", quiet_end="06:00:00")
     assert issue_of(porch) is None
     await later(porch, freezer, 60 * 60 * 7)
-    for _ in range(5):
+    for _ in range(LOOKS):
         await later(porch, freezer, 61)
     assert issue_of(porch) is not None
 

@@ -20,7 +20,7 @@ NOW = 1_795_348_800.0  # 2026-11-22 12:00 UTC
 
 def hunch() -> Hunch:
     """Return one that has been on for two days and five minutes."""
-    seen = Evidence(NOW - 173_100, (30.0, 95.0), 23.25, 0.004, 40.0, "porch", Context(NOW, 0.1, 0.97, 0.9))
+    seen = Evidence(NOW - 173_100, (30.0, 95.0), 23.25, 0.004, 40.0, "porch light", Context(NOW, 0.1, 0.97, 0.9))
     return Hunch(NOW, PORCH, Kind.STILL_ON, "light.turn_off", 0.9, seen)
 
 
@@ -44,6 +44,7 @@ async def test_evidence(hunches_allowed: object, hass: HomeAssistant, language: 
     found = (await async_evidence(hass, hunch(), NOW)).splitlines()
     assert [found[0], found[4]] == [f"- {line}" for line in lines]
     assert not any("{" in line for line in found)
+    assert found[5].endswith("porch light") == (language in ("en", "en-GB", "xx"))
     title, accept = await async_question(hass, None, hunch())
     assert PORCH in title
     assert accept

@@ -107,7 +107,7 @@ async def assert_as_recorded(hass: HomeAssistant, keys: list[str]) -> None:
 
 
 async def test_ten_thousand_entities(add: Add, hass: HomeAssistant) -> None:
-    since = dt_util.utcnow().timestamp() - 900
+    since = dt_util.utcnow().timestamp() - 1800
     for i in range(1_000):
         attributes = {"friendly_name": f"Lamp {i}"}
         hass.states.async_set(f"light.lamp_{i}", "on" if i % 3 else "off", attributes, timestamp=since)

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.hunches.const import CONF_SENSITIVITY, DOMAIN, Sensitivity, Stage
 from custom_components.hunches.engine.localtime import DAY, HOUR
+from custom_components.hunches.engine.policy import Settings
 
 from .conftest import BLIND, DOOR, PORCH, Script, SetUp, coordinator_of, later, settled
 
@@ -66,7 +67,7 @@ async def test_it_runs_after_the_first_learning_and_is_kept(
     proven = coordinator_of(entry).proven(PORCH)
     assert proven is not None
     assert proven["raised"]["hunches"] == proven["raised"]["done"] == 3
-    assert proven["raised"]["minutes_saved"] == pytest.approx(3 * (6 * 60 + 1 - 5), abs=6)
+    assert proven["raised"]["minutes_saved"] == pytest.approx(3 * (6 * 60 + 1 - Settings().sustain / 60), abs=6)
     assert proven["days"] == pytest.approx(4, abs=0.9)
     nothing = coordinator_of(entry).proven(DOOR)
     assert nothing is not None

@@ -57,20 +57,20 @@ async def test_menu_shows_the_evidence(
     assert flow["menu_options"] == ["accept", "always", "not_now", "never", "why"]
     assert flow["description_placeholders"]["escaped_name"] == "Porch light"
     assert flow["description_placeholders"]["evidence"].splitlines() == [
-        "- On since 19:45, that is 2 h 20 min",
+        "- On since 19:30, that is 2 h 35 min",
         "- Nobody seems to be at home (almost certain)",
     ]
     why = await choose(porch, flow, "why")
     assert (why["type"], why["step_id"]) == (FlowResultType.MENU, "why")
     assert why["menu_options"] == ["accept", "always", "not_now", "never"]
     assert why["description_placeholders"]["evidence"].splitlines() == [
-        "- On since 19:45, that is 2 h 20 min",
+        "- On since 19:30, that is 2 h 35 min",
         "- Usually for 20 min to 1 h 35 min",
         "- Usually over for the night by 23:15",
         "- Nobody seems to be at home (almost certain)",
         "- Usual at this hour: 4 %",
         "- Seen for 12 days; it is used like: porch",
-        "- Somebody is likely to want this: 95 %. Below 67 % it would not have been asked",
+        "- Somebody is likely to want this: 95 %. Below 50 % it would not have been asked",
         "- “Not now” keeps this from being asked for 30 days while nobody is at home",
     ]
 
@@ -84,7 +84,7 @@ async def test_since_yesterday_over_the_change_to_winter_time(
     await set_up()
     await later(porch, freezer, 5 * 3600)  # 03:30 winter time, after an hour that came twice
     flow = await open_flow(porch)
-    assert "On since yesterday 23:15, that is 5 h 15 min\n" in flow["description_placeholders"]["evidence"]
+    assert "On since yesterday 23:00, that is 5 h 30 min\n" in flow["description_placeholders"]["evidence"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ async def test_do_it(porch: HomeAssistant, script: Script, set_up: SetUp) -> Non
         "undo": False,
         "action_id": acted[0].context.id,
     }
-    assert "that is 15 min; Nobody seems to be at home (almost certain)" in acted[0].data["reason"]
+    assert "that is 30 min; Nobody seems to be at home (almost certain)" in acted[0].data["reason"]
     assert coordinator.teacher.causes.of_live(calls[0].context) is Cause.OURS
     await coordinator.async_look()
     assert script.heard[-1] == [(KEY, True)]

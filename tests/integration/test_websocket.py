@@ -335,6 +335,23 @@ async def test_what_would_have_been_done_can_be_judged(
     assert chance == {"expected": 0.95, "right": 1, "count": 1}
 
 
+async def test_an_answer_that_left_nothing_to_do_offers_nothing_to_take_back(
+    porch: HomeAssistant, script: Script, set_up: SetUp, connect: Connect, freezer: FrozenDateTimeFactory
+) -> None:
+    obedient(porch, "light", "turn_off", "off")
+    entry = await set_up()
+    await porch.services.async_call(DOMAIN, "accept", {"entity_id": PORCH}, blocking=True)
+    assert len(coordinator_of(entry).feedback.ledger.records) == 1
+    await later(porch, freezer, 2 * DAY)
+    put(porch, PORCH, "on", "Porch light", ago=0)
+    await later(porch, freezer, 60)
+    await later(porch, freezer, 600)
+    assert [hunch.key for hunch in coordinator_of(entry).feedback.ledger.open] == [KEY]
+    client = await connect(EVERYTHING)
+    porch.states.async_set(PORCH, "off", {"friendly_name": "Porch light"})
+    assert (await ask(client, "answer", hunch=KEY, answer="accept"))["action_id"] is None
+
+
 async def test_what_was_asked_for_is_not_rated(porch: HomeAssistant, set_up: SetUp, connect: Connect) -> None:
     obedient(porch, "light", "turn_off", "off")
     await set_up()

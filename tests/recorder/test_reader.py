@@ -15,6 +15,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.db_schema import SCHEMA_VERSION, Events, EventTypes, States, StatesMeta
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import event
 
 from custom_components.hunches.const import EVENT_ACTED
 from custom_components.hunches.engine import database
@@ -103,6 +104,28 @@ async def test_who_did_it(hass_with_recorder: HomeAssistant, write: Write) -> No
     ]
 
 
+async def test_a_late_report_of_what_we_did(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    """Told to be off at 100: its report at 108 names nobody, and what follows is not ours."""
+    rows = [
+        Row(1.0, "off"),
+        Row(2.0, "on"),
+        Row(108.0, "off"),
+        Row(109.0, "on"),
+        Row(110.0, "off"),
+        Row(200.0, "on"),
+    ]
+    await write(fire, "call_service", [Context()])
+    await write(fire, EVENT_ACTED, [Context()], 100.0, {"entity_id": LAMP, "state": "off"})
+    await write(fill, LAMP, rows)
+    p = Cause.PHYSICAL
+    lamp = (await read(hass_with_recorder, LAMP)).timelines[LAMP]
+    assert [Cause(cause) for cause in lamp.causes] == [Cause.UNKNOWN, p, Cause.OURS, p, p, p]
+    # Also where reading goes on in between: from before the answer, from after it, and from after its time
+    for since, causes in ((105.0, [Cause.OURS, p, p, p]), (108.5, [Cause.OURS, p, p, p]), (120.0, [p])):
+        lamp = (await read(hass_with_recorder, LAMP, since={LAMP: since})).timelines[LAMP]
+        assert [Cause(cause) for cause in lamp.causes] == causes
+
+
 async def test_what_the_recorder_itself_wrote(hass_with_recorder: HomeAssistant) -> None:
     hass = hass_with_recorder
     for state in ("off", "on", "unavailable", "on"):
@@ -150,6 +173,26 @@ async def test_memory_grows_with_changes_not_with_rows(hass_with_recorder: HomeA
     assert history.rows == 20_000
     assert len(history.timelines["sensor.brightness"]) == 1
     assert peak < 2_000_000  # the rows themselves are about 5 MB
+
+
+@pytest.mark.parametrize("recorder_db_url", ["sqlite"], indirect=True)
+async def test_nothing_of_a_reading_stays_in_the_caches(hass_with_recorder: HomeAssistant, write: Write) -> None:
+    """Every worker of the recorder would keep 16 MB, for good."""
+    await write(fill, LAMP, [Row(float(i), "on" if i % 2 else "off") for i in range(20_000)])
+    instance = get_instance(hass_with_recorder)
+    asked: list[tuple[int, str]] = []
+
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append((id(connection.connection.driver_connection), statement))
+
+    event.listen(instance.engine, "before_cursor_execute", note)
+    try:
+        await read(hass_with_recorder, LAMP)
+    finally:
+        event.remove(instance.engine, "before_cursor_execute", note)
+    last = dict(asked)
+    assert last
+    assert set(last.values()) == {"PRAGMA shrink_memory"}
 
 
 async def test_progress_and_stop(hass_with_recorder: HomeAssistant, write: Write) -> None:

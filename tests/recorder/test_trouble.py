@@ -178,7 +178,7 @@ async def test_a_locked_table(hass_with_recorder: HomeAssistant, write: Write, s
         "mysql": ("SET SESSION lock_wait_timeout = 1", None),
         "postgresql": ("SET LOCAL lock_timeout = 1000", None),
     }
-    with engine.connect() as other, patch(f"{LINE}._PATIENT", patience):
+    with engine.connect() as other, patch(f"{LINE}._AROUND", patience):
         other.execute(text(lock))
         assert (await fails(hass_with_recorder)).reason == "recorder_locked"
         other.rollback()

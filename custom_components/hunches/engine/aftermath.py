@@ -81,7 +81,9 @@ class Scorer:
             for key, entity in sorted(recording.home.entities.items())
             if key in recording.timelines
         }
-        self._merged: dict[tuple[str, bool], NDArray[np.float64]] = {}
+        self._begun = recording.start
+        self._places = {key: place for place, key in enumerate(self._signs)}
+        self._merged: dict[str | None, tuple[NDArray[np.float64], NDArray[np.int32]]] = {}
 
     def aftermath(self, hunch: Hunch) -> Aftermath:
         """Return all that became of a hunch."""
@@ -101,7 +103,8 @@ class Scorer:
         10 minutes by somebody in the room.
         """
         changed, back, by_hand, _ = self._change(hunch)
-        room = self._others(hunch.entity_id, room=True)
+        start = self._start(hunch)
+        room = self._others(hunch.entity_id, start, room=True)
         returns = [moment for moment in self._returns(hunch, changed) if math.isfinite(moment)]
         first = min(returns, default=math.inf)
         last = max(returns, default=changed) + WITHIN
@@ -110,7 +113,7 @@ class Scorer:
         if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
             return DONE
         left_on = min(changed, self._recording.end) - WITHIN
-        seen = room[(room > hunch.time) & (room >= self._start(hunch)) & (room <= min(last, left_on))]
+        seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
         if seen.size:
             return CONTRADICTED
         return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT
@@ -128,10 +131,10 @@ class Scorer:
     def _returns(self, hunch: Hunch, changed: float) -> tuple[float, float]:
         """Return when somebody entered the room, and when somebody came back or woke (infinity: nobody did)."""
         covering, start = self._covering(hunch.time), self._start(hunch)
-        entered = self._return(self._others(hunch.entity_id, room=True), hunch.time, start, changed)
+        entered = self._return(self._others(hunch.entity_id, start, room=True), hunch.time, start, changed)
         if covering is not None:
             return entered, covering.end
-        return entered, self._return(self._others(hunch.entity_id, room=False), hunch.time, start, changed)
+        return entered, self._return(self._others(hunch.entity_id, start, room=False), hunch.time, start, changed)
 
     def _start(self, hunch: Hunch) -> float:
         """Return from when on somebody may be seen to come: the end of the labelled interval, if there is one."""
@@ -143,18 +146,33 @@ class Scorer:
         found = [i for i in self._recording.truth if i.start <= moment < i.end]
         return max(found, key=lambda i: i.end, default=None)
 
-    def _others(self, entity_id: str, *, room: bool) -> NDArray[np.float64]:
-        """Return the signs of people from everything but one entity, or from its room alone, in order of time."""
-        if (entity_id, room) not in self._merged:
+    def _others(self, entity_id: str, start: float, *, room: bool) -> NDArray[np.float64]:
+        """Return the signs of people from everything but one entity, or from its room alone, in order of time.
+
+        From the last one before `start` on.
+        """
+        entities = self._recording.home.entities
+        area = entities[entity_id].area if entity_id in entities else None
+        if room and area is None:
+            return np.empty(0)
+        times, places = self._all_signs(area if room else None)
+        own, first = self._places.get(entity_id, -1), int(np.searchsorted(times, start, side="left")) - 1
+        while first >= 0 and places[first] == own:
+            first -= 1
+        first = max(first, 0)
+        return np.asarray(times[first:][places[first:] != own])
+
+    def _all_signs(self, area: str | None) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Return the signs of people from all entities, or of one area, in order of time, and whose they are."""
+        if area not in self._merged:
             entities = self._recording.home.entities
-            area = entities[entity_id].area if entity_id in entities else None
-            chosen = [
-                times
-                for key, times in self._signs.items()
-                if key != entity_id and (not room or (area is not None and entities[key].area == area))
-            ]
-            self._merged[entity_id, room] = np.sort(np.concatenate(chosen)) if chosen else np.empty(0)
-        return self._merged[entity_id, room]
+            chosen = [key for key in self._signs if area is None or entities[key].area == area]
+            times = np.concatenate([np.empty(0), *(self._signs[key] for key in chosen)])
+            counts = [self._signs[key].size for key in chosen]
+            places = np.repeat(np.array([self._places[key] for key in chosen], dtype=np.int32), counts)
+            order = np.argsort(times, kind="stable")
+            self._merged[area] = times[order], places[order]
+        return self._merged[area]
 
     def _return(self, signs: NDArray[np.float64], raised: float, start: float, changed: float) -> float:
         """Return the first sign from `start` on after 45 silent minutes (infinity: none).
@@ -162,7 +180,7 @@ class Scorer:
         The device's own change is no sign: it may have ended by itself. But where another sign follows it within
         10 minutes, it was the first thing that somebody did on coming.
         """
-        before = np.concatenate(([self._recording.start], signs[:-1]))
+        before = np.concatenate(([self._begun], signs[:-1]))
         ends = signs[(signs - before >= SILENCE) & (signs > raised) & (signs >= start)]
         if not ends.size:
             return math.inf

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Array = NDArray[Any]
+Array = np.ndarray[Any, np.dtype[Any]]  # as `numpy.typing` says it, which is not worth loading for it
 
 # What an attribute of a node can hold; None is a kind that is not read (a graph, several strings, ...).
 AttributeValue = int | float | str | tuple[int, ...] | tuple[float, ...] | Array | None

@@ -31,7 +31,10 @@ class HunchesPanel extends HTMLElement {
   }
 
   connectedCallback() {
-    if (this._hass) this.link.use(this._hass);
+    if (!this._hass) return;
+    this.link.use(this._hass);
+    // Home Assistant takes pages away that nobody has seen for minutes, and brings them back
+    if (this._told) this._build();
   }
 
   disconnectedCallback() {
@@ -56,7 +59,10 @@ class HunchesPanel extends HTMLElement {
       this.texts
         .load(hass)
         .catch(() => undefined)
-        .then(() => this._build());
+        .then(() => {
+          this._told = true;
+          this._build();
+        });
     } else if (!first && restyled) requestAnimationFrame(() => this.view?.restyle?.());
   }
 
@@ -145,6 +151,7 @@ class HunchesPanel extends HTMLElement {
     for (const view of Object.values(this._views)) view.dispose?.();
     this._views = {};
     this._name = null;
+    this._said = undefined;
     const { texts } = this;
     const prefix = this._route?.prefix ?? "/hunches";
     this._links = Object.fromEntries(

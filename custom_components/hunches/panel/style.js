@@ -207,7 +207,7 @@ th.end, td.end { text-align: end; }
 .tip { position: fixed; z-index: 4; pointer-events: none; max-width: 300px; padding: 8px 12px; border-radius: 8px; font-size: 13px; color: #fff; background: rgb(32 33 36 / .94); box-shadow: 0 2px 8px rgb(0 0 0 / .3); }
 .detail { overflow: auto; display: flex; flex-direction: column; gap: 14px; padding: 16px; }
 .detail .row > h2 { flex: 1; min-width: 0; }
-.chart { display: block; width: 100%; height: auto; overflow: visible; }
+.chart { display: block; direction: ltr; width: 100%; height: auto; overflow: visible; }
 .chart text { font-size: 11px; fill: var(--quiet); }
 .chart .line { fill: none; stroke: var(--accent-text); stroke-width: 2; stroke-linejoin: round; }
 .chart .area { fill: color-mix(in srgb, var(--accent) 22%, transparent); stroke: none; }

@@ -1,6 +1,7 @@
 // Every text of the page, in the language of whoever looks at it, and times and numbers as that person wants them.
 
 const DOMAIN = "hunches";
+const NUMBER = /\d+(?::\d\d)?/;
 const CATEGORIES = ["common", "entity", "exceptions", "issues", "selector"];
 
 export class Texts {
@@ -69,6 +70,8 @@ export class Texts {
       if ("key" in value) return this.said(value);
       const [sort, number] = Object.entries(value)[0];
       switch (sort) {
+        case "learned":
+          return this.learned(number);
         case "moment":
           return this.moment(number);
         case "length":
@@ -83,6 +86,22 @@ export class Texts {
     };
     const written = Object.entries(values).map(([name, value]) => [name, write(value)]);
     return this.of(`common.${key}`, Object.fromEntries(written));
+  }
+
+  /** What training wrote in English, in this language: each part of it that is known there, its number in place. */
+  learned(text) {
+    const part = (english) => {
+      const number = english.match(NUMBER)?.[0];
+      const name = english.replace(NUMBER, "n").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
+      const path = `common.learned_${name}`;
+      return this.has(path) ? this.of(path, { n: number }) : english;
+    };
+    return text.split(", ").map(part).join(", ");
+  }
+
+  /** A device's or an island's archetype, as it is shown. */
+  archetype(kind) {
+    return kind && { ...kind, title: this.learned(kind.title), use: kind.use && this.learned(kind.use) };
   }
 
   has(path) {

@@ -146,7 +146,8 @@ export class DevicesView {
     this._devices = devices.map((device) => {
       const packed = lines.devices[device.entity_id] ?? {};
       const on = unpack(packed.on, lines.step, span);
-      return { ...device, on, gap: unpack(packed.gap, lines.step, span), share: share(on) };
+      const archetype = this.app.texts.archetype(device.archetype);
+      return { ...device, archetype, on, gap: unpack(packed.gap, lines.step, span), share: share(on) };
     });
     this._arrange();
     this._layout();

@@ -129,7 +129,7 @@ export class MapView {
     if (!this._devices.length) this._status.textContent = app.texts.t("loading");
     try {
       const [islands, devices, lines] = await Promise.all([
-        this._islands.length ? this._islands : app.link.ask("islands"),
+        this._islands.length ? this._islands : app.link.ask("islands").then((all) => all.map((one) => app.texts.archetype(one))),
         app.link.ask("devices"),
         app.link.ask("timelines", { days: DAYS }),
       ]);
@@ -138,6 +138,7 @@ export class MapView {
         .filter(({ map }) => map)
         .map((device) => ({
           ...device,
+          archetype: app.texts.archetype(device.archetype),
           share: share(unpack(lines.devices[device.entity_id]?.on, lines.step, lines.end - lines.start)),
         }));
       this._status.textContent = app.texts.n("devices", this._devices.length);

@@ -8,11 +8,11 @@ from typing import Final
 from ..hunches import Kind
 from ..localtime import DAY, HOUR
 
-WRONG_COSTS: Final = 2.0
-"""How many missed hunches one wrong hunch costs. Showing pays when p > N / (N + 1): from two thirds on.
+WRONG_COSTS: Final = 1.0
+"""How many missed hunches one costs that people say no to. Showing pays when p > N / (N + 1): from one half on.
 
-A wrong question costs a glance and some trust, a missed one a night of light or an unlocked door; nothing is ever done
-on this bar alone.
+A no costs a glance and some trust, a missed one a night of light or an unlocked door; nothing is ever done on this bar
+alone. It is the chance of a yes, which even of hunches that are right only some seven in ten get: people do not mind.
 """
 WRONG_ACTION_COSTS: Final = 19.0
 """How many missed actions one wrong action costs. Acting pays when p > N / (N + 1): from .95 on.
@@ -53,8 +53,8 @@ class Settings:
     """Quiet about the same thing after an answer: at most one question an evening and one a morning."""
     settle: float = 600.0
     """Quiet after a start: integrations take minutes to report true states."""
-    sustain: float = 300.0
-    """How long a candidate must hold: outlasts a walk to the bin and the delay of a motion sensor."""
+    sustain: float = 900.0
+    """How long a candidate must hold: outlasts a shower, a walk to the bin and the delay of a motion sensor."""
     quiet_hours: tuple[float, float] | None = None
     """Local hours between which nothing new is raised; none by default: hunches about a sleeping home are useful."""
     excluded: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -23,6 +24,8 @@ from homeassistant.util import dt as dt_util
 from .probe import give_back, memory
 
 _DAY = 86400.0
+_STRETCHES = (10, 30, 89)
+"""Days of which the same entities are read, to see how the cost grows while nothing else does."""
 _SAMPLE = 0.002
 _BARE = (
     "SELECT state, last_updated_ts, context_id_bin, context_user_id_bin, context_parent_id_bin FROM states"
@@ -94,7 +97,6 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
     home, instance = build_home(hass), get_instance(hass)
     entity_ids = [entity.entity_id for entity in (*home.devices, *home.evidence)]
     path = Path(hass.config.path("home-assistant_v2.db"))
-    since = dict.fromkeys(entity_ids, message["end"] - _DAY)
 
     async def bare() -> int:
         return await instance.async_add_executor_job(_bare, path, entity_ids)
@@ -102,7 +104,8 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
     async def ours() -> Any:
         return await async_read(hass, home, threading.Event())
 
-    async def ours_of_a_day() -> Any:
+    async def ours_of(days: float) -> Any:
+        since = dict.fromkeys(entity_ids, message["end"] - days * _DAY)
         return await async_read(hass, home, threading.Event(), since=since)
 
     def significant() -> int:
@@ -126,12 +129,17 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
     took: dict[str, list[float]] = {"bare": [], "ours": [], "day": []}
     day_rows = 0
     for _ in range(message["rounds"]):
-        for name, job in (("bare", bare), ("ours", ours), ("day", ours_of_a_day)):
+        for name, job in (("bare", bare), ("ours", ours), ("day", partial(ours_of, 1))):
             seconds, result = await _timed(job)
             took[name].append(seconds)
             if name == "day":
                 day_rows = result.rows
             await asyncio.sleep(0)
+    stretches = []
+    for days in _STRETCHES:
+        timed = [await _timed(partial(ours_of, days)) for _ in range(message["rounds"])]
+        stretches.append({"rows": timed[0][1].rows, "seconds": [seconds for seconds, _ in timed]})
+        del timed
     with _Peak() as beside:
         seconds, _ = await _timed(history)
     connection.send_result(
@@ -140,6 +148,7 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
             "rows": rows,
             "entities": len(entity_ids),
             "seconds": took,
+            "stretches": stretches,
             "history_seconds": seconds,
             "history_memory": beside.extra,
             "day_rows": day_rows,
