@@ -21,7 +21,6 @@ RULES: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))[
 ENGLISH: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8"))
 MANIFEST: dict[str, Any] = json.loads((INTEGRATION / "manifest.json").read_text(encoding="utf-8"))
 ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text(encoding="utf-8"))
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def source(name: str) -> str:

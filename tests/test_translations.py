@@ -13,7 +13,7 @@ import pytest
 from custom_components.hunches.said import Say
 
 FOLDER = Path(__file__).resolve().parent.parent / "custom_components" / "hunches" / "translations"
-LANGUAGES = ("de", "es", "fr", "it", "nl", "pl", "pt")
+LANGUAGES = ("de", "es", "fr", "it", "nl", "pl", "pt", "pt-BR")
 SAME: dict[str, set[str]] = {
     "de": {"Chance", "Labels", "Status"},
     "es": {"{count} sensor"},
@@ -22,6 +22,7 @@ SAME: dict[str, set[str]] = {
     "nl": {"Archetype", "Labels", "Menu", "Status", "{count} sensor"},
     "pl": {"Menu"},
     "pt": {"Menu", "{count} sensor"},
+    "pt-BR": {"Menu", "{count} sensor"},
 }
 """Texts that are the same in a language as in English, beside names and units."""
 
