@@ -189,18 +189,23 @@ def test_numbers_are_those_of_the_code() -> None:
     usual, bounds = Settings(), Settings().bounds
     bars = {level: settings_from({const.CONF_SENSITIVITY: str(level)}) for level in Sensitivity}
     percent = {level: f"{100 * bar.min_accept:.0f} %" for level, bar in bars.items()}
-    in_words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 10: "ten", 12: "twelve"}
+    in_words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 10: "ten", 12: "twelve", 15: "fifteen"}
     levels = section(page("options"), "Options\n")
-    assert f"from a chance of {percent[Sensitivity.RARE]}, at most {in_words[bars[Sensitivity.RARE].a_day]} a" in levels
-    assert f"from {percent[Sensitivity.BALANCED]}, {in_words[bars[Sensitivity.BALANCED].a_day]} a day" in levels
-    assert f"from {percent[Sensitivity.EAGER]}, {in_words[bars[Sensitivity.EAGER].a_day]} a day" in levels
+    a_day = {level: in_words[bar.a_day] for level, bar in bars.items()}
+    rare, balanced, eager = Sensitivity.RARE, Sensitivity.BALANCED, Sensitivity.EAGER
+    assert f"from a chance of {percent[rare]} that you say yes, at most {a_day[rare]} a day" in levels
+    assert f"from {percent[balanced]}, {a_day[balanced]} a day" in levels
+    assert f"from {percent[eager]}, {a_day[eager]} a day" in levels
     assert f"{bounds.degrees:.0f} °C unless changed" in levels
     assert f"{bounds.lowest:.0f} °C unless changed; never below {bounds.frost:.0f} °C" in levels
     assert f"{bounds.highest:.0f} °C unless changed" in levels
     safety = page("safety")
     assert f"at least {100 * usual.min_sure:.0f} % sure" in safety
     assert f"below {bounds.frost:.0f} °C" in safety
-    assert f"held for {in_words[round(usual.sustain / 60)]} minutes" in safety
+    sustained = f"{in_words[round(usual.sustain / 60)]} minutes"
+    assert f"held for {sustained}" in safety
+    assert f"for {sustained} on end" in safety
+    assert f"held for {sustained} yet" in page("troubleshooting")
     assert f"running for {in_words[round(usual.settle / 60)]}." in safety
     assert (usual.hands_off, usual.least_days, usual.refrain) == (HOUR / 2, 7.0, 30 * DAY)
     assert "in the last half hour" in safety

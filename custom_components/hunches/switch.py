@@ -4,11 +4,12 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import HunchesConfigEntry
 from .entity import HunchesEntity
+from .rights import async_check_administrator
 
 PARALLEL_UPDATES = 0
 
@@ -46,7 +47,8 @@ class AutomaticActions(HunchesEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Let be done what is allowed."""
+        """Let be done what is allowed. To turn it on takes an administrator; to turn it off, nobody in particular."""
+        await async_check_administrator(self.hass, self._context or Context())
         await self._async_switch(automatic=True)
 
     @override

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 import voluptuous as vol
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import Group
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Context, CoreState, HomeAssistant, ServiceCall
@@ -154,6 +155,23 @@ async def test_shadow_records_and_does_nothing(
     sure.states.async_set(PORCH, "off", context=Context(user_id="ada"))
     await settled(sure)
     assert (await call(sure, "rules"))["actions"][0]["detail"] == "by_hand"
+
+
+async def test_only_an_administrator_switches_on(sure: HomeAssistant, set_up: SetUp, hass_admin_user: MockUser) -> None:
+    await set_up()
+    member = MockUser(groups=[Group(id="members", name="Members", policy={"entities": True})]).add_to_hass(sure)
+
+    async def turn(service: str, user: MockUser) -> str:
+        context = Context(user_id=user.id)
+        await sure.services.async_call("switch", service, {"entity_id": SWITCH}, blocking=True, context=context)
+        await settled(sure)
+        return sure.states.get(SWITCH).state
+
+    with pytest.raises(Unauthorized):
+        await turn("turn_on", member)
+    assert sure.states.get(SWITCH).state == "off"
+    assert await turn("turn_on", hass_admin_user) == "on"
+    assert await turn("turn_off", member) == "off"
 
 
 async def test_switch_is_kept_over_a_restart(sure: HomeAssistant, script: Script, set_up: SetUp) -> None:
