@@ -30,6 +30,7 @@ from . import (
     evaluate_asked,
     evaluate_embedding,
     evaluate_forecasts,
+    evaluate_hunches,
     evaluate_recorded,
     evaluate_unseen,
     figures,
@@ -60,7 +61,7 @@ class Options:
     """What to evaluate: the fleet by size and seed, and home bundles in `homes`.
 
     `unseen`: with the two short trainings for unseen kinds of devices. `room_homes`: simulated homes whose devices'
-    rooms are asked for.
+    rooms are asked for. `hunch_homes`: simulated homes that are lived through for a week, to count hunches.
     """
 
     homes: Path | None = None
@@ -71,6 +72,7 @@ class Options:
     assets: Path = ASSETS
     unseen: bool = True
     room_homes: int = 150
+    hunch_homes: int = 60
     workers: int | None = None
 
 
@@ -200,12 +202,13 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
 
 
 def acceptance(options: Options, model: Model) -> dict[str, Any]:
-    """Return what `evaluate_acceptance` finds in held-out homes, which are made where they are not there yet."""
+    """Return what `evaluate_acceptance` finds in held-out homes, made where there are none yet, and hunches counted."""
     folder = options.work / f"proposals-{options.seed}-{options.proposal_homes}"
     numbers = options.assets / context_numbers.ASSET.name
     make_examples.make_proposals(folder, options.proposal_homes, options.seed, options.workers, numbers)
     rows = part(make_examples.load(folder, make_examples.PROPOSALS), HELD_OUT)
-    return evaluate_acceptance.scores(model, rows, options.seed)
+    found = evaluate_acceptance.scores(model, rows, options.seed)
+    return found | {"hunches": evaluate_hunches.scores(model, options.hunch_homes)}
 
 
 def again(options: Options, folder: Path) -> dict[str, Any]:

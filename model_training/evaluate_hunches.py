@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -35,6 +36,7 @@ from .fleet.home import SimulatedHome
 from .proposals import rightly
 
 WORTH_FINDING = 1800.0
+DAYS, SEED = 7.0, 1000
 STEP = 600.0
 
 
@@ -42,49 +44,52 @@ def main() -> int:
     """Print precision, recall and false hunches a home a week at several bars as JSON."""
     parser = argparse.ArgumentParser(prog="evaluate_hunches", description=__doc__.splitlines()[0])
     parser.add_argument("--homes", type=int, default=20)
-    parser.add_argument("--days", type=float, default=7.0)
-    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--days", type=float, default=DAYS)
+    parser.add_argument("--seed", type=int, default=SEED, help="of homes; no training sees those of another seed")
     parser.add_argument("--min-accept", type=float, default=Settings().min_accept)
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args()
-    model = Model.load(options.assets)
+    found = scores(Model.load(options.assets), options.homes, options.days, options.seed, options.min_accept)
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+def scores(
+    model: Model, homes: int, days: float = DAYS, seed: int = SEED, min_accept: float = Settings().min_accept
+) -> dict[str, Any]:
+    """Return how many hunches and actions there are in the last days of so many homes, and how many of them are right.
+
+    `recall`: the share of what was forgotten for half an hour or more that a hunch was raised about.
+    """
     count: Counter[str] = Counter()
     weeks = 0.0
-    for number in tqdm(range(options.homes), desc="homes", unit="home"):
-        home = residents.simulate(number, options.seed)
-        begin = max(home.recording.end - options.days * DAY, home.recording.start + DAY)
+    for number in tqdm(range(homes), desc="hunches", unit="home"):
+        home = residents.simulate(number, seed)
+        begin = max(home.recording.end - days * DAY, home.recording.start + DAY)
         weeks += max(home.recording.end - begin, 0.0) / (7 * DAY)
-        policy = Policy(Settings(min_accept=options.min_accept, shadow=True))
+        policy = Policy(Settings(min_accept=min_accept, shadow=True))
         mind = Lookback(model, home.recording.home)
         found = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
         count.update(_tally(home, found, begin))
     weeks = max(weeks, 1e-9)
-    print(
-        json.dumps(
-            {
-                "homes": options.homes,
-                "weeks": round(weeks, 1),
-                "min_accept": round(options.min_accept, 3),
-                "raised": count["raised"],
-                "right": count["right"],
-                "precision": _share(count["right"], count["raised"]),
-                "stretches": count["stretches"],
-                "recall": _share(count["found"], count["stretches"]),
-                "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
-                "outcomes": {name: count[name] for name in OUTCOMES},
-                "kinds": {
-                    str(kind): {"raised": count[f"raised {kind}"], "right": count[f"right {kind}"]} for kind in Kind
-                },
-                "acted": {
-                    "actions": count["acted"],
-                    "right": _share(count["acted right"], count["acted"]),
-                    "false_a_month": round((count["acted"] - count["acted right"]) / weeks * 30 / 7, 3),
-                },
-            },
-            indent=1,
-        )
-    )
-    return 0
+    return {
+        "homes": homes,
+        "weeks": round(weeks, 1),
+        "min_accept": round(min_accept, 3),
+        "raised": count["raised"],
+        "right": count["right"],
+        "precision": _share(count["right"], count["raised"]),
+        "stretches": count["stretches"],
+        "recall": _share(count["found"], count["stretches"]),
+        "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
+        "outcomes": {name: count[name] for name in OUTCOMES},
+        "kinds": {str(kind): {"raised": count[f"raised {kind}"], "right": count[f"right {kind}"]} for kind in Kind},
+        "acted": {
+            "actions": count["acted"],
+            "right": _share(count["acted right"], count["acted"]),
+            "false_a_month": round((count["acted"] - count["acted right"]) / weeks * 30 / 7, 3),
+        },
+    }
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -47,6 +47,8 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
     seen = found["embedding"]
     own, accepted = found["simulated"]["methods"][MODEL], found["acceptance"]
 
+    lived = accepted["hunches"]
+
     def better(name: str) -> float:
         return round(1 - float(ratios[name]["ratio"]), 3)
 
@@ -63,6 +65,9 @@ def targets(found: Mapping[str, Any]) -> list[Target]:
         Target("acceptance before any answer: AUC", 0.80, accepted["yes"]["before"]["auc"]),
         Target("acceptance before any answer: calibration error", 0.02, accepted["yes"]["before"]["ece"], more=False),
         Target("hunches: precision where half is found", 0.80, accepted["right"][MODEL]["precision_at_half_recall"]),
+        Target("hunches as the policy raises them: found of what was forgotten", 0.50, lived["recall"] or 0.0),
+        Target("hunches as the policy raises them: right", 0.80, lived["precision"] or 0.0),
+        Target("hunches as the policy raises them: wrong ones a home a week", 0.50, lived["false_a_week"], more=False),
     ]
     if after := accepted["yes"].get(evaluate_acceptance.AFTER):
         listed.append(Target("acceptance after twenty answers: AUC", 0.86, after["auc"]))

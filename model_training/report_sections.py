@@ -236,7 +236,19 @@ def acceptance(found: Figures) -> list[str]:
             ],
         ),
     ]
-    return parts
+    lived = seen["hunches"]
+    kinds = [(kind, str(n["raised"]), str(n["right"])) for kind, n in lived["kinds"].items()]
+    return [
+        *parts,
+        (
+            f"As the policy raises them, at a bar of {lived['min_accept']:.2f}, in the last week of {lived['homes']}"
+            f" other homes whose people do not answer: {lived['raised']} hunches, {lived['right']} of them right"
+            f" ({lived['false_a_week']:.2f} wrong ones a home a week); {number(lived['recall'])} of"
+            f" {lived['stretches']} things forgotten for half an hour were found. Done without asking, if all were"
+            f" allowed: {lived['acted']['actions']}."
+        ),
+        table(("kind", "raised", "right"), kinds),
+    ]
 
 
 def rooms(found: Figures) -> str:

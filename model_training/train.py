@@ -233,6 +233,7 @@ def judge(options: argparse.Namespace, card: dict[str, Any]) -> dict[str, Any]:
         options.assets,
         unseen=not options.smoke,
         room_homes=20 if options.smoke else evaluate.Options.room_homes,
+        hunch_homes=1 if options.smoke else evaluate.Options.hunch_homes,
         workers=options.workers,
     )
     out = options.work / "smoke-report" if options.smoke else evaluate.REPORTS

@@ -63,7 +63,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcome(work: Path, homes: Path) -> Iterator[tuple[dict[str, Any], evaluate.Seen]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate_unseen, "EPOCHS", 1)
-        yield evaluate.run(evaluate.Options(homes, work, HOMES, 3, room_homes=6, workers=1))
+        yield evaluate.run(evaluate.Options(homes, work, HOMES, HOMES, 3, room_homes=6, hunch_homes=1, workers=1))
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,9 @@ def test_a_second_run_finds_what_the_first_kept(
 
     monkeypatch.setattr(evaluate_asked.Rivals, "fit", forbidden)
     monkeypatch.setattr(evaluate_asked.evaluate_questions, "simulated", forbidden)
-    again, _ = evaluate.run(evaluate.Options(homes, work, HOMES, 3, unseen=False, room_homes=6, workers=1))
+    again, _ = evaluate.run(
+        evaluate.Options(homes, work, HOMES, HOMES, 3, unseen=False, room_homes=6, hunch_homes=1, workers=1)
+    )
     for key in ("simulated", "by_history", "recorded", "embedding", "acceptance"):
         assert again[key] == found[key], key
 
