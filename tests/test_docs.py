@@ -238,3 +238,11 @@ def test_what_is_named_is_there(file: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not target.startswith("https://"):
             assert (file.parent / target).exists(), target
+
+
+def test_commands_are_named_and_those_named_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8") + (ROOT / "README.md").read_text(encoding="utf-8")
+    there = {
+        file.name for file in (ROOT / "script").iterdir() if file.is_file() and not file.suffix and file.name[0] != "_"
+    }
+    assert set(re.findall(r"`script/([\w-]+)", text)) == there
