@@ -162,7 +162,7 @@ class HunchesPanel extends HTMLElement {
     );
     const menu = () => this.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true }));
     this._above = el("div", { class: "banners", role: "status" });
-    this._main = el("main", { tabindex: "-1" });
+    this._main = el("main", { tabindex: "0" }); // it scrolls, with keys too
     this._toast = el("div", { class: "toast", role: "status", "aria-live": "polite" });
     replace(
       this.shadowRoot,

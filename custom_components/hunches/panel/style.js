@@ -73,7 +73,7 @@ nav a .icon { width: 20px; height: 20px; }
 nav a:focus-visible { outline-offset: -4px; outline-color: currentColor; }
 
 main { flex: 1; min-height: 0; overflow: auto; padding: 16px; scrollbar-gutter: stable; }
-main:focus { outline: none; }
+main:focus-visible { outline-offset: -3px; }
 .page { max-width: 760px; margin: 0 auto; display: flex; flex-direction: column; gap: 16px; }
 .page.wide { max-width: 1080px; }
 .fill { height: 100%; display: flex; flex-direction: column; gap: 12px; max-width: 1600px; margin: 0 auto; }

@@ -136,6 +136,7 @@ export class TrustView {
 
   _kinds(kinds) {
     const { texts } = this.app;
+    const known = this._data.found?.days > 0;
     if (!kinds.length) return el("p", { class: "quiet" }, texts.t("no_devices"));
     return this._table(
       ["what", "right", "interval", "allowed"],
@@ -149,8 +150,8 @@ export class TrustView {
           el(
             "td",
             { class: "end" },
-            forbidden
-              ? texts.t("is_forbidden")
+            forbidden || !(known || allowed)
+              ? el("span", { class: "quiet small" }, texts.t(forbidden ? "is_forbidden" : "unproven"))
               : allowable
                 ? this._switch(`kind:${kind}`, allowed, texts.kind(kind), (event) =>
                     this._allow(event.currentTarget, { entity_id: null, kind }, allowed ? [kind] : null, texts.kind(kind), raised && [
