@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hassil import Intents, recognize
 
 from custom_components.hunches.said import Say
 
@@ -127,3 +128,33 @@ def test_one_word_for_one_thing(language: str) -> None:
         assert found[f"selector.sensitivity.options.{level}"] in described
     assert found["selector.answer.options.rejected"] in found["common.not_now"]
     assert found["services.forbid.name"] in found["exceptions.forbidden.message"]
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no", "not_now"),
+    [
+        ("en", "Yes, please.", "No thanks.", "Not now!"),
+        ("de", "Ja, bitte.", "Nein danke.", "Später."),
+        ("es", "Sí, por favor.", "No, gracias.", "Ahora no."),
+        ("fr", "D'accord.", "Non, merci.", "Pas maintenant."),
+        ("it", "Sì, grazie.", "No grazie", "Più tardi."),
+        ("nl", "Ja, graag.", "Nee, dank je.", "Niet nu."),
+        ("pl", "Tak, proszę.", "Nie, dziękuję.", "Nie teraz."),
+        ("pt", "Sim, por favor.", "Não, obrigada.", "Agora não."),
+        ("pt-BR", "Sim, por favor.", "Não, obrigado.", "Agora não."),
+    ],
+)
+def test_a_satellite_understands_what_people_say(language: str, yes: str, no: str, not_now: str) -> None:
+    """As Home Assistant's satellites match it: capitals, commas and full stops do not matter."""
+    heard = {"yes": yes, "no": no, "not_now": not_now}
+    found = texts(language)
+    data = [
+        {"sentences": [part.strip() for part in found[f"common.voice_{key}"].split("|")], "metadata": {"answer": key}}
+        for key in heard
+    ]
+    intents = Intents.from_dict({"language": language, "intents": {"Question": {"data": data}}})
+    for key, sentence in heard.items():
+        result = recognize(sentence, intents)
+        assert result is not None, sentence
+        assert result.intent_metadata == {"answer": key}
+    assert recognize("hunches", intents) is None
