@@ -345,7 +345,7 @@ async def test_an_answer_that_left_nothing_to_do_offers_nothing_to_take_back(
     await later(porch, freezer, 2 * DAY)
     put(porch, PORCH, "on", "Porch light", ago=0)
     await later(porch, freezer, 60)
-    await later(porch, freezer, 600)
+    await later(porch, freezer, coordinator_of(entry).settings.sustain + 1)
     assert [hunch.key for hunch in coordinator_of(entry).feedback.ledger.open] == [KEY]
     client = await connect(EVERYTHING)
     porch.states.async_set(PORCH, "off", {"friendly_name": "Porch light"})
