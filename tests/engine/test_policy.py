@@ -447,6 +447,26 @@ def test_an_unanswered_hunch_expires() -> None:
     assert not decision.raised
 
 
+def heating(kind: Kind = Kind.HEATING_WHILE_AWAY, context: tuple[float, float] = AWAY, time: float = NOW) -> Hunch:
+    """Return a hunch about the thermostat."""
+    return hunch("climate.home", kind=kind, context=context, time=time, action="set_temperature")
+
+
+def test_heating_is_asked_about_only_where_it_is_sure_that_nobody_is_there() -> None:
+    assert held(Policy(), Ledger(), heating()).raised
+    assert reasons(held(Policy(), Ledger(), heating(context=(0.1, 0.7)))) == {"climate.home": "unlikely"}
+
+
+@pytest.mark.parametrize("answer", [Answer.WITHDRAWN, Answer.SETTLED, Answer.EXPIRED])
+def test_heating_is_asked_about_once_in_half_a_day_whatever_everybody_seems_to_do(answer: Answer) -> None:
+    before = Answered(NOW - 6 * 3600, heating(time=NOW - 7 * 3600), answer)
+    ledger = Ledger(answers=(before,))
+    again = heating(Kind.HEATING_WHILE_ASLEEP, ASLEEP)
+    assert reasons(held(Policy(), ledger, again)) == {"climate.home": "cool_down"}
+    later = replace(again, time=NOW + 7 * 3600)
+    assert held(Policy(), ledger, later, at=NOW + 7 * 3600).raised
+
+
 def test_situations() -> None:
     assert [situation(Context(0.0, *c, 0.0)) for c in (AWAY, ASLEEP, AT_HOME, (0.9, 0.9))] == [
         "away",

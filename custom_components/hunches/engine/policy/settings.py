@@ -65,6 +65,8 @@ class Settings:
     """How long an open hunch may stand without support before it is withdrawn, so that it does not flicker."""
     moot_cool_down: float = HOUR
     """Quiet after a hunch went without a person's answer: long enough not to flicker, short enough to be of use."""
+    heating_sure: float = 0.8
+    """How sure it has to be that nobody is home, or up, before heating is asked about: it rests on nothing else."""
     refrain: float = 30 * DAY
     """How long one "not now" binds in that situation; it doubles with each further one."""
 

@@ -10,6 +10,7 @@ from ..hunches import Hunch, Kind
 from ..localtime import DAY, LocalTime
 from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
+from .heating import HEATING
 from .ledger import Answer, Decision, Ledger
 from .patience import bar
 from .rules import allowed_since, forbidding
@@ -166,7 +167,7 @@ class Policy:
     def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
         """Return why a hunch may not be raised at this moment; None if it may."""
         settings = self.settings
-        if hunch.p_accept < settings.min_accept:
+        if hunch.p_accept < settings.min_accept or _where(hunch) < settings.heating_sure:
             return "unlikely"
         if hunch.evidence.history_days < settings.least_history(hunch.kind):
             return "too_new"
@@ -187,16 +188,24 @@ class Policy:
         noes, last_no = refusals(ledger.answers, hunch)
         cooling = False
         for given in ledger.answers:
-            if given.hunch.key != hunch.key:
+            heating = {given.hunch.kind, hunch.kind} <= HEATING and given.hunch.entity_id == hunch.entity_id
+            if given.hunch.key != hunch.key and not heating:
                 continue
-            alike = situation(given.hunch.evidence.context) == here
+            alike = given.hunch.key == hunch.key and situation(given.hunch.evidence.context) == here
             if alike and given.answer is Answer.UNDONE and given.time >= anew:
                 return "undone"  # never twice against a person
-            moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN)
+            # Heating is about hours, and being away and being asleep are easily taken for each other.
+            moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN) and not heating
             cooling |= within(now, given.time, settings.moot_cool_down if moot else settings.cool_down)
         if now - last_no < binds(noes, settings):
             return "rejected"
         return "cool_down" if cooling else None
+
+
+def _where(hunch: Hunch) -> float:
+    """Return how sure a hunch about heating is of where everybody is; one about anything else does not rest on it."""
+    context = hunch.evidence.context
+    return max(context.p_away, context.p_asleep) if hunch.kind in HEATING else 1.0
 
 
 def _settled(hunch: Hunch) -> int:
