@@ -24,7 +24,7 @@ from .engine.policy import WRONG_COSTS, Bounds, Settings
 _LEVELS: Final = {
     Sensitivity.RARE: (1.5, 2),
     Sensitivity.BALANCED: (WRONG_COSTS, Settings().a_day),
-    Sensitivity.EAGER: (0.5, 6),
+    Sensitivity.EAGER: (0.7, 6),
 }
 """By sensitivity: how many missed hunches one wrong hunch costs, and how many are raised in a day at most."""
 

@@ -457,6 +457,15 @@ def test_heating_is_asked_about_only_where_it_is_sure_that_nobody_is_there() -> 
     assert reasons(held(Policy(), Ledger(), heating(context=(0.1, 0.7)))) == {"climate.home": "unlikely"}
 
 
+@pytest.mark.parametrize(("kind", "usual"), [(Kind.HEATING_WHILE_ASLEEP, "unlikely"), (Kind.HEATING_WHILE_AWAY, None)])
+def test_who_always_heats_at_night_is_not_asked_every_night(kind: Kind, usual: str | None) -> None:
+    context = ASLEEP if kind is Kind.HEATING_WHILE_ASLEEP else AWAY
+    odd = heating(kind, context)
+    always = replace(odd, evidence=replace(odd.evidence, p_on=0.9))
+    assert held(Policy(), Ledger(), odd).raised
+    assert reasons(held(Policy(), Ledger(), always)) == ({} if usual is None else {"climate.home": usual})
+
+
 @pytest.mark.parametrize("answer", [Answer.WITHDRAWN, Answer.SETTLED, Answer.EXPIRED])
 def test_heating_is_asked_about_once_in_half_a_day_whatever_everybody_seems_to_do(answer: Answer) -> None:
     before = Answered(NOW - 6 * 3600, heating(time=NOW - 7 * 3600), answer)

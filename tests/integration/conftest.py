@@ -214,7 +214,11 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
         yield written
 
 
-def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = 1800.0) -> None:
+AGO = 1800.0
+"""Seconds for which things have been as they are when a test begins, if it does not say otherwise."""
+
+
+def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = AGO) -> None:
     """Let an entity be in a state, by default for half an hour."""
     attributes = {} if name is None else {"friendly_name": name}
     since = dt_util.utcnow().timestamp() - ago

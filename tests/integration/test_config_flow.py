@@ -22,7 +22,7 @@ from custom_components.hunches.engine.home import Says
 from custom_components.hunches.engine.policy import Bounds
 from custom_components.hunches.settings import settings_from
 
-from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, put, settled
+from .conftest import AGO, DOOR, PORCH, Script, SetUp, coordinator_of, put, settled
 
 
 async def test_one_confirmation_is_enough(porch: HomeAssistant, script: Script) -> None:
@@ -159,7 +159,7 @@ async def test_temperatures_are_kept_in_one_unit(porch: HomeAssistant, script: S
 async def test_options_say_how_much_is_known(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     entry = await set_up()
     flow = await porch.config_entries.options.async_init(entry.entry_id)
-    enough = dt_util.as_local(dt_util.utcnow() - timedelta(seconds=900) + timedelta(days=ENOUGH_DAYS))
+    enough = dt_util.as_local(dt_util.utcnow() - timedelta(seconds=AGO) + timedelta(days=ENOUGH_DAYS))
     assert flow["description_placeholders"] == {"days": "0", "enough": enough.date().isoformat()}
     assert "rules" not in flow["data_schema"].schema
     assert await porch.config_entries.async_unload(entry.entry_id)

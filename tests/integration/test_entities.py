@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.hunches.const import DOMAIN, ENOUGH_DAYS, EVENT_ANSWERED, EVENT_RAISED
 from custom_components.hunches.engine.policy import Rule, Verdict
 
-from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
+from .conftest import AGO, DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
 
 if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -78,7 +78,7 @@ async def test_our_own_conclusions_are_no_evidence(porch: HomeAssistant, script:
 async def test_little_history_is_said(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
-    since = dt_util.utcnow() - timedelta(seconds=900)
+    since = dt_util.utcnow() - timedelta(seconds=AGO)
     await set_up()
     status = porch.states.get("sensor.hunches_status")
     assert status.state == "little_history"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .home import ON
+from .policy import HEATING
 from .timeline import Cause, Timeline
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Scorer:
         first sign of people after 45 silent minutes, and enters the room at the first such sign of its area.
         A change as proposed within 10 minutes from there, by hand, is `done`; before it, or by an automation,
         `anyway`. `contradicted`: switched back within 10 minutes or before anybody came, or left on for more than
-        10 minutes by somebody in the room.
+        10 minutes by somebody in the room. Heating that stays on contradicts nothing: what it is set to is not known.
         """
         changed, back, by_hand, _ = self._change(hunch)
         start = self._start(hunch)
@@ -114,7 +115,7 @@ class Scorer:
             return DONE
         left_on = min(changed, self._recording.end) - WITHIN
         seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
-        if seen.size:
+        if seen.size and hunch.kind not in HEATING:
             return CONTRADICTED
         return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT
 

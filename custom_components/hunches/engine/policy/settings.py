@@ -67,6 +67,8 @@ class Settings:
     """Quiet after a hunch went without a person's answer: long enough not to flicker, short enough to be of use."""
     heating_sure: float = 0.8
     """How sure it has to be that nobody is home, or up, before heating is asked about: it rests on nothing else."""
+    heating_usual: float = 0.5
+    """From this share of such nights on, heating while everybody sleeps is a habit of the home, and not asked about."""
     refrain: float = 30 * DAY
     """How long one "not now" binds in that situation; it doubles with each further one."""
 

@@ -167,7 +167,7 @@ class Policy:
     def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
         """Return why a hunch may not be raised at this moment; None if it may."""
         settings = self.settings
-        if hunch.p_accept < settings.min_accept or _where(hunch) < settings.heating_sure:
+        if hunch.p_accept < settings.min_accept or not _heating_is_odd(hunch, settings):
             return "unlikely"
         if hunch.evidence.history_days < settings.least_history(hunch.kind):
             return "too_new"
@@ -202,10 +202,16 @@ class Policy:
         return "cool_down" if cooling else None
 
 
-def _where(hunch: Hunch) -> float:
-    """Return how sure a hunch about heating is of where everybody is; one about anything else does not rest on it."""
-    context = hunch.evidence.context
-    return max(context.p_away, context.p_asleep) if hunch.kind in HEATING else 1.0
+def _heating_is_odd(hunch: Hunch, settings: Settings) -> bool:
+    """Return whether heating is worth a question, if a hunch is about that: nobody is there, nor always heats so.
+
+    Who heats every night has decided so, and would be asked every night.
+    """
+    if hunch.kind not in HEATING:
+        return True
+    seen = hunch.evidence
+    usual = hunch.kind is Kind.HEATING_WHILE_ASLEEP and seen.p_on >= settings.heating_usual
+    return max(seen.context.p_away, seen.context.p_asleep) >= settings.heating_sure and not usual
 
 
 def _settled(hunch: Hunch) -> int:
