@@ -177,7 +177,7 @@ def _described(home: SimulatedHome) -> dict[str, Any]:
     about = home.recording.home
     return {
         "home": [about.name, about.time_zone, about.latitude, about.longitude, about.source, about.licence],
-        "entities": [astuple(e) for e in about.entities.values()],
+        "entities": [(e.entity_id, e.name, e.area, e.device_class, e.labels) for e in about.entities.values()],
         "recorded": list(home.recording.timelines),
         "truth": [astuple(i) for i in home.recording.truth],
         "roles": dict(home.roles),
