@@ -142,5 +142,5 @@ def complaints(log: str) -> tuple[str, ...]:
     lines = log.splitlines()
     found = [line for line in lines if " ERROR " in line and not _OTHERS.search(line)]
     return tuple(line[:300] for line in found) + tuple(
-        line.strip()[:300] for line in lines if line.startswith("  File ") and "/hunches/" in line
+        line.strip()[:300] for line in lines if line.startswith("  File ") and "/custom_components/hunches" in line
     )

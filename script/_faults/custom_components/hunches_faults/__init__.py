@@ -4,8 +4,10 @@ The policy raises four hunches a day and none soon after a start, and a running 
 both have to be killed far more often than that.
 """
 
+from __future__ import annotations
+
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import voluptuous as vol
 from homeassistant.components import websocket_api
@@ -19,6 +21,10 @@ from custom_components.hunches.engine.policy import Decision, action_for
 
 from . import census, storm
 
+if TYPE_CHECKING:
+    from custom_components.hunches.coordinator import HunchesCoordinator
+    from custom_components.hunches.data import HunchesConfigEntry
+
 DOMAIN = "hunches_faults"
 CONFIG_SCHEMA = cv.empty_config_schema(DOMAIN)
 _HUNCHES = "hunches"
@@ -31,11 +37,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-def _coordinator(hass: HomeAssistant) -> Any:
-    for entry in hass.config_entries.async_entries(_HUNCHES):
-        if entry.state is ConfigEntryState.LOADED:
-            return entry.runtime_data.coordinator
-    return None
+def _coordinator(hass: HomeAssistant) -> HunchesCoordinator | None:
+    entries: list[HunchesConfigEntry] = hass.config_entries.async_entries(_HUNCHES)
+    loaded = (entry for entry in entries if entry.state is ConfigEntryState.LOADED)
+    return next((entry.runtime_data.coordinator for entry in loaded), None)
 
 
 @websocket_api.websocket_command({vol.Required("type"): "hunches_faults/state"})
@@ -93,6 +98,6 @@ async def propose(hass: HomeAssistant, connection: websocket_api.ActiveConnectio
     hunch = Hunch(now, entity.entity_id, kind, f"{action.domain}.{action.service}", 0.9, evidence)
     async with coordinator.lock:
         opened = tuple(h for h in coordinator.feedback.ledger.open if h.key != hunch.key)
-        await coordinator.feedback.async_decided(Decision((hunch,), opened, (), ()), now)
+        await coordinator.feedback.async_decided(Decision((hunch,), opened, (), ()), (), now)
     coordinator.show()
     connection.send_result(message["id"], {"hunch": hunch.key, "time": now})
