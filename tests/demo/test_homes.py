@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from custom_components.hunches.engine.bundle import BundleError
+from custom_components.hunches.engine.model import ASSETS, Model
+from custom_components.hunches.engine.policy import Settings
+from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.timeline import Cause
 from script._demo.configuration import HOME_FILE, ROWS_FILE, prepare
 from script._demo.homes import OWN_HOME, present
@@ -71,3 +74,17 @@ def test_an_entity_id_that_home_assistant_refuses(tmp_path: Path, entity_id: str
 def test_a_home_without_history(tmp_path: Path) -> None:
     recording = present(bundle(tmp_path, "light.kitchen"), NOW)
     assert prepare(recording, tmp_path / "config", 8123).rows == 0
+
+
+@pytest.mark.parametrize("hours", [0, 5, 9, 14, 19])
+def test_the_unlocked_door_is_worth_a_question_at_any_hour(hours: int) -> None:
+    """Whoever starts the demo sees a hunch: it clears the bar for as long as it has to, and not just about."""
+    now = NOW + 3600.0 * hours
+    recording = present(OWN_HOME, now)
+    settings = Settings()
+    begin = now - settings.sustain
+    mind = Mind(Model.load(ASSETS), recording.home)
+    mind.learn(recording.until(begin).timelines, begin)
+    for moment in (begin, (begin + now) / 2.0, now):
+        sure = {hunch.entity_id: hunch.p_accept for hunch in mind.look(moment).candidates}
+        assert sure["lock.front_door"] > settings.min_accept + 0.02
