@@ -31,7 +31,9 @@ SIZE = {"width": 1000, "height": 640}
 ZONE = "Europe/Berlin"  # the demo home's, so that pages show the times of the home
 PATIENCE = 60_000
 AT_REST = {"lock": "locked", "cover": "closed", "valve": "closed"}
+OPTIONS = "step-flow-menu ha-list-item"
 STATE = "entity => document.querySelector('home-assistant').hass.states[entity].state"
+CLOSED = "() => history.state?.dialog === undefined"
 ISSUES = "() => document.querySelector('home-assistant').hass.callWS({type: 'repairs/list_issues'})"
 
 
@@ -103,14 +105,30 @@ def walk(page: Page, url: str, out: Path | None) -> None:
         shoot(page, out, "activity", number)
 
 
+def ask(page: Page, items: Locator, issue: dict[str, Any]) -> Locator:
+    """Open a hunch; return the dialog, which shows its answers."""
+    items.filter(has_text=issue["translation_placeholders"]["name"]).first.click()
+    dialog = page.locator("dialog-data-entry-flow")
+    dialog.locator(OPTIONS).first.wait_for()
+    return dialog
+
+
+def close(dialog: Locator) -> None:
+    """Close a dialog that has come to its end, and wait until it is closed.
+
+    Once it has faded, Home Assistant takes a step back in the browser's history. Whoever has gone to another page
+    by then is taken back from there.
+    """
+    dialog.get_by_role("button", name=re.compile("finish|close", re.IGNORECASE)).last.click()
+    dialog.page.wait_for_function(CLOSED)
+
+
 def answer(page: Page, items: Locator, issue: dict[str, Any], out: Path | None, number: list[int]) -> None:
     """Open a hunch, press its first answer, and see that it is done."""
     entity = issue["issue_id"].partition(":")[2]
     before = page.evaluate(STATE, entity)
-    items.filter(has_text=issue["translation_placeholders"]["name"]).first.click()
-    dialog = page.locator("dialog-data-entry-flow")
-    options = dialog.locator("step-flow-menu ha-list-item")
-    options.first.wait_for()
+    dialog = ask(page, items, issue)
+    options = dialog.locator(OPTIONS)
     shoot(page, out, f"asked-{entity}", number)
     print(f"{entity} is {before}; answers: {', '.join(' '.join(text.split()) for text in options.all_inner_texts())}")
     options.first.click()
@@ -120,7 +138,7 @@ def answer(page: Page, items: Locator, issue: dict[str, Any], out: Path | None, 
     after = page.evaluate(STATE, entity)
     if after != AT_REST.get(entity.partition(".")[0], "off"):
         raise WalkError(f"{entity} was {before} and is {after}")
-    dialog.get_by_role("button", name=re.compile("finish|close", re.IGNORECASE)).last.click()
+    close(dialog)
     expect(items.filter(has_text=issue["translation_placeholders"]["name"])).to_have_count(0, timeout=PATIENCE)
     print(f"{entity} is {after}: {told}")
 
