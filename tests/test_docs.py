@@ -188,7 +188,7 @@ def test_every_status_reason_and_issue_is_explained() -> None:
 def test_numbers_are_those_of_the_code() -> None:
     usual, bounds = Settings(), Settings().bounds
     bars = {level: settings_from({const.CONF_SENSITIVITY: str(level)}) for level in Sensitivity}
-    percent = {level: f"{100 * bar.min_accept:.0f} %" for level, bar in bars.items()}
+    percent = {level: f"{100 * bar.min_accept:.0f}%" for level, bar in bars.items()}
     in_words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 10: "ten", 12: "twelve", 15: "fifteen"}
     levels = section(page("options"), "Options\n")
     a_day = {level: in_words[bar.a_day] for level, bar in bars.items()}
@@ -200,7 +200,7 @@ def test_numbers_are_those_of_the_code() -> None:
     assert f"{bounds.lowest:.0f} °C unless changed; never below {bounds.frost:.0f} °C" in levels
     assert f"{bounds.highest:.0f} °C unless changed" in levels
     safety = page("safety")
-    assert f"at least {100 * usual.min_sure:.0f} % sure" in safety
+    assert f"at least {100 * usual.min_sure:.0f}% sure" in safety
     assert f"below {bounds.frost:.0f} °C" in safety
     sustained = f"{in_words[round(usual.sustain / 60)]} minutes"
     assert f"held for {sustained}" in safety

@@ -72,7 +72,7 @@ class Sort(StrEnum):
     CLOCK = "clock"
     """A local hour of the day."""
     CHANCE = "chance"
-    """A probability in percent, without the sign; never one that claims to be certain."""
+    """A probability in percent; never one that claims to be certain."""
     NUMBER = "number"
 
 
@@ -139,7 +139,7 @@ def _write(told: Told, now: float, say: Say) -> str:
         case Sort.CLOCK:
             return say.clock(round(60.0 * value))
         case Sort.CHANCE:
-            return _percent(value)
+            return _percent(value, say)
     return str(round(value))
 
 
@@ -153,11 +153,10 @@ def _moment(moment: float, now: float, say: Say) -> str:
     return say("yesterday", time=time) if days == 1 else say("on_date", date=day(local, say), time=time)
 
 
-def _percent(probability: float) -> str:
+def _percent(probability: float, say: Say) -> str:
     percent = 100.0 * probability
-    if percent < 1.0:
-        return "<1"
-    return ">99" if percent > 99.0 else str(round(percent))
+    mark = "<" if percent < 1.0 else ">" if percent > 99.0 else ""
+    return mark + say("percent", number=str(min(max(round(percent), 1), 99)))
 
 
 def day(local: datetime, say: Say) -> str:

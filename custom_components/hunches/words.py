@@ -82,19 +82,26 @@ def stopping_of(hunch: Hunch, stopping: Stops) -> list[Said]:
 
 def proof_of(found: Mapping[str, Any]) -> list[Said]:
     """Return what the backtest found for a device (`Findings.as_json` of it)."""
-    parts = ((key, found.get(name)) for key, name in (("proof_asked", "raised"), ("proof_done", "acted")))
+    days = Told(Sort.NUMBER, round(found.get("days", 0)))
+    parts = ((what, found.get(name)) for what, name in (("asked", "raised"), ("done", "acted")))
     return [
-        Said(
-            key,
-            {
-                "days": Told(Sort.NUMBER, round(found.get("days", 0))),
-                "count": Told(Sort.NUMBER, tally.get("hunches", 0)),
-                "right": Told(Sort.NUMBER, tally.get("done", 0)),
-            },
-        )
-        for key, tally in parts
+        _tally(what, days, tally.get("hunches", 0), tally.get("done", 0))
+        for what, tally in parts
         if isinstance(tally, Mapping)
     ]
+
+
+def _tally(what: str, days: Told, count: int, right: int) -> Said:
+    """Return how often something would have happened, and rightly; "0 times" is nothing that people say."""
+    if not count:
+        return Said(f"proof_not_{what}", {"days": days})
+    if not right:
+        return Said(f"proof_{what}_wrong", {"days": days, "count": _times(count)})
+    return Said(f"proof_{what}", {"days": days, "count": _times(count), "right": _times(right)})
+
+
+def _times(count: int) -> Said:
+    return Said("times_one" if count == 1 else "times_other", {"count": Told(Sort.NUMBER, count)})
 
 
 def summary_of(hunch: Hunch, now: float) -> list[Said]:

@@ -27,16 +27,16 @@ def hunch() -> Hunch:
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("en", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1 %"]),
-        ("en-GB", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1 %"]),
-        ("de", ["An seit 20.11.2026, 03:55, das sind 2 Tg.", "Um diese Zeit üblich: <1 %"]),
+        ("en", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1%"]),
+        ("en-GB", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1%"]),
+        ("de", ["An seit 20.11.2026, 03:55, das sind 2 Tg.", "Um diese Zeit üblich: <1\u00a0%"]),
         ("fr", ["En marche depuis 20/11/2026 à 03:55, soit 2 j", "Habituel à cette heure\u00a0: <1\u00a0%"]),
-        ("es", ["En marcha desde 20/11/2026, 03:55, es decir, 2 d", "Habitual a esta hora: <1 %"]),
-        ("it", ["Acceso dalle 03:55 del 20/11/2026, cioè da 2 g", "Abituale a quest'ora: <1 %"]),
-        ("nl", ["Aan sinds 20-11-2026 03:55, dat is 2 d", "Gebruikelijk op dit uur: <1 %"]),
-        ("pl", ["Włączone od 20.11.2026 03:55, czyli od 2 d", "Typowe o tej porze: <1 %"]),
-        ("pt", ["Ligado desde 20/11/2026, 03:55, ou seja, há 2 d", "Habitual a esta hora: <1 %"]),
-        ("xx", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1 %"]),  # not translated: English
+        ("es", ["En marcha desde 20/11/2026, 03:55, es decir, 2 d", "Habitual a esta hora: <1\u00a0%"]),
+        ("it", ["Acceso dalle 03:55 del 20/11/2026, cioè da 2 g", "Abituale a quest'ora: <1%"]),
+        ("nl", ["Aan sinds 20-11-2026 03:55, dat is 2 d", "Gebruikelijk op dit uur: <1%"]),
+        ("pl", ["Włączone od 20.11.2026 03:55, czyli od 2 d", "Typowe o tej porze: <1%"]),
+        ("pt", ["Ligado desde 20/11/2026, 03:55, ou seja, há 2 d", "Habitual a esta hora: <1%"]),
+        ("xx", ["On since 2026-11-20 03:55, that is 2 d", "Usual at this hour: <1%"]),  # not translated: English
     ],
 )
 async def test_evidence(hunches_allowed: object, hass: HomeAssistant, language: str, lines: list[str]) -> None:

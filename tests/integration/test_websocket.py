@@ -160,7 +160,8 @@ async def test_always_needs_a_past_that_speaks_for_it(
     entry = await set_up()
     client = await connect()
     [hunch] = (await watch(client))["hunches"]
-    assert hunch["proof"][0]["values"]["count"] == {"number": PROOF["raised"]["hunches"]}  # type: ignore[index]
+    count = hunch["proof"][0]["values"]["count"]
+    assert count == {"key": "times_other", "values": {"count": {"number": PROOF["raised"]["hunches"]}}}  # type: ignore[index]
     await client.send_json_auto_id({"type": f"{DOMAIN}/answer", "hunch": KEY, "answer": "always"})
     while (answer := await client.receive_json())["type"] != "result":
         pass

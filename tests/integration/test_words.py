@@ -9,7 +9,7 @@ from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, K
 from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
 from custom_components.hunches.engine.situations import Situation, situation
 from custom_components.hunches.said import Say, async_say, duration
-from custom_components.hunches.words import async_evidence, async_stopping
+from custom_components.hunches.words import async_evidence, async_proof, async_stopping
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC, 04:00 in the tests' time zone
 
@@ -49,7 +49,7 @@ async def test_what_is_not_known_is_not_said(hunches_allowed: object, hass: Home
     await hass.config.async_set_time_zone("Pacific/Kiritimati")  # 14 hours ahead: 02:00 on the 23rd
     assert await lines(hass) == [
         "- Open since 01:00, that is 1 h",
-        "- Usual at this hour: 50 %",
+        "- Usual at this hour: 50%",
         r"- Seen for less than a day; homes like this use it like: \<porch\>",
     ]
 
@@ -72,7 +72,7 @@ async def test_how_sure(hunches_allowed: object, hass: HomeAssistant, context: C
     assert (await lines(hass, context=context))[1] == said
 
 
-@pytest.mark.parametrize(("p_on", "said"), [(0.004, "<1 %"), (0.02, "2 %"), (0.999, ">99 %")])
+@pytest.mark.parametrize(("p_on", "said"), [(0.004, "<1%"), (0.02, "2%"), (0.999, ">99%")])
 async def test_nothing_is_certain(hunches_allowed: object, hass: HomeAssistant, p_on: float, said: str) -> None:
     assert said in (await lines(hass, p_on=p_on))[1]
 
@@ -93,8 +93,8 @@ async def stopping(hass: HomeAssistant, context: Context, *answers: Answer) -> l
 
 async def test_what_would_have_stopped_it(hunches_allowed: object, hass: HomeAssistant) -> None:
     assert await stopping(hass, Context(NOON, 0.1, 0.9, 0.5)) == [
-        "- Somebody is likely to want this: 91 %. Below 50 % it would not have been asked",
-        "- If somebody were surely up at home, it would be 12 %",
+        "- Somebody is likely to want this: 91%. Below 50% it would not have been asked",
+        "- If somebody were surely up at home, it would be 12%",
         "- “Not now” keeps this from being asked for 30 days while nobody is at home",
     ]
 
@@ -108,7 +108,7 @@ async def test_a_no_of_before_makes_the_next_one_last_longer(hunches_allowed: ob
 
 async def test_silence_has_raised_the_bar(hunches_allowed: object, hass: HomeAssistant) -> None:
     said = await stopping(hass, Context(NOON, 0.1, 0.1, 0.5), *[Answer.EXPIRED] * 5)
-    assert "Below 67 % it would not have been asked; usually 50 %" in said[0]
+    assert "Below 67% it would not have been asked; usually 50%" in said[0]
     assert said[1].endswith("while somebody is up at home")
 
 
@@ -149,3 +149,26 @@ def test_what_training_wrote_is_said_part_by_part() -> None:
     assert say.learned("evenings, about 2 hours, off by 23:00") == "abends, etwa 2 Stunden, aus bis 23:00"
     assert say.learned("porch light") == "Außenlicht"
     assert say.learned("evenings, 3 somethings") == "abends, 3 somethings"  # not known: as it was written
+
+
+@pytest.mark.parametrize(
+    ("raised", "acted", "asked", "done"),
+    [
+        ((0, 0), (0, 0), "Hunches would never have asked about it", "it would never have been done"),
+        ((1, 0), (1, 0), "asked about it once, and would never have been right", "it would have been done once, never"),
+        ((2, 1), (2, 2), "asked about it 2 times, and would have been right once", "done 2 times, rightly 2 times"),
+    ],
+)
+async def test_a_proof_counts_as_people_do(
+    hunches_allowed: object,
+    hass: HomeAssistant,
+    raised: tuple[int, int],
+    acted: tuple[int, int],
+    asked: str,
+    done: str,
+) -> None:
+    tallies = {key: {"hunches": n, "done": right} for key, (n, right) in {"raised": raised, "acted": acted}.items()}
+    said = (await async_proof(hass, {"days": 30, **tallies})).splitlines()
+    assert asked in said[0]
+    assert said[0].startswith("- Looking back over 30 days")
+    assert done in said[1]

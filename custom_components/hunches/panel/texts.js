@@ -79,7 +79,7 @@ export class Texts {
         case "clock":
           return this.clock(number);
         case "chance":
-          return number < 0.01 ? "<1" : number > 0.99 ? ">99" : this.number(100 * number);
+          return this.chance(number);
         default:
           return this.number(number);
       }
