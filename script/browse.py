@@ -42,9 +42,9 @@ class WalkError(RuntimeError):
 
 
 @contextmanager
-def demo() -> Iterator[str]:
+def demo(*arguments: str) -> Iterator[str]:
     """Run a demo on any free port; yield its address."""
-    command = [str(Path(__file__).with_name("demo")), "--port", "0"]
+    command = [str(Path(__file__).with_name("demo")), "--port", "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             for line in process.stdout or ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from contextlib import closing
@@ -109,3 +110,22 @@ def test_the_live_home_stands_as_the_database_ends(tmp_path: Path) -> None:
     whole = made.recording()
     for entity in made.home.devices:
         assert last.timelines[entity.entity_id].states[-1] == whole.timelines[entity.entity_id].states[-1] != UNKNOWN
+
+
+def test_a_made_home_is_a_bundle_that_a_demo_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from _benchmark.make_home import DAYS, main
+    from _demo.homes import present
+
+    monkeypatch.setattr("sys.argv", ["make_home", str(tmp_path / "home"), "--devices", "3"])
+    assert main() == 0
+    assert re.fullmatch(rf"3 devices, [\d,]+ changes in {DAYS} days\n", capsys.readouterr().out)
+    shown = present(tmp_path / "home", END + 100 * DAY)
+    assert len(shown.home.devices) == 3
+    assert END + 99 * DAY < shown.end <= END + 100 * DAY
+    assert shown.end - shown.start > 14 * DAY
+    monkeypatch.setattr("sys.argv", ["make_home", str(tmp_path / "home"), "--devices", "none"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "is not a number of devices" in capsys.readouterr().err
