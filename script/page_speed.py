@@ -149,13 +149,13 @@ def text(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def markdown(rows: list[Row], machine: str) -> str:
+def markdown(rows: list[Row], where: str) -> str:
     """Return the table for a README."""
     lines = ["| page | measured | page at rest | target |", "|---|---|---|---|"]
     for row in rows:
         name, value, rest, target = row.cells()
         lines.append(f"| {name} | {f'**{value}**' if row.missed else value} | {rest} | {target} |")
-    return "\n".join((*lines, "", f"Printed by `script/page-speed` on {machine}."))
+    return "\n".join((*lines, "", f"Printed by `script/page-speed` {where}."))
 
 
 def make_home(folder: Path, devices: int) -> None:
@@ -196,7 +196,7 @@ def main() -> int:
         return 1
     print(text(rows))
     if arguments.readme is not None:
-        fill(arguments.readme, BEGIN, END, markdown(rows, f"{arguments.devices} devices, {machine}"))
+        fill(arguments.readme, BEGIN, END, markdown(rows, f"in a home of {arguments.devices} devices, on {machine}"))
     return 0
 
 
