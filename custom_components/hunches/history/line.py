@@ -27,13 +27,13 @@ _PATIENCE_WHEN_STOPPED: Final = 2
 _TICK: Final = 1.0
 _LOCK_SECONDS: Final = 10
 # SQLite's driver waits for five seconds for a lock. A server would wait for hours, on its side even after a hang-up.
-# Each of the recorder's workers keeps 16 MB of what SQLite read last, for good: a reading of everything would fill all
-# of them, with what nobody asks for again.
-_AROUND: Final[Mapping[str, tuple[str | None, str | None]]] = {
-    "sqlite": (None, "PRAGMA shrink_memory"),
+_AROUND: Final[Mapping[str, tuple[str, str | None]]] = {
     "postgresql": (f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'", None),
     "mysql": (f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}", "SET SESSION lock_wait_timeout = DEFAULT"),
 }
+_SQLITE_CACHE: Final = -2000
+"""Kilobytes of pages, as SQLite counts them, that a job keeps. The recorder has each of its workers keep eight times as
+much of what it read last, for good: reading everything would fill all of them, with what nobody asks for again."""
 
 
 class Line:
@@ -68,15 +68,11 @@ class Line:
 
     @contextmanager
     def _open(self, connection: Connection) -> Iterator[Connection]:
-        before, after = _AROUND.get(connection.dialect.name, (None, None))
         with self._guard:
             self._end = _end_of(connection.connection.driver_connection)
         try:
-            if before is not None:
-                connection.exec_driver_sql(before)
-            yield connection
-            if after is not None:
-                connection.exec_driver_sql(after)
+            with _sparing(connection) if connection.dialect.name == "sqlite" else _hurried(connection):
+                yield connection
         except BaseException:
             if connection.dialect.name != "sqlite":
                 connection.invalidate()  # else its driver would fetch all the rows that are left
@@ -97,6 +93,29 @@ class Line:
                 # A lost server answers to nothing that a driver could ask of it
                 with suppress(OSError), socket.socket(fileno=os.dup(self._end)) as end:
                     end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _sparing(connection: Connection) -> Iterator[None]:
+    """Keep few pages of SQLite's meanwhile, and none afterwards."""
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = {_SQLITE_CACHE}")
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):  # what went wrong before is told, not that it left no room for this
+            connection.exec_driver_sql("PRAGMA shrink_memory")
+            connection.exec_driver_sql(f"PRAGMA cache_size = {int(usual)}")
+
+
+@contextmanager
+def _hurried(connection: Connection) -> Iterator[None]:
+    """Let a server wait for a lock for seconds at most."""
+    before, after = _AROUND[connection.dialect.name]
+    connection.exec_driver_sql(before)
+    yield
+    if after is not None:
+        connection.exec_driver_sql(after)
 
 
 def _end_of(driver: Any) -> sqlite3.Connection | int | None:
