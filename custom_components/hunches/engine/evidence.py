@@ -23,6 +23,9 @@ RISE, FALL, OFF_TIME, ON_TIME, ON_WEIGHT, OFF_WEIGHT = range(6)
 which it might have switched off, and weights (effective minutes) with which its being on or off counts."""
 FEATURES: Final = 6
 
+LASTING: Final = (0.1, 0.3)
+"""Shares of their weight that "off" and "on" keep for good: what stays as it is was counted before."""
+
 NEAR: Final = 180.0
 """A way out that moved within so many seconds may be how someone left or came."""
 
@@ -54,7 +57,7 @@ def _within(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray
 def _kept(kind: Kind, age: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     """Return which share of its weight being off and being on keeps, and what is not stuck, `age` minutes after it."""
     fresh = np.exp(-np.maximum(age, 0.0) / kind.fade)
-    off, on = (share + (1 - share) * fresh for share in kind.lasting)
+    off, on = (share + (1 - share) * fresh for share in LASTING)
     free = np.exp(-np.maximum(age - kind.stuck, 0.0) / kind.stuck) if np.isfinite(kind.stuck) else np.ones(age.shape)
     return off, on * free, free
 

@@ -156,7 +156,7 @@ class Routine:
                 out[i, ON_TIME] = np.log1p(-self.fall[i])
             if kind.weight:
                 out[i, ON_WEIGHT] = np.log(self.on[i])
-                out[i, OFF_WEIGHT] = np.log1p(-self.on[i])
+                out[i, OFF_WEIGHT] = 0.0 if kind.one_sided else np.log1p(-self.on[i])
         return self.temper * out
 
     def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:

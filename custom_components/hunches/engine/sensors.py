@@ -24,8 +24,8 @@ class Kind:
     `rise`, `fall`: whether switching on, off may be an act of a person. `stays`: whether what it is now says which of
     them can come, so that one who stays where they are is evidence; of others any minute may hold either. `weight`: how
     much one minute of being on or off counts (minutes in a row say nearly the same thing), 0 where being on says
-    nothing. `fade`: minutes in which that weight falls to the shares `lasting`, of off and on: what stays as it is was
-    counted before. `stuck`: minutes after which "on" begins to lose the rest.
+    nothing. `fade`: minutes in which that weight falls to the shares that `evidence.LASTING` keeps. `stuck`: minutes
+    after which "on" begins to lose the rest. `one_sided`: being off says nothing.
     """
 
     rise: bool = True
@@ -33,8 +33,8 @@ class Kind:
     stays: bool = False
     weight: float = 0.0
     fade: float = np.inf
-    lasting: tuple[float, float] = (0.1, 0.3)
     stuck: float = np.inf
+    one_sided: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -53,11 +53,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "lock": Kind(),
     "cover": Kind(),
     "presence": Kind(rise=False, fall=False, weight=0.25),
-    "armed_away": Kind(rise=False, fall=False, weight=0.2, fade=5, lasting=(0.0, 1.0)),
-    "armed_night": Kind(rise=False, fall=False, weight=0.2, fade=5, lasting=(0.0, 1.0)),
+    "armed_away": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
+    "armed_night": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
 }
-"""Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing for
-long, for many leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
+"""Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing, for many
+leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
 _TELLS: Final = (
     "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
     "media", "light", "switch", "cover", "window", "outdoors",
