@@ -56,8 +56,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "armed_away": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
     "armed_night": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
 }
-"""Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing, for many
-leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
+"""Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing, for
+many leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
 _TELLS: Final = (
     "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
     "media", "light", "switch", "cover", "window", "outdoors",
