@@ -24,7 +24,7 @@ import numpy as np
 from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.context_filter import Correction, watched
 from custom_components.hunches.engine.context_numbers import ASSET, STATES, Numbers, Trust, Usual
-from custom_components.hunches.engine.evidence import FALL, KNOWN, MINUTE, OFF_WEIGHT, ON_WEIGHT, RISE
+from custom_components.hunches.engine.evidence import FALL, MINUTE, OFF_TIME, OFF_WEIGHT, ON_TIME, ON_WEIGHT, RISE
 from custom_components.hunches.engine.routine import BIN, BINS, Past, Routine
 from custom_components.hunches.engine.sensors import signals_of
 
@@ -186,16 +186,9 @@ def _kind(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Each signal has a level of its own; what they share is the pattern over the states, at the middle level.
     """
-    minutes = sums[:, :, KNOWN] + 1e-9
     out = np.full((3, STATES), np.nan)
-    both = sums[:, :, (RISE, FALL)]
-    pattern = (both.sum(axis=0) + 0.02) / minutes.sum(axis=0)[:, None]
-    level = np.ones(len(sums))
-    for _ in range(20):
-        level = (both.sum(axis=(1, 2)) + 1.0) / ((minutes[:, :, None] * pattern).sum(axis=(1, 2)) + 1.0)
-        scaled = (minutes * level[:, None]).sum(axis=0)
-        pattern = (both.sum(axis=0) + 0.02) / (scaled[:, None] + 1.0)
-    out[:2] = pattern.T * np.median(level)
+    out[0] = _pattern(sums[:, :, RISE], sums[:, :, OFF_TIME])
+    out[1] = _pattern(sums[:, :, FALL], sums[:, :, ON_TIME])
     on, off = sums[:, :, ON_WEIGHT], sums[:, :, OFF_WEIGHT]
     weight = on + off
     if weight.sum() > 0:
@@ -204,6 +197,16 @@ def _kind(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         trust = weight / (weight + 20.0)
         out[2] = (share * trust).sum(axis=0) / np.maximum(trust.sum(axis=0), 1e-9)
     return out
+
+
+def _pattern(events: NDArray[np.float64], minutes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chances of an event in a minute in each state [4], from its number and the minutes [signals, 4]."""
+    pattern = (events.sum(axis=0) + 0.01) / (minutes.sum(axis=0) + 1.0)
+    level = np.ones(len(events))
+    for _ in range(20):
+        level = (events.sum(axis=1) + 1.0) / ((minutes * pattern).sum(axis=1) + 1.0)
+        pattern = (events.sum(axis=0) + 0.01) / ((minutes * level[:, None]).sum(axis=0) + 1.0)
+    return np.asarray(pattern * np.median(level))
 
 
 def judge(recordings: Sequence[Recording], numbers: Numbers) -> float:

@@ -130,6 +130,32 @@ def _routine_days(rng: np.random.Generator, cluster: int, weekend: bool, calm: i
     return calmest
 
 
+def _usual_night(rng: np.random.Generator, cluster: int, weekend: bool, draws: int = 15) -> tuple[int, int] | None:
+    """Return the quarters in which people of a cluster usually get up and go to bed; None if few sleep at night."""
+    days = chain(rng, draws, cluster, weekend)
+    days = days[(days[:, 0] == ASLEEP) & (days[:, -1] == ASLEEP) & (days != ASLEEP).any(axis=1)]
+    if len(days) < draws / 2:
+        return None
+    up, bed = _night(days)
+    return int(np.median(up)), int(np.median(bed))
+
+
+def _night(days: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last quarter of each day [n, QUARTERS] that was not slept through."""
+    awake = days != ASLEEP
+    return np.argmax(awake, axis=1), QUARTERS - 1 - np.argmax(awake[:, ::-1], axis=1)
+
+
+def _kept(days: NDArray[np.int8], night: tuple[int, int] | None) -> NDArray[np.int8]:
+    """Return days [n, QUARTERS] whose night begins and ends as usual; who got up later is at home meanwhile."""
+    if night is None:
+        return days
+    quarter = np.arange(QUARTERS)
+    first, last = (part[:, None] for part in _night(days))
+    awake = np.where((quarter < first) | (quarter > last), np.int8(HOME), days)
+    return np.where((quarter >= night[0]) & (quarter <= night[1]), awake, np.int8(ASLEEP))
+
+
 def _cluster(rng: np.random.Generator, age: int, weekend: bool) -> int:
     shares = np.cumsum(cluster_shares(weekend)[age])
     return min(int(np.searchsorted(shares, rng.random() * shares[-1])), CLUSTERS - 1)
@@ -154,6 +180,7 @@ def _plan(
     regularity = rng.uniform(*c.REGULARITY)
     routine = rng.random(days) < regularity
     shift = rng.normal(0, _log_uniform(rng, c.PERSONAL_SHIFT_MINUTES), 2) * _MINUTE - earlier * 3600.0
+    keeps = rng.uniform(*c.HOURS_KEPT)
     jitter = np.exp(rng.uniform(*np.log(c.ROUTINE_JITTER_MINUTES))) * _MINUTE
     offsets = np.zeros(days, dtype=np.int64)
     if rng.random() < c.SHIFT_WORK:
@@ -169,13 +196,13 @@ def _plan(
                 continue
             cluster = _cluster(rng, age, is_weekend)
             fresh[rows] = chain(rng, rows.size, cluster, is_weekend)
-            same = rows[routine[rows]]
-            fresh[same] = _routine_days(rng, cluster, is_weekend)
+            fresh[rows[routine[rows]]] = _routine_days(rng, cluster, is_weekend)
             if rng.random() < c.SECOND_ROUTINE:
-                other = _cluster(rng, age, is_weekend)
                 which = rng.random(7) < 0.4
-                second = same[which[weekdays[same]]]
-                fresh[second] = _routine_days(rng, other, is_weekend)
+                second = rows[routine[rows] & which[weekdays[rows]]]
+                fresh[second] = _routine_days(rng, _cluster(rng, age, is_weekend), is_weekend)
+            kept = rows[rng.random(rows.size) < keeps]
+            fresh[kept] = _kept(fresh[kept], _usual_night(rng, cluster, is_weekend))
             phase[rows] = shift[era] + rng.uniform(0, 900)
     for hours in np.unique(offsets[offsets != 0]):
         rows = np.flatnonzero(offsets == hours)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from custom_components.hunches.engine import acceptance
-from custom_components.hunches.engine.evidence import KNOWN, OFF_WEIGHT, RISE, features
+from custom_components.hunches.engine.evidence import OFF_TIME, OFF_WEIGHT, RISE, features
 from custom_components.hunches.engine.features import Activity
 from custom_components.hunches.engine.home import OFF, ON, Entity, Home
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
@@ -46,7 +46,7 @@ def test_our_action_is_no_sign_of_people() -> None:
     high = np.array([22.0, 23.5, 40.0, 44.0]) * HOUR + START
     found = features(signal, timelines, high - 60.0, high)
     assert found is not None
-    assert (found[:, KNOWN] > 0).tolist() == [True, False, False, True]
+    assert (found[:, OFF_TIME] > 0).tolist() == [True, False, False, True]
     assert (found[:, OFF_WEIGHT] > 0).tolist() == [False] * 4
     assert found[:, RISE].tolist() == [0, 0, 0, 1]
     by_people = features(signal, {LAMP: lamp(Cause.PERSON, 2)}, high - 60.0, high)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .home import UNKNOWN
-from .sensors import KINDS, Signal
+from .sensors import KINDS, Kind, Signal
 from .timeline import Cause, Timeline, made_by_us
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MINUTE: Final = 60.0
-RISE, FALL, KNOWN, ON_WEIGHT, OFF_WEIGHT = range(5)
-"""Columns of a signal's features: switched on, switched off (0 or 1), minutes in which it was known, and
-weights (effective minutes) with which its being on or off counts."""
-FEATURES: Final = 5
+RISE, FALL, OFF_TIME, ON_TIME, ON_WEIGHT, OFF_WEIGHT = range(6)
+"""Columns of a signal's features: switched on, switched off (0 or 1), minutes in which it might have switched on, in
+which it might have switched off, and weights (effective minutes) with which its being on or off counts."""
+FEATURES: Final = 6
 
 LASTING: Final = (0.1, 0.3)
 """Shares of their weight that "off" and "on" keep for good: what stays as it is was counted before."""
@@ -54,6 +54,23 @@ def _within(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray
     return np.asarray(events.searchsorted(high, "right") > events.searchsorted(low, "right"))
 
 
+def _kept(kind: Kind, age: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Return which share of its weight being off and being on keeps, and what is not stuck, `age` minutes after it."""
+    fresh = np.exp(-np.maximum(age, 0.0) / kind.fade)
+    off, on = (share + (1 - share) * fresh for share in LASTING)
+    free = np.exp(-np.maximum(age - kind.stuck, 0.0) / kind.stuck) if np.isfinite(kind.stuck) else np.ones(age.shape)
+    return off, on * free, free
+
+
+def _switched(
+    kind: Kind, changes: Timeline, on: int, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for each row whether a person may have switched on, off."""
+    acts, turned_on = _acts(changes), changes.states[1:] == on
+    rise = _within(changes.times[1:][acts & turned_on], low, high)
+    return rise, _within(changes.times[1:][acts & ~turned_on], low, high) & kind.fall
+
+
 def features(
     signal: Signal, timelines: Mapping[str, Timeline], low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
@@ -80,25 +97,22 @@ def features(
             # A tablet on the wall is always at home: a tracker counts from its first change on.
             known &= high >= timeline.times[1] if len(timeline) > 1 else False
         on = known & (state == signal.on)
-        out[:, KNOWN] = np.maximum(out[:, KNOWN], known)
+        off_keeps, on_keeps, free = _kept(kind, age)
         if kind.weight:
-            fresh = np.exp(-np.maximum(age, 0.0) / kind.fade) if np.isfinite(kind.fade) else 1.0
-            stuck = np.exp(-np.maximum(age - kind.stuck, 0.0) / kind.stuck) if np.isfinite(kind.stuck) else 1.0
-            lasting_off, lasting_on = (share + (1 - share) * fresh for share in LASTING)
-            out[:, ON_WEIGHT] = np.maximum(out[:, ON_WEIGHT], kind.weight * on * lasting_on * stuck)
-            out[:, OFF_WEIGHT] = np.maximum(out[:, OFF_WEIGHT], kind.weight * (known & ~on) * lasting_off)
-        if times.size > 1 and kind.rise:
-            acts = _acts(changes)
-            turned_on = states[1:] == signal.on
-            out[:, RISE] = _within(times[1:][acts & turned_on], low, high)
-            if kind.fall:
-                out[:, FALL] = _within(times[1:][acts & ~turned_on], low, high)
+            out[:, ON_WEIGHT] = np.maximum(out[:, ON_WEIGHT], kind.weight * on * on_keeps)
+            out[:, OFF_WEIGHT] = np.maximum(out[:, OFF_WEIGHT], kind.weight * (known & ~on) * off_keeps)
+        if kind.rise:
+            rise, fall = _switched(kind, changes, signal.on, low, high)
+            was = states[np.maximum(times.searchsorted(low, "right") - 1, 0)] == signal.on
+            exposed = (~was | fall) * off_keeps, (was | rise) * free
+            off_time, on_time = (known * part for part in (exposed if kind.stays else (1.0, 1.0)))
+            out[:, RISE], out[:, FALL], out[:, OFF_TIME], out[:, ON_TIME] = rise, fall, off_time, on_time
     if out is None:
         return None
     if len(signal.entity_ids) > 1:
         out[:, OFF_WEIGHT] *= out[:, ON_WEIGHT] == 0  # one person at home is somebody at home
     lasts = (high - low) / MINUTE
-    out[:, KNOWN:] *= lasts[:, None]
+    out[:, OFF_TIME:] *= lasts[:, None]
     return out
 
 

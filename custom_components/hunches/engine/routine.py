@@ -8,14 +8,14 @@ a home and fits the numbers to it by expectation-maximisation (Rabiner 1989), dr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .context_numbers import STATES, Numbers
-from .evidence import FALL, FEATURES, KNOWN, OFF_WEIGHT, ON_WEIGHT, RISE
+from .context_numbers import STATES, Numbers, Trust
+from .evidence import FALL, FEATURES, OFF_TIME, OFF_WEIGHT, ON_TIME, ON_WEIGHT, RISE
 from .sensors import KINDS, Signals
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ DAYS: Final = 28
 _TRUST_CALM = 100.0  # bins of each state, of the fleet's pace of settling and stirring
 _TRUST_IDLE = 300.0  # minutes
 _STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
+_TIMID = 0.5  # what evidence counts in the fit, beside the filter: else a busy sensor can turn nights into evenings
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
@@ -149,13 +150,13 @@ class Routine:
             kind = KINDS[signal.kind]
             if kind.rise:
                 out[i, RISE] = np.log(self.rise[i] / (1 - self.rise[i]))
-                out[i, KNOWN] += np.log1p(-self.rise[i])
+                out[i, OFF_TIME] = np.log1p(-self.rise[i])
             if kind.fall:
                 out[i, FALL] = np.log(self.fall[i] / (1 - self.fall[i]))
-                out[i, KNOWN] += np.log1p(-self.fall[i])
+                out[i, ON_TIME] = np.log1p(-self.fall[i])
             if kind.weight:
                 out[i, ON_WEIGHT] = np.log(self.on[i])
-                out[i, OFF_WEIGHT] = np.log1p(-self.on[i])
+                out[i, OFF_WEIGHT] = 0.0 if kind.one_sided else np.log1p(-self.on[i])
         return self.temper * out
 
     def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
@@ -228,7 +229,7 @@ class Past:
     def fit(self, routine: Routine) -> Routine:
         """Return the routine after one round of expectation-maximisation over the days kept, begun at `routine`."""
         days = min(self.days, DAYS)
-        state, moves = self.smooth(routine)
+        state, moves = self.smooth(replace(routine, temper=_TIMID * routine.temper))
         rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
         weight = np.where((self._allowed[:days] != 1.0).any(axis=-1), _STATED, 1.0)
         state, moves = state * weight[..., None], moves * weight[..., None, None]
@@ -267,17 +268,13 @@ class Past:
     def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
 
-        A sensor's own level (how often it changes at all) scales the fleet's rates before these are drawn
+        A sensor's own levels (how often it switches at all) scale the fleet's rates before these are drawn
         towards what was seen: a quiet cupboard and a busy one differ in level more than in pattern.
         """
         fleet, trust = self._fleet, self._trust
-        events, usual = seen[:, RISE], fleet.rise[i]
-        if KINDS[self._signals.signals[i].kind].fall:
-            events, usual = events + seen[:, FALL], usual + fleet.fall[i]
-        level = np.clip((events.sum() + trust.level) / (seen[:, KNOWN] @ usual + trust.level), 0.02, 20.0)
         rise, fall = (
-            np.clip((seen[:, column] + trust.rates * level * prior) / (seen[:, KNOWN] + trust.rates), 1e-6, 0.9)
-            for column, prior in ((RISE, fleet.rise[i]), (FALL, fleet.fall[i]))
+            _drawn(seen[:, event], seen[:, exposed], prior, trust)
+            for event, exposed, prior in ((RISE, OFF_TIME, fleet.rise[i]), (FALL, ON_TIME, fleet.fall[i]))
         )
         both = seen[:, ON_WEIGHT] + seen[:, OFF_WEIGHT]
         on = np.clip((seen[:, ON_WEIGHT] + trust.on * fleet.on[i]) / (both + trust.on), 0.003, 0.99)
@@ -353,6 +350,14 @@ class Past:
         moves /= moves.sum(axis=(2, 3), keepdims=True)
         moves = moves.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
         return moves.sum(axis=2), moves
+
+
+def _drawn(
+    events: NDArray[np.float64], minutes: NDArray[np.float64], usual: NDArray[np.float64], trust: Trust
+) -> NDArray[np.float64]:
+    """Return the chances of an event in a minute in each state from how often it came in so many minutes, [4] each."""
+    level = np.clip((events.sum() + trust.level) / (minutes @ usual + trust.level), 0.02, 20.0)
+    return np.clip((events + trust.rates * level * usual) / (minutes + trust.rates), 1e-6, 0.9)
 
 
 def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:

@@ -21,23 +21,26 @@ from .home import ARMED_NIGHT, EVIDENCE_CLASSES, ON, Entity, Home, Says
 class Kind:
     """What counts of a kind of signal; how often it does what is trained (`context_numbers.py`).
 
-    `rise`, `fall`: whether switching on, off may be an act of a person. `weight`: how much one minute of being on or
-    off counts (minutes in a row say nearly the same thing), 0 where being on says nothing. `fade`: minutes in which
-    that weight falls to the shares that `evidence.LASTING` keeps. `stuck`: minutes after which "on" begins to lose the
-    rest.
+    `rise`, `fall`: whether switching on, off may be an act of a person. `stays`: whether what it is now says which of
+    them can come, so that one who stays where they are is evidence; of others any minute may hold either. `weight`: how
+    much one minute of being on or off counts (minutes in a row say nearly the same thing), 0 where being on says
+    nothing. `fade`: minutes in which that weight falls to the shares that `evidence.LASTING` keeps. `stuck`: minutes
+    after which "on" begins to lose the rest. `one_sided`: being off says nothing.
     """
 
     rise: bool = True
     fall: bool = True
+    stays: bool = False
     weight: float = 0.0
     fade: float = np.inf
     stuck: float = np.inf
+    one_sided: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     "motion": Kind(fall=False, weight=0.1, fade=20, stuck=60),
     "outdoors": Kind(fall=False),
-    "seat": Kind(weight=0.05, fade=30, stuck=240),
+    "seat": Kind(stays=True, weight=0.05, fade=30, stuck=240),
     "bed": Kind(weight=0.1, fade=60, stuck=840),
     "bedroom": Kind(weight=0.05, fade=30, stuck=600),
     "entrance": Kind(),
@@ -50,10 +53,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     "lock": Kind(),
     "cover": Kind(),
     "presence": Kind(rise=False, fall=False, weight=0.25),
-    "armed_away": Kind(rise=False, fall=False, weight=0.2),
-    "armed_night": Kind(rise=False, fall=False, weight=0.2),
+    "armed_away": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
+    "armed_night": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
 }
-"""Weights and times are chosen; the model notes' experiment found that "off" has to fade where "on" persists."""
+"""Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing, for
+many leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
 _TELLS: Final = (
     "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
     "media", "light", "switch", "cover", "window", "outdoors",
