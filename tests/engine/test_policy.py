@@ -377,12 +377,23 @@ def test_excluded_unknown_and_forbidden_are_declined_with_their_reason() -> None
 @pytest.mark.parametrize("answer", [Answer.ACCEPTED, Answer.EXPIRED, Answer.ALWAYS])
 def test_after_an_answer_the_same_thing_rests(answer: Answer) -> None:
     def ledger(hours: float) -> Ledger:
-        return Ledger(answers=(Answered(NOW - hours * 3600, hunch(), answer),))
+        then = NOW - hours * 3600
+        return Ledger(answers=(Answered(then, hunch(time=then), answer),))
 
     decision = held(Policy(), ledger(11.9), hunch(), hunch("light.hall"))
     assert reasons(decision) == {"light.porch": "cool_down"}
     assert [h.entity_id for h in decision.raised] == ["light.hall"]
     assert held(Policy(), ledger(12), hunch()).raised
+
+
+def test_a_lamp_that_burns_for_days_is_asked_about_once_in_each_situation() -> None:
+    """Whoever did not answer has seen it; what is open or unlocked is worth another question, and so is another use."""
+    left = Ledger(answers=(Answered(NOW - 13 * 3600, hunch(time=NOW), Answer.EXPIRED),))
+    assert reasons(held(Policy(), left, hunch())) == {"light.porch": "asked"}
+    assert held(Policy(), left, hunch(context=ASLEEP)).raised
+    assert held(Policy(), left, hunch(time=NOW + 60), at=NOW + 60).raised
+    door = Ledger(answers=(Answered(NOW - 13 * 3600, hunch("lock.front_door"), Answer.EXPIRED),))
+    assert held(Policy(), door, hunch("lock.front_door")).raised
 
 
 @pytest.mark.parametrize("answer", [Answer.SETTLED, Answer.WITHDRAWN])

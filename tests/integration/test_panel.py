@@ -85,7 +85,7 @@ FAMILIES = {
     "declined": (
         *("unlikely", "never", "excluded", "not_safe", "not_proposable", "unknown_entity", "moot", "starting"),
         *("quiet_hours", "not_sustained", "undone", "rejected", "cool_down", "too_many_open", "too_many_today"),
-        *("carried_out", "seldom_answered", "too_new"),
+        *("carried_out", "seldom_answered", "too_new", "asked"),
     ),
 }
 """Texts whose keys are put together when they are shown, by what they begin with."""

@@ -91,16 +91,17 @@ def test_a_group_is_on_while_a_member_is(homes: list[SimulatedHome]) -> None:
 
 
 def test_a_second_entity_follows_its_device(homes: list[SimulatedHome]) -> None:
-    doubles = 0
+    """All but the few of which one falls silent or sticks."""
+    together = []
     for home in homes:
         for second, first in home.same_as.items():
-            doubles += 1
             assert second.split(".")[0] != first.split(".")[0]
             one, other = (on_spans(home.recording.timelines[key], home.recording.end) for key in (first, second))
             later = max(float(home.recording.timelines[key].times[0]) for key in (first, second))
             shared, whole = one.intersect(other).total, one.cut(later, home.recording.end).total
-            assert shared > 0.8 * whole - 60.0
-    assert doubles > 2
+            together.append(shared > 0.8 * whole - 60.0)
+    assert len(together) > 2
+    assert np.mean(together) > 0.8
 
 
 def test_labels_occur(homes: list[SimulatedHome]) -> None:

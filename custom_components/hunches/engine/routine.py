@@ -357,7 +357,7 @@ def _drawn(
 ) -> NDArray[np.float64]:
     """Return the chances of an event in a minute in each state from how often it came in so many minutes, [4] each."""
     level = np.clip((events.sum() + trust.level) / (minutes @ usual + trust.level), 0.02, 20.0)
-    return np.clip((events + trust.rates * level * usual) / (minutes + trust.rates), 1e-6, 0.9)
+    return np.asarray(np.clip((events + trust.rates * level * usual) / (minutes + trust.rates), 1e-6, 0.9))
 
 
 def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:

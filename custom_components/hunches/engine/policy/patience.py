@@ -39,12 +39,12 @@ def unanswered(answers: Iterable[Answered], settings: Settings, now: float) -> f
         return 0.0
     known = [given for given in answers if given.time <= now]
     last = max((given.time for given in known if given.answer in BY_PEOPLE), default=-math.inf)
-    ages = (now - given.time for given in known if given.time > last and _is_silence(given, settings))
+    ages = (now - given.time for given in known if given.time > last and passed_over(given, settings))
     return math.fsum(math.exp2(-age / settings.silence) for age in ages)  # exact, so that no order matters
 
 
-def _is_silence(given: Answered, settings: Settings) -> bool:
-    """Return whether somebody could have answered and did not.
+def passed_over(given: Answered, settings: Settings) -> bool:
+    """Return whether somebody could have answered a hunch and did not.
 
     What the home then did by itself was no silence; and what went while everybody slept, nobody had seen.
     """

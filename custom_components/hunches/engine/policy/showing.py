@@ -11,8 +11,8 @@ from ..localtime import DAY, LocalTime
 from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
 from .heating import HEATING
-from .ledger import Answer, Decision, Ledger
-from .patience import bar
+from .ledger import Answer, Decision, Ledger, stretch
+from .patience import bar, passed_over
 from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
@@ -186,7 +186,7 @@ class Policy:
         settings = self.settings
         here, anew = situation(hunch.evidence.context), allowed_since(ledger.rules, hunch.entity_id, hunch.kind)
         noes, last_no = refusals(ledger.answers, hunch)
-        cooling = False
+        cooling = asked = False
         for given in ledger.answers:
             heating = {given.hunch.kind, hunch.kind} <= HEATING and given.hunch.entity_id == hunch.entity_id
             if given.hunch.key != hunch.key and not heating:
@@ -197,6 +197,10 @@ class Policy:
             # Heating is about hours, and being away and being asleep are easily taken for each other.
             moot = given.answer in (Answer.SETTLED, Answer.WITHDRAWN) and not heating
             cooling |= within(now, given.time, settings.moot_cool_down if moot else settings.cool_down)
+            same = alike and hunch.kind is Kind.STILL_ON and stretch(given.hunch) == stretch(hunch)
+            asked |= same and passed_over(given, settings)
+        if asked:
+            return "asked"  # who lets a lamp burn for days has seen the question, and would see it every day
         if now - last_no < binds(noes, settings):
             return "rejected"
         return "cool_down" if cooling else None
