@@ -26,8 +26,8 @@ from .conftest import START
 
 NOW = START + 35 * DAY
 AHEAD = (HOUR / 6, HOUR, 6 * HOUR, DAY, 6 * DAY)
-LEAST, MOST = 2e-4, 1 - 2e-4
-"""Nothing is certain: experts hold themselves within one in two thousand, and the network hardly goes further."""
+LEAST, MOST = 1e-4, 1 - 1e-4
+"""Nothing is certain: experts hold themselves within one in two thousand, and the network goes little further."""
 
 NEVER = Timeline.from_readings([START], [0])
 ALWAYS = Timeline.from_readings([START], [1])
