@@ -246,14 +246,14 @@ async def test_an_archetype_that_somebody_wants(
     assert await porch.config_entries.async_reload(entry.entry_id)
     await settled(porch)
     state = porch.states.get(sensor.entity_id)
-    assert (state.state, state.attributes["use"]) == ("porch", "evenings, for two hours")
+    assert (state.state, state.attributes["use"]) == ("porch light", "evenings, for two hours")
     registry.async_update_entity("light.desk", new_entity_id="light.study")
     await settled(porch)
     put(porch, "light.study", "off", "Study")
     porch.states.async_remove("light.desk")
     coordinator_of(entry).async_learn()
     await settled(porch)
-    assert porch.states.get(sensor.entity_id).state == "porch"
+    assert porch.states.get(sensor.entity_id).state == "porch light"
     registry.async_remove("light.study")
     porch.states.async_remove("light.study")
     coordinator_of(entry).async_learn()
@@ -272,9 +272,9 @@ async def test_map(porch: HomeAssistant, script: Script, set_up: SetUp, hass_cli
     assert (response.status, response.content_type) == (HTTPStatus.OK, "image/svg+xml")
     picture = ET.fromstring(await response.text())
     shown = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
-    assert "porch" in shown
+    assert "porch light" in shown
     titles = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
-    assert "Porch <b>&light 💡 · porch" in titles
+    assert "Porch <b>&light 💡 · porch light" in titles
     assert len(titles) == 3
 
 

@@ -69,7 +69,7 @@ async def test_menu_shows_the_evidence(
         "- Usually over for the night by 23:15",
         "- Nobody seems to be at home (almost certain)",
         "- Usual at this hour: 4%",
-        "- Seen for 12 days; it is used like: porch",
+        "- Seen for 12 days; it is used like: porch light",
         "- Somebody is likely to want this: 95%. Below 50% it would not have been asked",
         "- “Not now” keeps this from being asked for 30 days while nobody is at home",
     ]

@@ -37,7 +37,7 @@ async def lines(hass: HomeAssistant, **changed: object) -> list[str]:
         "usual_off_hour": None,
         "p_on": 0.5,
         "history_days": 0.2,
-        "archetype": "<porch>",
+        "archetype": "<pergola>",
         "context": Context(NOON, 0.2, 0.2, 0.2),
         **changed,
     }
@@ -50,7 +50,7 @@ async def test_what_is_not_known_is_not_said(hunches_allowed: object, hass: Home
     assert await lines(hass) == [
         "- Open since 01:00, that is 1 h",
         "- Usual at this hour: 50%",
-        r"- Seen for less than a day; homes like this use it like: \<porch\>",
+        r"- Seen for less than a day; homes like this use it like: \<pergola\>",
     ]
 
 
