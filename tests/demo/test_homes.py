@@ -20,7 +20,7 @@ NOW = 1_795_400_000.0
 
 
 @pytest.mark.parametrize("hours", [0, 5, 9, 14, 19])
-def test_everybody_left_forty_minutes_ago(hours: int) -> None:
+def test_everybody_left_an_hour_ago(hours: int) -> None:
     """Whatever the time: the people are out, a light is on, and a door that is always locked then is not."""
     now = NOW + 3600.0 * hours
     recording = present(OWN_HOME, now)
@@ -28,7 +28,7 @@ def test_everybody_left_forty_minutes_ago(hours: int) -> None:
         "person.anna": 0,
         "person.tom": 0,
     }
-    assert recording.timelines["person.anna"].current(now)[1] == pytest.approx(now - 2400.0)
+    assert recording.timelines["person.anna"].current(now)[1] == pytest.approx(now - 3600.0)
     on = {e.entity_id for e in recording.home.devices if recording.timelines[e.entity_id].current(now)[0] == 1}
     assert on == {"light.hallway", "lock.front_door", "switch.fridge"}
     assert recording.end <= now
@@ -87,4 +87,4 @@ def test_the_unlocked_door_is_worth_a_question_at_any_hour(hours: int) -> None:
     mind.learn(recording.until(begin).timelines, begin)
     for moment in (begin, (begin + now) / 2.0, now):
         sure = {hunch.entity_id: hunch.p_accept for hunch in mind.look(moment).candidates}
-        assert sure["lock.front_door"] > settings.min_accept + 0.02
+        assert sure["lock.front_door"] > settings.min_accept + 0.05
