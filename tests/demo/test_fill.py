@@ -53,7 +53,7 @@ async def test_the_integration_reads_what_was_written(filled: int, hass: HomeAss
 
 
 async def test_home_assistant_shows_it_as_its_own(filled: int, recorder_mock: Recorder, hass: HomeAssistant) -> None:
-    start = dt_util.utc_from_timestamp(NOW - 3600.0)
+    start = dt_util.utc_from_timestamp(NOW - 5400.0)
     found = await recorder_mock.async_add_executor_job(
         lambda: get_significant_states(
             hass, start, dt_util.utc_from_timestamp(NOW), ["lock.front_door"], significant_changes_only=False
