@@ -28,6 +28,7 @@ from .routine import (
     Routine,
     by_quarter,
     clock,
+    fitting,
     likelihoods,
     moved,
     moves,
@@ -107,6 +108,7 @@ class Filter:
     def _use(self, routine: Routine) -> None:
         self._routine = routine
         self._weights = routine.weights(self._signals)
+        self._fits = routine.fits(self._signals)
         self._chances = by_quarter(routine.hours, routine.calm)
         self._moves = np.stack(moves(tuple(self._chances.T)), axis=1).tolist()
 
@@ -132,12 +134,13 @@ class Filter:
         rows = [features(signal, timelines, low, high) for signal in self._signals.signals]
         return Seen(rows, way_out(self._signals.ways_out, timelines, low, high), self._quarters(low))
 
-    def _likelihoods(self, seen: Seen) -> NDArray[np.float64]:
-        nats = np.zeros((seen.near.size, STATES))
-        for row, weight in zip(seen.rows, self._weights, strict=True):
+    def _likelihoods(self, seen: Seen) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        nats, fits = np.zeros((2, seen.near.size, STATES))
+        for row, weight, fit in zip(seen.rows, self._weights, self._fits, strict=True):
             if row is not None:
                 nats += row @ weight
-        return likelihoods(nats, self._routine.crossing(seen.near))
+                fits += row @ fit
+        return likelihoods(nats, self._routine.crossing(seen.near)), fitting(fits)
 
     def advance(self, timelines: Mapping[str, Timeline], minute: int) -> NDArray[np.float64]:
         """Move on to `minute` and return the chances of the four states after each minute passed: [minutes, 4].
@@ -152,15 +155,18 @@ class Filter:
             seen = self.look(timelines, self.minute, until)
             if self._day == self.minute and until == self._dawn:
                 self._whole = seen
-            found.append(self._run(self._likelihoods(seen), seen.quarters))
+            found.append(self._run(*self._likelihoods(seen), seen.quarters))
             self.minute = until
         return np.concatenate(found)
 
-    def _run(self, likelihood: NDArray[np.float64], quarters: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _run(
+        self, likelihood: NDArray[np.float64], fits: NDArray[np.float64], quarters: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
         found = np.empty((quarters.size, STATES))
         state, by = self.state, self._moves
-        for row, (seen, quarter) in enumerate(zip(likelihood.tolist(), quarters.tolist(), strict=True)):
-            after = moved(state, seen, by[quarter])
+        rows = zip(likelihood.tolist(), fits.tolist(), quarters.tolist(), strict=True)
+        for row, (seen, fit, quarter) in enumerate(rows):
+            after = moved(state, seen, by[quarter], fit)
             scale = 1.0 / sum(after)
             found[row] = state = (after[0] * scale, after[1] * scale, after[2] * scale, after[3] * scale)
         self.state = state
@@ -217,8 +223,9 @@ class Filter:
         """Return the chances at `times` [n], from the states [n, 4] at the whole minutes before them: [n, 4]."""
         low = np.floor(times / MINUTE) * MINUTE
         seen = self._between(timelines, low, times)
-        like, chances = self._likelihoods(seen), self._chances[seen.quarters]
-        after = np.stack(step(tuple(states.T), tuple(like.T), tuple(chances.T), (times - low) / MINUTE), axis=1)
+        (like, fit), chances = self._likelihoods(seen), self._chances[seen.quarters]
+        minutes = (times - low) / MINUTE
+        after = np.stack(step(tuple(states.T), tuple(like.T), tuple(chances.T), minutes, tuple(fit.T)), axis=1)
         return np.asarray(after / after.sum(axis=1, keepdims=True))
 
     @property

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MINUTE: Final = 60.0
-RISE, FALL, OFF_TIME, ON_TIME, ON_WEIGHT, OFF_WEIGHT = range(6)
-"""Columns of a signal's features: switched on, switched off (0 or 1), minutes in which it might have switched on, in
-which it might have switched off, and weights (effective minutes) with which its being on or off counts."""
-FEATURES: Final = 6
+RISE, FALL, OFF_TIME, ON_TIME, ON_WEIGHT, OFF_WEIGHT, ON_NOW, OFF_NOW = range(8)
+"""Columns of a signal's features: switched on, switched off (up to 1), minutes in which it might have switched on, in
+which it might have switched off, weights (effective minutes) with which its being on or off counts, and whether it is
+on or off in the end, unless it is stuck."""
+FEATURES: Final = 8
 
 LASTING: Final = (0.1, 0.3)
 """Shares of their weight that "off" and "on" keep for good: what stays as it is was counted before."""
+
+_BURST: Final = 300.0
+"""Seconds after which a switch counts for most of one: those in a burst are one person, or one sensor that flickers."""
+_SILENCE: Final = 3600.0
+"""Seconds of silence after which it counts in full."""
 
 NEAR: Final = 180.0
 """A way out that moved within so many seconds may be how someone left or came."""
@@ -54,6 +60,14 @@ def _within(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray
     return np.asarray(events.searchsorted(high, "right") > events.searchsorted(low, "right"))
 
 
+def _fresh(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the events in each row's (low, high] count: 1 for one that comes after silence, less in a burst."""
+    since = np.minimum(np.diff(events, prepend=-np.inf), _SILENCE)
+    counts = np.expm1(-since / _BURST) / np.expm1(-_SILENCE / _BURST)
+    total = np.concatenate((np.zeros(1), np.cumsum(counts)))
+    return np.minimum(total[events.searchsorted(high, "right")] - total[events.searchsorted(low, "right")], 1.0)
+
+
 def _kept(kind: Kind, age: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     """Return which share of its weight being off and being on keeps, and what is not stuck, `age` minutes after it."""
     fresh = np.exp(-np.maximum(age, 0.0) / kind.fade)
@@ -64,11 +78,11 @@ def _kept(kind: Kind, age: NDArray[np.float64]) -> tuple[NDArray[np.float64], ..
 
 def _switched(
     kind: Kind, changes: Timeline, on: int, low: NDArray[np.float64], high: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each row whether a person may have switched on, off."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each row what a person's switching on, off in it counts."""
     acts, turned_on = _acts(changes), changes.states[1:] == on
-    rise = _within(changes.times[1:][acts & turned_on], low, high)
-    return rise, _within(changes.times[1:][acts & ~turned_on], low, high) & kind.fall
+    rise = _fresh(changes.times[1:][acts & turned_on], low, high)
+    return rise, _fresh(changes.times[1:][acts & ~turned_on], low, high) * kind.fall
 
 
 def features(
@@ -83,7 +97,7 @@ def features(
     out: NDArray[np.float64] | None = None
     for entity_id in signal.entity_ids:
         timeline = timelines.get(entity_id)
-        changes = _slice(timeline, float(low[0]), float(high[-1]))
+        changes = _slice(timeline, float(low[0]) - _SILENCE, float(high[-1]))
         if timeline is None or changes is None:
             continue
         if out is None:
@@ -101,18 +115,21 @@ def features(
         if kind.weight:
             out[:, ON_WEIGHT] = np.maximum(out[:, ON_WEIGHT], kind.weight * on * on_keeps)
             out[:, OFF_WEIGHT] = np.maximum(out[:, OFF_WEIGHT], kind.weight * (known & ~on) * off_keeps)
+        if kind.settles:
+            out[:, ON_NOW] = np.maximum(out[:, ON_NOW], on * free)
+            out[:, OFF_NOW] = np.maximum(out[:, OFF_NOW], known & ~on)
         if kind.rise:
             rise, fall = _switched(kind, changes, signal.on, low, high)
             was = states[np.maximum(times.searchsorted(low, "right") - 1, 0)] == signal.on
-            exposed = (~was | fall) * off_keeps, (was | rise) * free
+            exposed = (~was | (fall > 0)) * off_keeps, (was | (rise > 0)) * free
             off_time, on_time = (known * part for part in (exposed if kind.stays else (1.0, 1.0)))
             out[:, RISE], out[:, FALL], out[:, OFF_TIME], out[:, ON_TIME] = rise, fall, off_time, on_time
     if out is None:
         return None
     if len(signal.entity_ids) > 1:
-        out[:, OFF_WEIGHT] *= out[:, ON_WEIGHT] == 0  # one person at home is somebody at home
+        out[:, (OFF_WEIGHT, OFF_NOW)] *= out[:, ON_WEIGHT, None] == 0  # one person at home is somebody at home
     lasts = (high - low) / MINUTE
-    out[:, OFF_TIME:] *= lasts[:, None]
+    out[:, OFF_TIME:ON_NOW] *= lasts[:, None]
     return out
 
 

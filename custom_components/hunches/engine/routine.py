@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from .context_numbers import STATES, Numbers, Trust
-from .evidence import FALL, FEATURES, OFF_TIME, OFF_WEIGHT, ON_TIME, ON_WEIGHT, RISE
+from .evidence import FALL, FEATURES, OFF_NOW, OFF_TIME, OFF_WEIGHT, ON_NOW, ON_TIME, ON_WEIGHT, RISE
 from .sensors import KINDS, Signals
 
 if TYPE_CHECKING:
@@ -42,19 +42,25 @@ _TRUST_CALM = 100.0  # bins of each state, of the fleet's pace of settling and s
 _TRUST_IDLE = 300.0  # minutes
 _STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
 _TIMID = 0.5  # what evidence counts in the fit, beside the filter: else a busy sensor can turn nights into evenings
+_MISFIT = 4.0  # nats by which a state can fit worse than another: sensors fail
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
 def step(
-    state: Sequence[Any], likelihood: Sequence[Any], chances: Sequence[Any], minutes: Any = 1.0
+    state: Sequence[Any],
+    likelihood: Sequence[Any],
+    chances: Sequence[Any],
+    minutes: Any = 1.0,
+    fit: Sequence[Any] = (1.0, 1.0, 1.0, 1.0),
 ) -> tuple[Any, ...]:
     """Return the (unnormalised) chances of the four states a step of at most a minute later.
 
     `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
     left or entered. `chances`: in a minute, of leaving, returning, falling asleep, waking, settling and stirring.
-    Floats, or arrays of one shape.
+    `fit`: how well each of the states would fit how everything stands, up to a factor: what has stayed as it is was
+    counted before, but nobody falls asleep on a seat that is taken. Floats, or arrays of one shape.
     """
-    return moved(state, likelihood, moves([chance * minutes for chance in chances]))
+    return moved(state, likelihood, moves([chance * minutes for chance in chances]), fit)
 
 
 def moves(chances: Sequence[Any]) -> tuple[Any, ...]:
@@ -66,20 +72,26 @@ def moves(chances: Sequence[Any]) -> tuple[Any, ...]:
     return (*to_moving, *to_quiet, *to_asleep, leave, back, 1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back)
 
 
-def moved(state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any]) -> tuple[Any, ...]:
+def moved(
+    state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any], fit: Sequence[Any] = (1.0, 1.0, 1.0, 1.0)
+) -> tuple[Any, ...]:
     """Return what `step` returns, from what `moves` returns: the part that differs from minute to minute."""
     moving, quiet, asleep, away = state
     like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
     moving_moving, quiet_moving, asleep_moving, moving_quiet, quiet_quiet, asleep_quiet = by[:6]
     moving_asleep, quiet_asleep, asleep_asleep, leave, back, away_away = by[6:]
-    entering = away * back * like_crossing
-    leaving = (moving + _QUIET_LEAVES * quiet + _SLEEP_LEAVES * asleep) * leave * like_crossing
+    fit_moving, fit_quiet, fit_asleep, fit_away = fit
+    m, q, s, a = moving / fit_moving, quiet / fit_quiet, asleep / fit_asleep, away / fit_away
+    entering = a * back * like_crossing
+    leaving = (m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s) * leave * like_crossing
     return (
-        (moving * moving_moving + quiet * quiet_moving + asleep * asleep_moving) * like_moving + entering,
-        (moving * moving_quiet + quiet * quiet_quiet + asleep * asleep_quiet) * like_quiet + _BACK_QUIET * entering,
-        (moving * moving_asleep + quiet * quiet_asleep + asleep * asleep_asleep) * like_asleep
-        + _BACK_ASLEEP * entering,
-        away * away_away * like_away + leaving,
+        (moving * moving_moving + (q * quiet_moving + s * asleep_moving) * fit_moving) * like_moving
+        + fit_moving * entering,
+        (quiet * quiet_quiet + (m * moving_quiet + s * asleep_quiet) * fit_quiet) * like_quiet
+        + fit_quiet * _BACK_QUIET * entering,
+        (asleep * asleep_asleep + (m * moving_asleep + q * quiet_asleep) * fit_asleep) * like_asleep
+        + fit_asleep * _BACK_ASLEEP * entering,
+        away * away_away * like_away + fit_away * leaving,
     )
 
 
@@ -159,6 +171,15 @@ class Routine:
                 out[i, OFF_WEIGHT] = 0.0 if kind.one_sided else np.log1p(-self.on[i])
         return self.temper * out
 
+    def fits(self, signals: Signals) -> NDArray[np.float64]:
+        """Return how well each feature of each signal fits each state as one begins, in nats: [signals, FEATURES, 4]."""
+        out = np.zeros((len(signals.signals), FEATURES, STATES))
+        for i, signal in enumerate(signals.signals):
+            kind = KINDS[signal.kind]
+            if kind.settles:
+                out[i, ON_NOW], out[i, OFF_NOW] = np.log(self.on[i]), np.log1p(-self.on[i])
+        return out
+
     def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
         """Return how much more likely `near` (see `evidence.way_out`) is while the home is left or entered, in nats."""
         idle = self.idle[1] if bins else self.idle[0]
@@ -172,6 +193,11 @@ def likelihoods(nats: NDArray[np.float64], crossing: NDArray[np.float64]) -> NDA
     return np.asarray(np.exp(np.maximum(both - both.max(axis=1, keepdims=True), -_FARTHEST)))
 
 
+def fitting(nats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how well each state fits how everything stands [rows, 4], each row up to a factor, from nats [rows, 4]."""
+    return np.asarray(np.exp(np.maximum(nats - nats.max(axis=1, keepdims=True), -_MISFIT)))
+
+
 class Past:
     """The last weeks of a home in bins of five minutes, and the fit to them."""
 
@@ -181,7 +207,7 @@ class Past:
         self._trust = numbers.trust
         self._fleet = Routine.of_fleet(signals, numbers)
         self._allowed = np.ones((DAYS, BINS, STATES))  # by what the user stated
-        self._bins: dict[int, NDArray[np.float32]] = {}
+        self._bins: dict[int, NDArray[np.float16]] = {}
         self._near = np.full((2, DAYS, BINS), np.nan)  # whether a way out moved in the bin; share of its minutes
         self._quarter = np.zeros((DAYS, BINS), dtype=np.int64)
         self._valid = np.zeros((DAYS, BINS), dtype=bool)
@@ -211,7 +237,7 @@ class Past:
         for i, row in enumerate(rows):
             if row is None and i not in self._bins:
                 continue
-            kept = self._bins.setdefault(i, np.zeros((DAYS, BINS, FEATURES), dtype=np.float32))
+            kept = self._bins.setdefault(i, np.zeros((DAYS, BINS, FEATURES), dtype=np.float16))
             kept[slot] = 0.0
             if row is not None:
                 kept[slot, :n] = row[: n * BIN].reshape(n, BIN, FEATURES).sum(axis=1)
@@ -263,7 +289,7 @@ class Past:
         """Return each signal's features summed over the days in each state, [4, FEATURES], by its place."""
         days = state.shape[0]
         flat = state.reshape(-1, STATES).astype(np.float32).T
-        return {i: (flat @ kept[:days].reshape(-1, FEATURES)).astype(np.float64) for i, kept in self._bins.items()}
+        return {i: (flat @ _rows(kept, days)).astype(np.float64) for i, kept in self._bins.items()}
 
     def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
         """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
@@ -312,11 +338,18 @@ class Past:
 
     def seen(self, routine: Routine, days: int) -> NDArray[np.float64]:
         """Return the likelihoods of what each bin shows: [days, BINS, 5], as `step` takes them."""
-        nats = np.zeros((days * BINS, STATES))
-        weights = routine.weights(self._signals)
-        for i, kept in self._bins.items():
-            nats += kept[:days].reshape(-1, FEATURES) @ weights[i].astype(np.float32)
+        nats = self._nats(routine.weights(self._signals), days)
         return likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
+
+    def fits(self, routine: Routine, days: int) -> NDArray[np.float64]:
+        """Return how well each state fits how everything stands in each bin: [days, BINS, 4]."""
+        return fitting(self._nats(routine.fits(self._signals) / BIN, days)).reshape(days, BINS, STATES)
+
+    def _nats(self, weights: NDArray[np.float64], days: int) -> NDArray[np.float64]:
+        nats = np.zeros((days * BINS, STATES))
+        for i, kept in self._bins.items():
+            nats += _rows(kept, days) @ weights[i].astype(np.float32)
+        return nats
 
     def smooth(self, routine: Routine) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return chances of the states [days, BINS, 4] and of moves between them [days, BINS, 4, 4], given the days.
@@ -330,6 +363,8 @@ class Past:
         chances *= seen[:, :, None, :STATES]
         chances[:, :, AWAY, :AWAY] *= seen[..., STATES:] / seen[..., :AWAY]
         chances[:, :, :AWAY, AWAY] *= seen[..., STATES:] / seen[..., AWAY:STATES]
+        fit = self.fits(routine, days)
+        chances *= fit[:, :, None, :] / fit[..., None]
         chances *= self._allowed[:days, :, None, :]
         chances[~self._valid[:days]] = np.eye(STATES)
         by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
@@ -350,6 +385,11 @@ class Past:
         moves /= moves.sum(axis=(2, 3), keepdims=True)
         moves = moves.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
         return moves.sum(axis=2), moves
+
+
+def _rows(kept: NDArray[np.float16], days: int) -> NDArray[np.float32]:
+    """Return a signal's features by bin, [days * BINS, FEATURES]; kept for weeks, they are half as precise."""
+    return kept[:days].reshape(-1, FEATURES).astype(np.float32)
 
 
 def _drawn(

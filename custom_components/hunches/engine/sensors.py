@@ -25,7 +25,8 @@ class Kind:
     them can come, so that one who stays where they are is evidence; of others any minute may hold either. `weight`: how
     much one minute of being on or off counts (minutes in a row say nearly the same thing), 0 where being on says
     nothing. `fade`: minutes in which that weight falls to the shares that `evidence.LASTING` keeps. `stuck`: minutes
-    after which "on" begins to lose the rest. `one_sided`: being off says nothing.
+    after which "on" begins to lose the rest. `one_sided`: being off says nothing. `settles`: whether what it is now
+    bears on which state can begin now, however long it has been so: somebody is there, or nobody.
     """
 
     rise: bool = True
@@ -35,29 +36,31 @@ class Kind:
     fade: float = np.inf
     stuck: float = np.inf
     one_sided: bool = False
+    settles: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     "motion": Kind(fall=False, weight=0.1, fade=20, stuck=60),
     "outdoors": Kind(fall=False),
-    "seat": Kind(stays=True, weight=0.05, fade=30, stuck=240),
+    "seat": Kind(stays=True, weight=0.05, fade=30, stuck=240, settles=True),
     "bed": Kind(weight=0.1, fade=60, stuck=840),
-    "bedroom": Kind(weight=0.05, fade=30, stuck=600),
+    "bedroom": Kind(weight=0.05, fade=30, stuck=600, settles=True),
     "entrance": Kind(),
     "door": Kind(),
     "opening": Kind(),
     "window": Kind(),
     "light": Kind(weight=0.03, fade=60, stuck=300),
-    "media": Kind(weight=0.04, fade=60, stuck=300),
+    "media": Kind(weight=0.04, fade=60, stuck=300, settles=True),
     "switch": Kind(),
     "lock": Kind(),
     "cover": Kind(),
-    "presence": Kind(rise=False, fall=False, weight=0.25),
+    "presence": Kind(rise=False, fall=False, weight=0.25, settles=True),
     "armed_away": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
     "armed_night": Kind(rise=False, fall=False, weight=0.2, one_sided=True),
 }
 """Weights and times are chosen. "Off" has to fade where "on" persists; an alarm that is not armed says nothing, for
-many leave without arming it. Seats stay; for beds that did harm in simulated homes whose mats fall silent."""
+many leave without arming it. Seats stay and settle; for beds that did harm in simulated homes whose mats fall silent.
+Lamps, which are left on, and motion, which is over at once, settle nothing."""
 _TELLS: Final = (
     "presence", "armed_away", "armed_night", "entrance", "bed", "bedroom", "motion", "seat", "door", "opening", "lock",
     "media", "light", "switch", "cover", "window", "outdoors",
