@@ -40,6 +40,7 @@ DAYS: Final = 28
 
 _TRUST_CALM = 100.0  # bins of each state, of the fleet's pace of settling and stirring
 _TRUST_IDLE = 300.0  # minutes
+_TRUST_STANDS = 1000.0  # minutes
 _STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
 _TIMID = 0.5  # what evidence counts in the fit, beside the filter: else a busy sensor can turn nights into evenings
 _MISFIT = 4.0  # nats by which a state can fit worse than another: sensors fail
@@ -126,7 +127,8 @@ class Routine:
 
     `hours`: [4, 24], chances per minute of leaving, returning, falling asleep, waking at each local hour.
     `calm`: chances per minute of settling and stirring: few sensors make long silences.
-    `rise`, `fall`, `on`: [signals, 4], see `sensors.Kind`. `passed`: chance that a way out is seen to move when
+    `rise`, `fall`, `on`: [signals, 4], see `sensors.Kind`. `stands`: [signals, 4], share of the time that it is on,
+    where `on` weighs its first minutes most. `passed`: chance that a way out is seen to move when
     the home is left or entered. `idle`: chance that one moved lately while somebody is moving, in a minute and in
     a bin of the fit. `temper`: what evidence counts.
     """
@@ -136,6 +138,7 @@ class Routine:
     rise: NDArray[np.float64]
     fall: NDArray[np.float64]
     on: NDArray[np.float64]
+    stands: NDArray[np.float64]
     passed: float
     idle: tuple[float, float]
     temper: float
@@ -144,12 +147,14 @@ class Routine:
     def of_fleet(cls, signals: Signals, numbers: Numbers) -> Routine:
         """Return the fleet's numbers for a home with these signals."""
         usual = [numbers.kinds[s.kind] for s in signals.signals]
+        on = np.array([u.on for u in usual]).reshape(-1, STATES)
         return cls(
             numbers.hours,
             FLEET_CALM,
             np.array([u.rise for u in usual]).reshape(-1, STATES),
             np.array([u.fall for u in usual]).reshape(-1, STATES),
-            np.array([u.on for u in usual]).reshape(-1, STATES),
+            on,
+            on,
             numbers.way_out[0 if signals.surely_out else 1],
             (numbers.idle, 2 * numbers.idle),
             numbers.temper,
@@ -177,7 +182,7 @@ class Routine:
         for i, signal in enumerate(signals.signals):
             kind = KINDS[signal.kind]
             if kind.settles:
-                out[i, ON_NOW], out[i, OFF_NOW] = np.log(self.on[i]), np.log1p(-self.on[i])
+                out[i, ON_NOW], out[i, OFF_NOW] = np.log(self.stands[i]), np.log1p(-self.stands[i])
         return out
 
     def crossing(self, near: NDArray[np.float64], *, bins: bool = False) -> NDArray[np.float64]:
@@ -256,11 +261,12 @@ class Past:
         """Return the routine after one round of expectation-maximisation over the days kept, begun at `routine`."""
         days = min(self.days, DAYS)
         state, moves = self.smooth(replace(routine, temper=_TIMID * routine.temper))
-        rise, fall, on = self._fleet.rise.copy(), self._fleet.fall.copy(), self._fleet.on.copy()
+        fleet = self._fleet
+        rise, fall, on, stands = (part.copy() for part in (fleet.rise, fleet.fall, fleet.on, fleet.stands))
         weight = np.where((self._allowed[:days] != 1.0).any(axis=-1), _STATED, 1.0)
         state, moves = state * weight[..., None], moves * weight[..., None, None]
         for i, sums in self.sums(state).items():
-            rise[i], fall[i], on[i] = self._levels(i, sums)
+            rise[i], fall[i], on[i], stands[i] = self._levels(i, sums)
         crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
         some, share = self._near[0, :days], self._near[1, :days]
         known = ~np.isnan(some)
@@ -280,6 +286,7 @@ class Past:
             rise,
             fall,
             on,
+            stands,
             float(np.clip(passed, 0.05, 0.98)),
             (float(np.clip(idle[0], 0.001, 0.8)), float(np.clip(idle[1], 0.001, 0.8))),
             routine.temper,
@@ -292,7 +299,7 @@ class Past:
         return {i: (flat @ _rows(kept, days)).astype(np.float64) for i, kept in self._bins.items()}
 
     def _levels(self, i: int, seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-        """Return rise, fall and on of a signal from what was seen of it in each state, [4, FEATURES].
+        """Return rise, fall, on and stands of a signal from what was seen of it in each state, [4, FEATURES].
 
         A sensor's own levels (how often it switches at all) scale the fleet's rates before these are drawn
         towards what was seen: a quiet cupboard and a busy one differ in level more than in pattern.
@@ -302,9 +309,14 @@ class Past:
             _drawn(seen[:, event], seen[:, exposed], prior, trust)
             for event, exposed, prior in ((RISE, OFF_TIME, fleet.rise[i]), (FALL, ON_TIME, fleet.fall[i]))
         )
-        both = seen[:, ON_WEIGHT] + seen[:, OFF_WEIGHT]
-        on = np.clip((seen[:, ON_WEIGHT] + trust.on * fleet.on[i]) / (both + trust.on), 0.003, 0.99)
-        return rise, fall, on
+        on, stands = (
+            np.clip((seen[:, yes] + few * usual) / (seen[:, yes] + seen[:, no] + few), 0.003, 0.99)
+            for yes, no, usual, few in (
+                (ON_WEIGHT, OFF_WEIGHT, fleet.on[i], trust.on),
+                (ON_NOW, OFF_NOW, fleet.stands[i], _TRUST_STANDS),
+            )
+        )
+        return rise, fall, on, stands
 
     def turns(
         self, state: NDArray[np.float64], moves: NDArray[np.float64]
