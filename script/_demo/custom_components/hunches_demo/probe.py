@@ -45,6 +45,7 @@ class Probe:
     _late: array[float] = field(default_factory=lambda: array("d"))
     _late_apart: array[float] = field(default_factory=lambda: array("d"))
     _depth: int = 0
+    _last: str = ""
     _entered: tuple[float, float] = (0.0, 0.0)
     _collecting: float = 0.0
     _collected: float = 0.0
@@ -123,6 +124,7 @@ class Probe:
         if _BESIDE in code.co_filename or _OURS not in code.co_filename:
             return sys.monitoring.DISABLE  # never asked about this code again
         if threading.get_ident() == self._thread:
+            self._last = ""
             if self._depth == 0:
                 self._entered = thread_time(), perf_counter()
             self._depth += 1
@@ -133,11 +135,12 @@ class Probe:
             return sys.monitoring.DISABLE
         if threading.get_ident() == self._thread and self._depth:
             self._depth -= 1
+            self._last = self._last or code.co_qualname  # the innermost that a stretch ends in
             if self._depth == 0:
                 used, began = self._entered
                 self.stretch_by_clock = max(self.stretch_by_clock, perf_counter() - began)
                 if (took := thread_time() - used) > self.stretch:
-                    self.stretch, self.stretch_in = took, code.co_qualname
+                    self.stretch, self.stretch_in = took, f"{code.co_qualname}, up to {self._last}"
         return None
 
     def _collect(self, phase: str, told: dict[str, int]) -> None:
