@@ -65,7 +65,8 @@ def _fresh(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[
     since = np.minimum(np.diff(events, prepend=-np.inf), _SILENCE)
     counts = np.expm1(-since / _BURST) / np.expm1(-_SILENCE / _BURST)
     total = np.concatenate((np.zeros(1), np.cumsum(counts)))
-    return np.minimum(total[events.searchsorted(high, "right")] - total[events.searchsorted(low, "right")], 1.0)
+    passed = total[events.searchsorted(high, "right")] - total[events.searchsorted(low, "right")]
+    return np.asarray(np.minimum(passed, 1.0))
 
 
 def _kept(kind: Kind, age: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:

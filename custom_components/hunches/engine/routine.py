@@ -177,7 +177,7 @@ class Routine:
         return self.temper * out
 
     def fits(self, signals: Signals) -> NDArray[np.float64]:
-        """Return how well each feature of each signal fits each state as one begins, in nats: [signals, FEATURES, 4]."""
+        """Return how well each feature of each signal fits a state that begins, in nats: [signals, FEATURES, 4]."""
         out = np.zeros((len(signals.signals), FEATURES, STATES))
         for i, signal in enumerate(signals.signals):
             kind = KINDS[signal.kind]
