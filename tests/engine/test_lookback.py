@@ -160,15 +160,15 @@ def test_no_future_reaches_a_past_look(model: Model, cut: float) -> None:
 def test_what_was_stated_counts_from_when_it_was(model: Model) -> None:
     recording = make_recording(days=12)
     night = math.ceil((START + 10 * DAY) / STEP) * STEP
-    said = Correction(night + HOUR, night + 6 * HOUR, "away", night + 3 * HOUR)
+    said = Correction(night + HOUR, night + 6 * HOUR, "awake", night + 3 * HOUR)
     moments = night + STEP * np.arange(16)
 
-    def p_away(*corrections: Correction) -> list[float]:
+    def p_asleep(*corrections: Correction) -> list[float]:
         mind = Lookback(model, recording.home, corrections)
         mind.learn(recording.until(night).timelines, night)
-        return [scan.context.p_away for scan in mind.look_back(recording.timelines, moments)]
+        return [scan.context.p_asleep for scan in mind.look_back(recording.timelines, moments)]
 
-    plain, told = p_away(), p_away(said)
+    plain, told = p_asleep(), p_asleep(said)
     assert told[:12] == plain[:12]
     assert max(abs(a - b) for a, b in zip(told[12:], plain[12:], strict=True)) > 0.001
 
