@@ -43,6 +43,7 @@ _TRUST_IDLE = 300.0  # minutes
 _TRUST_STANDS = 1000.0  # minutes
 _STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
 _TIMID = 0.5  # what evidence counts in the fit, beside the filter: else a busy sensor can turn nights into evenings
+_ALIKE = (1.0,) * STATES  # nothing settles which state may begin
 _MISFIT = 4.0  # nats by which a state can fit worse than another: sensors fail
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
@@ -52,7 +53,7 @@ def step(
     likelihood: Sequence[Any],
     chances: Sequence[Any],
     minutes: Any = 1.0,
-    fit: Sequence[Any] = (1.0, 1.0, 1.0, 1.0),
+    fit: Sequence[Any] = _ALIKE,
 ) -> tuple[Any, ...]:
     """Return the (unnormalised) chances of the four states a step of at most a minute later.
 
@@ -74,7 +75,7 @@ def moves(chances: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def moved(
-    state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any], fit: Sequence[Any] = (1.0, 1.0, 1.0, 1.0)
+    state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any], fit: Sequence[Any] = _ALIKE
 ) -> tuple[Any, ...]:
     """Return what `step` returns, from what `moves` returns: the part that differs from minute to minute."""
     moving, quiet, asleep, away = state
