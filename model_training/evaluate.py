@@ -72,7 +72,7 @@ class Options:
     assets: Path = ASSETS
     unseen: bool = True
     room_homes: int = 150
-    hunch_homes: int = 60
+    hunch_homes: int = 150
     workers: int | None = None
 
 

@@ -5,7 +5,8 @@
 The last days of each home are replayed as the integration would have lived through them, by the shipped policy. A hunch
 is right if carrying it out would be (`proposals.rightly`), which only a simulation knows; a stretch that nobody wanted
 and that lasted half an hour or more counts as found if a hunch was raised within it. `acted`: what would be done
-without asking if everything were allowed and nobody ever answered.
+without asking if everything were allowed and nobody ever answered. Homes that follow their people, by a phone or a
+person, are counted apart from those that have other sensors only, and from those that have none.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.model import ASSETS, Model
 from custom_components.hunches.engine.policy import Policy, Settings, action_for
+from custom_components.hunches.engine.sensors import signals_of
 
 from .fleet import residents
 from .fleet.home import SimulatedHome
@@ -38,6 +40,8 @@ from .proposals import rightly
 WORTH_FINDING = 1800.0
 DAYS, SEED = 7.0, 1000
 STEP = 600.0
+KNOWN = ("people", "sensors", "neither")
+"""What a home knows of its people: whether they are there, what sensors see of them, or neither."""
 
 
 def main() -> int:
@@ -61,29 +65,44 @@ def scores(
 
     `recall`: the share of what was forgotten for half an hour or more that a hunch was raised about.
     """
-    count: Counter[str] = Counter()
-    weeks = 0.0
+    counts: dict[str, Counter[str]] = {known: Counter() for known in KNOWN}
     for number in tqdm(range(homes), desc="hunches", unit="home"):
         home = residents.simulate(number, seed)
         begin = max(home.recording.end - days * DAY, home.recording.start + DAY)
-        weeks += max(home.recording.end - begin, 0.0) / (7 * DAY)
         policy = Policy(Settings(min_accept=min_accept, shadow=True))
         mind = Lookback(model, home.recording.home)
         found = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
+        count = counts[_known(home.recording.home)]
         count.update(_tally(home, found, begin))
-    weeks = max(weeks, 1e-9)
+        count["homes"] += 1
+        count["seconds"] += int(max(home.recording.end - begin, 0.0))
+    whole = sum(counts.values(), Counter[str]())
     return {
-        "homes": homes,
-        "weeks": round(weeks, 1),
         "min_accept": round(min_accept, 3),
+        **_summary(whole),
+        "outcomes": {name: whole[name] for name in OUTCOMES},
+        "kinds": {str(kind): {"raised": whole[f"raised {kind}"], "right": whole[f"right {kind}"]} for kind in Kind},
+        "known": {known: _summary(count) for known, count in counts.items() if count["homes"]},
+    }
+
+
+def _known(home: Home) -> str:
+    if any(signal.kind == "presence" for signal in signals_of(home).signals):
+        return "people"
+    return "sensors" if home.evidence else "neither"
+
+
+def _summary(count: Counter[str]) -> dict[str, Any]:
+    weeks = max(count["seconds"] / (7 * DAY), 1e-9)
+    return {
+        "homes": count["homes"],
+        "weeks": round(weeks, 1),
         "raised": count["raised"],
         "right": count["right"],
         "precision": _share(count["right"], count["raised"]),
         "stretches": count["stretches"],
         "recall": _share(count["found"], count["stretches"]),
         "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
-        "outcomes": {name: count[name] for name in OUTCOMES},
-        "kinds": {str(kind): {"raised": count[f"raised {kind}"], "right": count[f"right {kind}"]} for kind in Kind},
         "acted": {
             "actions": count["acted"],
             "right": _share(count["acted right"], count["acted"]),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .report_tables import number, span, table
 from .rivals import EWMA, MASKED, MODEL
 
 Figures = Mapping[str, Any]
+
+_KNOWN: Final = {"people": "who is home, by phone or person", "sensors": "other sensors only", "neither": "neither"}
 
 
 def weak(found: Figures) -> list[str]:
@@ -248,6 +250,13 @@ def acceptance(found: Figures) -> list[str]:
             f" allowed: {lived['acted']['actions']}."
         ),
         table(("kind", "raised", "right"), kinds),
+        table(
+            ("what the home knows", "homes", "raised", "right", "wrong a home a week", "found of what was forgotten"),
+            [
+                (_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"]), number(n["false_a_week"]), number(n["recall"]))
+                for name, n in lived["known"].items()
+            ],
+        ),
     ]
 
 

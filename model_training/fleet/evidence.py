@@ -99,7 +99,8 @@ _BINARY: Final[dict[str, Callable[[np.random.Generator, World], _Placed]]] = {
 }  # fmt: skip
 
 
-def _people(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer, has: dict[str, bool]) -> Found:
+def _people(rng: np.random.Generator, world: World, recorder: Recorder, namer: Namer) -> Found:
+    has = {kind: bool(rng.random() < chance) for kind, chance in c.PEOPLE.items()}
     residents = [(number, p) for number, p in enumerate(world.people) if p.phone and not p.guest]
     phones = [(number, sensors.phone(rng, world, person)) for number, person in residents]
     found: Found = []
@@ -141,7 +142,7 @@ def evidence(rng: np.random.Generator, world: World, recorder: Recorder, namer: 
     """Return the evidence entities of a home and their timelines; many homes lack some kinds, some have none."""
     if style == RESEARCH:
         return _research(rng, world, recorder, namer)
-    found: Found = []
+    found = _people(rng, world, recorder, namer)
     if rng.random() >= c.EVIDENCE_CHANCE[style]:
         return found
     has = {}
@@ -155,7 +156,6 @@ def evidence(rng: np.random.Generator, world: World, recorder: Recorder, namer: 
             device_class = None if bare else _CLASSES[kind][int(rng.integers(len(_CLASSES[kind])))]
             entity = Entity(namer.entity_id("binary_sensor", name, area), name, area, device_class)
             found.append((entity, recorder.timeline(on)))
-    found += _people(rng, world, recorder, namer, has)
     if has["illuminance"]:
         room = _some(rng, _inside(world) + _of_kind(world, "outside"), 1)[0]
         name, area = namer.sensor("illuminance", room), namer.area(room)
