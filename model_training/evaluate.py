@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custom_components.hunches.engine import bundle, context_numbers, features
-from custom_components.hunches.engine.model import ASSETS, AssetError, Model
+from custom_components.hunches.engine.model import ASSETS, CARD, AssetError, Model
 from script.marked_block import MarksError, around
 
 from . import (
@@ -104,7 +104,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, help="processes that simulate")
     parser.add_argument("--no-unseen", action="store_true", help="leave out the two short trainings")
     parser.add_argument("--acceptance", action="store_true", help="only hunches: what else the report says is kept")
-    parser.add_argument("--readme", type=Path, help="file whose figures, between markers, are brought up to date")
+    parser.add_argument(
+        "--readme", type=Path, help="file whose figures, between markers, are brought up to date, and those of the card"
+    )
     given = parser.parse_args()
     if given.homes is not None and not any(given.homes.glob("*/home.json")):
         print(f"evaluate: {given.homes}: no folder with a home.json", file=sys.stderr)
@@ -134,6 +136,7 @@ def main() -> int:
         report.write(found, given.out)
         if given.readme:
             report.update(given.readme, found)
+            enter(given.assets, found)
     except (AssetError, bundle.BundleError, ExamplesError, MarksError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
@@ -216,19 +219,36 @@ def again(options: Options, folder: Path) -> dict[str, Any]:
 
     Raises `ExamplesError` if the others were made from other networks than those in the assets.
     """
-    path = folder / report.RESULTS
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    model = Model.load(options.assets)
-    assets, before = dict(model.card["assets"]), dict(found["about"]["assets"])
-    for name in JUDGING:
-        before[name] = assets.get(name)
-    if assets != before:
-        msg = f"{path}: made from other networks than those in {options.assets}; evaluate all of them"
-        raise ExamplesError(msg)
-    found["about"]["assets"] = assets
+    found, model = earlier(options.assets, folder), Model.load(options.assets)
+    found["about"]["assets"] = dict(model.card["assets"])
     found["acceptance"] = acceptance(options, model)
     cleaned: dict[str, Any] = _said(found)
     return cleaned
+
+
+def earlier(assets: Path, folder: Path) -> dict[str, Any]:
+    """Return the figures in `folder`; raises `ExamplesError` if they were made from other networks than in `assets`.
+
+    Those that hunches are judged by may be others.
+    """
+    path = folder / report.RESULTS
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    now, before = (
+        {name: digest for name, digest in digests.items() if name not in JUDGING}
+        for digests in (json.loads((assets / CARD).read_text(encoding="utf-8"))["assets"], found["about"]["assets"])
+    )
+    if now != before:
+        msg = f"{path}: made from other networks than those in {assets}; evaluate all of them"
+        raise ExamplesError(msg)
+    return found
+
+
+def enter(assets: Path, found: dict[str, Any]) -> None:
+    """Write the figures into the model card of the assets that they were made from."""
+    path = assets / CARD
+    card = json.loads(path.read_text(encoding="utf-8"))
+    card["metrics"] |= summary(found)
+    path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:

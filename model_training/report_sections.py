@@ -253,7 +253,10 @@ def acceptance(found: Figures) -> list[str]:
         table(
             ("what the home knows", "homes", "raised", "right", "wrong a home a week", "found of what was forgotten"),
             [
-                (_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"]), number(n["false_a_week"]), number(n["recall"]))
+                (
+                    *(_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"])),
+                    *(number(n["false_a_week"]), number(n["recall"])),
+                )
                 for name, n in lived["known"].items()
             ],
         ),

@@ -87,6 +87,9 @@ def main() -> int:
     machines.join()
     try:
         run(options)
+    except evaluate.ExamplesError as error:
+        print(f"script/train: {error}", file=sys.stderr)
+        return 2
     finally:
         machines.leave()
     return 0
@@ -196,7 +199,8 @@ def build(options: argparse.Namespace, nets: train_state.Nets, proposals: Arrays
         },
     }
     _write(options.assets, files, card)
-    return judge(options, card)
+    judge(options)
+    return card
 
 
 def accepting(options: argparse.Namespace, networks: StateModel, proposals: Arrays) -> tuple[dict[str, bytes], float]:
@@ -210,6 +214,7 @@ def accepting(options: argparse.Namespace, networks: StateModel, proposals: Arra
 
 def again(options: argparse.Namespace) -> dict[str, Any]:
     """Train what hunches are judged by on the networks that are in the assets, and score it; the rest is kept."""
+    evaluate.earlier(options.assets, report_folder(options))  # before the work, not after it
     card: dict[str, Any] = json.loads((options.assets / CARD).read_text(encoding="utf-8"))
     kept = {name: (options.assets / name).read_bytes() for name in card["assets"] if name not in evaluate.JUDGING}
     files, worst = accepting(options, export.written(kept), proposed(options))
@@ -219,10 +224,17 @@ def again(options: argparse.Namespace) -> dict[str, Any]:
     card["data"]["proposal_homes"] = options.proposal_homes
     card["metrics"]["parity"] = max(card["metrics"]["parity"], worst)
     _write(options.assets, files, card)
-    return judge(options, card)
+    judge(options)
+    return card
 
 
-def judge(options: argparse.Namespace, card: dict[str, Any]) -> dict[str, Any]:
+def report_folder(options: argparse.Namespace) -> Path:
+    """Return where the report goes."""
+    work: Path = options.work
+    return work / "smoke-report" if options.smoke else evaluate.REPORTS
+
+
+def judge(options: argparse.Namespace) -> None:
     """Score the assets as they were written, and write the report and the card's figures."""
     wanted = evaluate.Options(
         options.recorded,
@@ -236,17 +248,15 @@ def judge(options: argparse.Namespace, card: dict[str, Any]) -> dict[str, Any]:
         hunch_homes=1 if options.smoke else evaluate.Options.hunch_homes,
         workers=options.workers,
     )
-    out = options.work / "smoke-report" if options.smoke else evaluate.REPORTS
+    out = report_folder(options)
     if options.acceptance:
         found = evaluate.again(wanted, out)
     else:
         found, seen = evaluate.run(wanted)
         found["pictures"] = drawings.draw(found, seen, out)
     report.write(found, out)
-    card["metrics"] |= evaluate.summary(found)
-    (options.assets / CARD).write_bytes(_json(card))
+    evaluate.enter(options.assets, found)
     print(report.reached(found))
-    return card
 
 
 def embed(nets: train_state.Nets, rows: Arrays) -> np.ndarray:

@@ -238,7 +238,7 @@ EVIDENCE: Final = {  # that such a home has this kind; homes of the style "senso
     "illuminance": 0.15, "alarm": 0.12, "window": 0.15,
 }  # fmt: skip
 # That a home of any style but "research" follows its people, whatever sensors it has. Chosen: no published share was
-# found; Home Assistant makes a person when it is set up, and its app, which is how it speaks to people, follows a phone.
+# found; Home Assistant makes a person when it is set up, and the app by which it speaks to people follows a phone.
 PEOPLE: Final = {"person": 0.50, "tracker": 0.15, "zone": 0.30}
 BULB_HOMES: Final = 0.25  # share of homes whose rooms have several bulbs on one switch, each an entity of its own
 BULBS: Final = (2, 6)  # in such a room

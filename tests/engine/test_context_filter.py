@@ -102,5 +102,56 @@ def test_what_is_stated_of_now_holds_at_once() -> None:
     np.testing.assert_array_equal(follow(recording, soon, long_ago).away, follow(recording, soon).away)
 
 
+def phones_left_at_home(days: int = 12) -> Recording:
+    """Return the odd home with a phone that is always there, but for an hour at noon of the last day."""
+    recording, key = odd_home(days), "person.somebody"
+    noon = START + (days - 1) * DAY + 12 * HOUR
+    phone = Timeline.from_readings([START, noon, noon + HOUR], [1, 0, 1])
+    home = replace(recording.home, entities={**recording.home.entities, key: Entity(key, "Somebody")})
+    return replace(recording, home=home, timelines={**recording.timelines, key: phone})
+
+
+def test_what_is_stated_holds_against_a_phone_until_something_happens() -> None:
+    recording = phones_left_at_home()
+    switched = recording.timelines["binary_sensor.x"].times
+    when = float(switched[-30]) + 120.0
+    quiet = np.arange(when + 120.0, float(switched[switched > when][0]), 600.0)
+    said = [Correction(when - 60.0, when, "away", when)]
+    assert follow(recording, quiet).away.max() < 0.5
+    assert follow(recording, quiet, said).away.min() > 0.9
+    after = np.array([float(switched[switched > when][0]) + 30 * 60.0])
+    assert follow(recording, after, said).away[0] < 0.5
+
+
+def test_what_is_stated_ends_when_a_phone_comes_or_goes() -> None:
+    recording = phones_left_at_home()
+    noon = float(recording.timelines["person.somebody"].times[1])
+    lines = {**recording.timelines, "binary_sensor.x": recording.timelines["binary_sensor.x"].until(noon - HOUR)}
+    still = replace(recording, timelines=lines)
+    said = [Correction(noon - 600.0, noon - 300.0, "asleep", noon - 300.0)]
+    assert follow(still, np.array([noon - 60.0]), said).asleep[0] > 0.9
+    assert follow(still, np.array([noon + 50 * 60.0]), said).asleep[0] < 0.5
+
+
+def test_what_is_stated_does_not_hold_for_ever() -> None:
+    recording = phones_left_at_home()
+    noon = float(recording.timelines["person.somebody"].times[1])
+    lines = {key: line.until(noon - HOUR) for key, line in recording.timelines.items()}
+    still = replace(recording, timelines=lines)
+    said = [Correction(noon - 600.0, noon, "away", noon)]
+    hours = np.array([1.0, 7.0, 12.0])
+    assert (follow(still, noon + hours * HOUR, said).away > 0.5).tolist() == [True, True, False]
+
+
+def test_a_statement_holds_alike_minute_by_minute() -> None:
+    recording = phones_left_at_home()
+    when = START + 11 * DAY + 10.3 * HOUR
+    said = [Correction(when - 60.0, when, "away", when)]
+    moments = when + np.arange(1, 600) * 60.0
+    tracker = Tracker(recording.home, recording.timelines, when, said)
+    stepped = [tracker.step(recording.timelines, float(moment)).p_away for moment in moments]
+    np.testing.assert_allclose(stepped, follow(recording, moments, said).away, atol=1e-9)
+
+
 def test_nothing_shorter_than_a_bin_can_be_learned() -> None:
     assert STEP == 300.0

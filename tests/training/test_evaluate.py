@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.localtime import DAY
+from custom_components.hunches.engine.model import ASSETS, CARD
 from model_training import (
     ROOT,
     evaluate,
@@ -98,6 +100,25 @@ def test_the_model_card_gets_numbers_and_no_single_home(found: dict[str, Any]) -
     assert short["recorded"] == found["recorded"]["mean"]
     assert "home_0" not in json.dumps(short)
     assert json.loads(json.dumps(short)) == short
+
+
+def test_figures_are_entered_in_the_card_and_kept_for_the_same_networks_only(
+    found: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / CARD
+    path.write_text((ASSETS / CARD).read_text(encoding="utf-8"), encoding="utf-8")
+    evaluate.enter(tmp_path, found)
+    card = json.loads(path.read_text(encoding="utf-8"))
+    assert card["metrics"].items() >= evaluate.summary(found).items()
+
+    results = tmp_path / report.RESULTS
+    results.write_text(json.dumps(found), encoding="utf-8")
+    assert evaluate.earlier(tmp_path, tmp_path) == found
+    for name, refused in (("acceptance.onnx", False), ("encoder.onnx", True)):
+        other = card | {"assets": card["assets"] | {name: "0"}}
+        path.write_text(json.dumps(other), encoding="utf-8")
+        with pytest.raises(evaluate.ExamplesError) if refused else nullcontext():
+            evaluate.earlier(tmp_path, tmp_path)
 
 
 def test_the_report_begins_with_what_is_missed(outcome: tuple[dict[str, Any], evaluate.Seen], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .bundle import Recording
 from .context_numbers import STATES, Numbers
-from .evidence import MINUTE, features, way_out
+from .evidence import FALL, MINUTE, ON_NOW, RISE, features, way_out
 from .home import Home
 from .localtime import DAY, HOUR, LocalTime
 from .routine import (
@@ -45,6 +45,11 @@ DAWN: Final = 4.0
 STEP: Final = BIN * MINUTE
 """Seconds of a bin of the fit: nothing shorter can be learned from what the user states."""
 _JUST: Final = 10 * MINUTE  # a statement that reaches so close to the moment it is made holds for that moment
+_HOLDS: Final = 8 * 60
+"""Minutes for which what is stated of now holds, while nobody comes, goes or switches anything: whoever says so knows
+better than a phone that was left at home."""
+_UNSTATED: Final = 1e-12
+"""How likely a state is that was stated not to hold."""
 _ALLOWED: Final[Mapping[str, tuple[int, ...]]] = {
     "away": (AWAY,),
     "asleep": (ASLEEP,),
@@ -75,7 +80,7 @@ class Correction:
     @property
     def allowed(self) -> NDArray[np.float64]:
         """Return 1 for each of the hidden states that it may have been, next to nothing for others: [STATES]."""
-        return np.where(np.isin(np.arange(STATES), _ALLOWED[self.label]), 1.0, 1e-12)
+        return np.where(np.isin(np.arange(STATES), _ALLOWED[self.label]), 1.0, _UNSTATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,15 @@ class Seen:
     rows: list[NDArray[np.float64] | None]
     near: NDArray[np.float64]
     quarters: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What was stated of now: how far each state is allowed [STATES], until which minute, and which signals were on."""
+
+    allowed: NDArray[np.float64]
+    last: int
+    stands: NDArray[np.bool_] | None = None
 
 
 class Filter:
@@ -99,6 +113,7 @@ class Filter:
         self._corrections = sorted(corrections, key=lambda c: c.stated)
         self._heard = 0
         self._news = False  # something was stated that no fit has seen
+        self._held: _Held | None = None
         self._whole: Seen | None = None
         self.minute = int(start // MINUTE)
         self.state: tuple[float, ...] = tuple(clock(numbers)[self._quarters(np.array([start]))[0]].tolist())
@@ -155,9 +170,28 @@ class Filter:
             seen = self.look(timelines, self.minute, until)
             if self._day == self.minute and until == self._dawn:
                 self._whole = seen
-            found.append(self._run(*self._likelihoods(seen), seen.quarters))
+            likelihood, fits = self._likelihoods(seen)
+            found.append(self._run(self._stated(likelihood, seen), fits, seen.quarters))
             self.minute = until
         return np.concatenate(found)
+
+    def _stated(self, likelihood: NDArray[np.float64], seen: Seen) -> NDArray[np.float64]:
+        """Return likelihoods [minutes, 5] of what follows `minute`, those of what was stated not to be next to none."""
+        held = self._held
+        if held is None:
+            return likelihood
+        rows = [row for row in seen.rows if row is not None]
+        ends = self.minute + 1 + np.arange(seen.near.size) > held.last
+        if rows:
+            stands = np.stack([row[:, ON_NOW] > 0 for row in rows], axis=1)
+            held.stands = stands[0] if held.stands is None else held.stands
+            ends |= np.any([(row[:, RISE] > 0) | (row[:, FALL] > 0) for row in rows], axis=0)
+            ends |= np.any(stands != held.stands, axis=1)
+        holds = ~np.logical_or.accumulate(ends)
+        if not holds.all():
+            self._held = None
+        nobody_passes = np.append(held.allowed, _UNSTATED)
+        return np.where(holds[:, None], likelihood * nobody_passes, likelihood)
 
     def _run(
         self, likelihood: NDArray[np.float64], fits: NDArray[np.float64], quarters: NDArray[np.int64]
@@ -209,6 +243,7 @@ class Filter:
             if correction.end >= now - _JUST and correction.start <= now:
                 held = np.array(self.state) * correction.allowed
                 self.state = tuple((held / held.sum()).tolist())
+                self._held = _Held(correction.allowed, self.minute + _HOLDS)
 
     def _state(self, correction: Correction, day: int) -> None:
         first, last = self._days[day]
