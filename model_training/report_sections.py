@@ -250,17 +250,20 @@ def acceptance(found: Figures) -> list[str]:
             f" allowed: {lived['acted']['actions']}."
         ),
         table(("kind", "raised", "right"), kinds),
-        table(
-            ("what the home knows", "homes", "raised", "right", "wrong a home a week", "found of what was forgotten"),
-            [
-                (
-                    *(_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"])),
-                    *(number(n["false_a_week"]), number(n["recall"])),
-                )
-                for name, n in lived["known"].items()
-            ],
-        ),
+        known(found),
     ]
+
+
+def known(found: Figures) -> str:
+    """Return the table of hunches by what a home knows of its people."""
+    rows = [
+        (
+            *(_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"])),
+            *(number(n["false_a_week"]), number(n["recall"])),
+        )
+        for name, n in found["acceptance"]["hunches"]["known"].items()
+    ]
+    return table(("the home knows", "homes", "hunches", "right", "wrong a home a week", "of what was forgotten"), rows)
 
 
 def rooms(found: Figures) -> str:
