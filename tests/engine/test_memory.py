@@ -128,6 +128,8 @@ def test_a_thing_that_flickers_is_bounded_and_all_of_it_counted() -> None:
             assert len(memory.read()) <= 4 * MOST_CHANGES
     times = START + np.arange(36_000) / 10
     memory.learn(Timeline.from_readings(times, np.arange(36_000) % 2), START + HOUR, CLOCK)
+    held = memory.timeline
+    assert all(part.base is None for part in (held.times, held.states, held.causes)), "what was cut off is held on to"
     kept = memory.keep()
     assert len(kept.timeline) == MOST_CHANGES
     assert kept.usage.starts.sum() == pytest.approx(18_000, rel=0.002)

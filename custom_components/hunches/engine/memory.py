@@ -130,7 +130,9 @@ def _rounded(moment: float) -> float:
 
 
 def _last(timeline: Timeline) -> Timeline:
-    return Timeline(timeline.times[-MOST_CHANGES:], timeline.states[-MOST_CHANGES:], timeline.causes[-MOST_CHANGES:])
+    """Return the last `MOST_CHANGES`, apart from what they were cut from: a view would keep all of that in memory."""
+    kept = slice(-MOST_CHANGES, None)
+    return Timeline(timeline.times[kept].copy(), timeline.states[kept].copy(), timeline.causes[kept].copy())
 
 
 def _joined(earlier: Timeline, later: Timeline) -> Timeline:
