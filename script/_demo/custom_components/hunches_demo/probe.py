@@ -110,11 +110,12 @@ class Probe:
 
     async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         due = loop.time() + _TICK
+        before = self._collected
         while True:
-            collected = self._collected
             await asyncio.sleep(max(due - loop.time(), 0.0))
-            now = loop.time()
-            collected = self._collected - collected
+            # Since the last time that was read, whatever ran since: a collection may begin in this loop as well.
+            now, after = loop.time(), self._collected
+            collected, before = after - before, after
             while due <= now:  # a long stop makes everything late that was due meanwhile, not one thing
                 self._late.append(now - due)
                 self._late_apart.append(max(now - due - collected, 0.0))
