@@ -1,6 +1,6 @@
 """Hunches: says what seems to have been forgotten at home, and does it with one tap."""
 
-from homeassistant.const import Platform
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -16,6 +16,7 @@ from .engine.model import ASSETS, AssetError, Model
 from .frontend import async_leave_soon, async_remove_page, async_setup_modules, async_show_page
 from .history import LongMemory
 from .news import News
+from .own_thread import OwnThread, async_own_thread
 from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
 from .voice import Voice
@@ -42,8 +43,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> bool:
     """Load the model and what was answered; everything slow waits until Home Assistant has started."""
+    thread = OwnThread(hass)
+    entry.async_on_unload(thread.async_close)
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, thread.async_close))
     try:
-        model = await hass.async_add_executor_job(Model.load, ASSETS)
+        model = await thread.run(Model.load, ASSETS)
     except AssetError as error:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
@@ -52,7 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
         ) from error
     memory = feedback.Feedback(hass)
     await memory.async_load()
-    coordinator = HunchesCoordinator(hass, entry, model, memory)
+    coordinator = HunchesCoordinator(hass, entry, thread, model, memory)
     await coordinator.proof.async_load()
     news = News(coordinator)
     voice = Voice(hass, entry, coordinator)
@@ -92,5 +96,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
     await async_leave(hass, memory.ledger)
     await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), memory.ledger.open)
     await feedback.async_remove(hass)
-    await LongMemory(hass).async_remove()
+    async with async_own_thread(hass) as thread:
+        await LongMemory(hass, thread).async_remove()
     await proof.async_remove(hass)

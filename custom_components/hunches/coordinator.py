@@ -1,6 +1,6 @@
 """Teaches the mind from history, shows it what happens, and lets the policy decide what is asked.
 
-The mind is not thread-safe and not quick: it works in the executor, one job at a time under one lock. A new mind
+The mind is not thread-safe and not quick: it works in a thread of its own, one job at a time under one lock. A new mind
 is taught beside the one in use and takes its place when it knows everything.
 """
 
@@ -54,6 +54,7 @@ from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
 from .lessons import Lessons
 from .live import Change, LiveChanges
+from .own_thread import OwnThread
 from .patience import Patience
 from .proof import Past, Proof
 from .rehearsal import note
@@ -73,10 +74,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     config_entry: HunchesConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: HunchesConfigEntry, model: Model, feedback: Feedback) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: HunchesConfigEntry, thread: OwnThread, model: Model, feedback: Feedback
+    ) -> None:
         """Hold everything still until `async_start`."""
         super().__init__(hass, LOGGER, config_entry=entry, name=DOMAIN)
         self.model = model
+        self._thread = thread
         self.feedback = feedback
         self.home: Home | None = None
         self.mind: Mind | None = None
@@ -84,7 +88,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.data = Status(open=feedback.ledger.open)
         self._policy = Policy(settings_from(entry.options, hass.config.units.temperature_unit))
         self._live = LiveChanges()
-        self.teacher = Teacher(hass, model, self._policy, self._live)
+        self.teacher = Teacher(hass, thread, model, self._policy, self._live)
         self.actions = Actions(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self._watched: frozenset[str] = frozenset()
@@ -253,7 +257,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         now, said = dt_util.utcnow().timestamp(), self.feedback.corrections
         moment, changes, ledger = self.actions.moment(now, self.readings()), self._live.take(), self.feedback.ledger
         see = partial(self._see, self.mind, self.home, changes, moment, ledger, said, dry_run=dry_run)
-        found = await self.hass.async_add_executor_job(see)
+        found = await self._thread.run(see)
         found = replace(found, acting=found.acting.only(may))
         if dry_run or found.decision is None:
             return found
@@ -279,7 +283,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         *,
         dry_run: bool,
     ) -> Look:
-        """Return what there is to see and what may be shown and done about it; runs in an executor."""
+        """Return what there is to see and what may be shown and done about it; runs in the thread."""
         began = perf_counter()
         note(mind, home, changes)
         self._lessons.teach(mind, ledger)
@@ -297,7 +301,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         async with self.lock:
             if self.mind is None:
                 return []
-            return await self.hass.async_add_executor_job(self.mind.describe)
+            return await self._thread.run(self.mind.describe)
 
     async def async_correct(self, statement: Statement) -> None:
         """Keep what somebody stated about the household, and tell the mind as soon as it is free."""

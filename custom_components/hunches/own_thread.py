@@ -1,8 +1,8 @@
-"""A thread for one long piece of work, so that the memory which it used for a while goes back to the system.
+"""A thread for long pieces of work, so that the memory which they used for a while goes back to the system.
 
-Learning and looking back use tens of megabytes for seconds, again and again. In Home Assistant's executor that would
-be in another thread each time, and glibc keeps what a thread frees for each of them apart: after a month was looked
-back on, hundreds of megabytes that nobody uses.
+Learning and looking use tens of megabytes for seconds, again and again. In Home Assistant's executor that would be in
+another thread each time, and glibc keeps what a thread frees for each of them apart: after a month was looked back on,
+hundreds of megabytes that nobody uses.
 """
 
 import asyncio
@@ -10,26 +10,55 @@ import ctypes
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from functools import partial
-from typing import Any
+from mmap import PAGESIZE
+from typing import Final
 
-from homeassistant.core import HomeAssistant
+import numpy as np
+from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
 
-type Run = Callable[..., asyncio.Future[Any]]
-"""Runs a function with arguments in the thread; its jobs follow each other."""
+_PIECE: Final = 1 << 16
+"""Bytes: enough for whole pages, and too few for glibc to ask the system for them anew."""
+_PIECES: Final = 512
+_DONTNEED: Final = 4
+
+
+class OwnThread:
+    """A thread whose jobs follow each other; it begins with its first job."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Begin nothing yet."""
+        self._hass = hass
+        self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix=DOMAIN)
+
+    def run[*Ts, R](self, job: Callable[[*Ts], R], *arguments: *Ts) -> asyncio.Future[R]:
+        """Run a job. What comes after the end, like a last file that is written, is for Home Assistant's executor."""
+        if self._pool is None:
+            return self._hass.async_add_executor_job(job, *arguments)
+        return self._hass.loop.run_in_executor(self._pool, job, *arguments)
+
+    async def async_give_back(self) -> None:
+        """Give back what the thread has used."""
+        await self.run(_give_back)
+
+    @callback
+    def async_close(self, _: Event | None = None) -> None:
+        """Let the thread end with its last job, which nobody may wait for any longer."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+            self._pool = None
 
 
 @asynccontextmanager
-async def async_own_thread(hass: HomeAssistant) -> AsyncIterator[Run]:
-    """Run jobs in a thread of their own, and give back what they used; it ends with its last job."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix=DOMAIN)
+async def async_own_thread(hass: HomeAssistant) -> AsyncIterator[OwnThread]:
+    """Have a thread for a while, and give back what it used."""
+    thread = OwnThread(hass)
     try:
-        yield partial(hass.loop.run_in_executor, pool)
-        await hass.loop.run_in_executor(pool, _give_back)
+        yield thread
+        await thread.async_give_back()
     finally:
-        pool.shutdown(wait=False)  # a job that nobody waits for any longer is its last
+        thread.async_close()
 
 
 def _give_back() -> None:
@@ -39,4 +68,18 @@ def _give_back() -> None:
     such function nothing has to be done: musl (Home Assistant OS and Container) returns large pieces by itself.
     """
     with suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        _give_back_end(library)
+
+
+def _give_back_end(library: ctypes.CDLL) -> None:
+    """Return the free end of this thread's part, which trimming leaves out in all threads but the main one.
+
+    There is no call for that: it is borrowed in pieces, and the system told of each that nothing in it is needed.
+    """
+    pieces = [np.empty(_PIECE, dtype=np.uint8) for _ in range(_PIECES)]
+    for piece in pieces:
+        first = -(-piece.ctypes.data // PAGESIZE) * PAGESIZE
+        length = (piece.ctypes.data + _PIECE - first) // PAGESIZE * PAGESIZE
+        library.madvise(ctypes.c_void_p(first), ctypes.c_size_t(length), _DONTNEED)

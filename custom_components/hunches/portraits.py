@@ -1,6 +1,8 @@
 """A sensor for each device: which archetype it is like. Disabled until somebody wants it, beside the device itself."""
 
+import asyncio
 from collections.abc import Mapping
+from itertools import batched
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
@@ -19,6 +21,7 @@ from .said import Say, async_say
 from .words import name_of
 
 _KEY: Final = "archetype"
+_AT_ONCE: Final = 20
 _DESCRIPTION: Final = SensorEntityDescription(
     key=_KEY,
     translation_key=_KEY,
@@ -73,9 +76,15 @@ class Portraits:
         for sensor in er.async_entries_for_config_entry(registry, self._entry.entry_id):
             if sensor.unique_id.startswith(ours) and sensor.unique_id.removeprefix(ours) not in wanted:
                 registry.async_remove(sensor.entity_id)
-        new = wanted.keys() - self._added
+        new = {key: wanted[key] for key in sorted(wanted.keys() - self._added)}
         self._added = set(wanted)
-        self._add([ArchetypeSensor(self, key, wanted[key]) for key in sorted(new)])
+        self._entry.async_create_task(hass, self._async_add(new), f"{DOMAIN} portraits of new devices")
+
+    async def _async_add(self, new: Mapping[str, str]) -> None:
+        """Add sensors, some at a time: all those of a large home at once would hold up the event loop."""
+        for some in batched(new.items(), _AT_ONCE, strict=False):
+            self._add([ArchetypeSensor(self, key, entity_id) for key, entity_id in some if key in self._added])
+            await asyncio.sleep(0)
 
     @callback
     def async_describe(self) -> None:

@@ -29,7 +29,7 @@ from .engine.policy import Policy, Settings
 from .engine.timeline import Timeline
 from .history.meters import async_watt_hours
 from .history.reader import Stopped
-from .own_thread import Run, async_own_thread
+from .own_thread import OwnThread, async_own_thread
 
 DAYS: Final = 30
 """How far back is looked, in days, unless somebody asks for more or less."""
@@ -128,8 +128,8 @@ class Proof:
                 return None
             self._progress(0)
             try:
-                async with async_own_thread(self._hass) as run:
-                    found = await self._async_find(past, days, run)
+                async with async_own_thread(self._hass) as thread:
+                    found = await self._async_find(past, days, thread)
             finally:
                 self._progress(None)
             told = {
@@ -143,24 +143,24 @@ class Proof:
                 await self._async_keep()
             return told
 
-    async def _async_find(self, past: Past, days: float, run: Run) -> Findings:
+    async def _async_find(self, past: Past, days: float, thread: OwnThread) -> Findings:
         recording = Recording(past.home, past.timelines)
         begin = recording.end - days * DAY
         first, last = looked_at(recording, begin)
-        mind = await run(Lookback, self._model, past.home, past.corrections)
+        mind = await thread.run(Lookback, self._model, past.home, past.corrections)
         nights = stretches(mind, recording, Policy(replace(past.settings, shadow=True)), begin=begin)
         found: list[Found] = []
-        while (night := await self._async_night(nights, run)) is not None:
+        while (night := await self._async_night(nights, thread)) is not None:
             found += night.found
             self._progress(round(100 * (night.until - first) / max(last - first, 1.0)))
         counted = findings.of(found, (first, last), past.home)
         drawn = await async_watt_hours(self._hass, counted.spans)
         return findings.of(found, (first, last), past.home, drawn) if drawn else counted
 
-    async def _async_night(self, nights: Iterator[Stretch], run: Run) -> Stretch | None:
+    async def _async_night(self, nights: Iterator[Stretch], thread: OwnThread) -> Stretch | None:
         if self._stopped:
             raise Stopped
-        night: Stretch | None = await run(next, nights, None)
+        night: Stretch | None = await thread.run(next, nights, None)
         return night
 
     async def async_stop(self) -> None:

@@ -22,7 +22,7 @@ from .history.cause import CauseIndex
 from .history.reader import Progress, Stopped
 from .history.written import async_written
 from .live import Change, LiveChanges, changes_after, complete
-from .own_thread import async_own_thread
+from .own_thread import OwnThread
 from .rehearsal import note, rehearse
 
 
@@ -49,11 +49,12 @@ class Taught:
 class Teacher:
     """Teaches the minds of one home, and keeps between them and over restarts what they have learned."""
 
-    def __init__(self, hass: HomeAssistant, model: Model, policy: Policy, live: LiveChanges) -> None:
+    def __init__(self, hass: HomeAssistant, thread: OwnThread, model: Model, policy: Policy, live: LiveChanges) -> None:
         """Know nothing yet."""
         self.hass = hass
-        self.memory = LongMemory(hass)
+        self.memory = LongMemory(hass, thread)
         self.causes = CauseIndex()
+        self._thread = thread
         self._model = model
         self._policy = policy
         self._live = live
@@ -108,11 +109,11 @@ class Teacher:
                 return mind, mind.keep()
             return self._new(home, known, corrections, heard.until, now, tell)
 
-        async with async_own_thread(self.hass) as run:
-            taught, kept = await run(teach, self._live.recent, self._live.take())
+        taught, kept = await self._thread.run(teach, self._live.recent, self._live.take())
         seconds = perf_counter() - began
         if not self._forgot:  # what was deleted meanwhile must not come back
             await self.memory.async_keep(kept, now)
+        await self._thread.async_give_back()
         return Taught(
             taught,
             home,

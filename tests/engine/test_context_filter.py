@@ -155,3 +155,13 @@ def test_a_statement_holds_alike_minute_by_minute() -> None:
 
 def test_nothing_shorter_than_a_bin_can_be_learned() -> None:
     assert STEP == 300.0
+
+
+def test_a_tracker_that_takes_little_room_in_between_answers_the_same() -> None:
+    recording = odd_home()
+    then = START + 9 * DAY + np.arange(0, 60, 1.25) * HOUR
+    folded, whole = (Tracker(recording.home, recording.timelines, float(then[0])) for _ in range(2))
+    for moment in then.tolist():
+        folded.fold()
+        folded.fold()
+        assert folded.step(recording.timelines, moment) == whole.step(recording.timelines, moment)

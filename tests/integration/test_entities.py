@@ -236,6 +236,16 @@ async def test_archetypes_are_disabled_and_beside_their_devices(
     assert device.config_entry_id != entry.entry_id
 
 
+async def test_every_device_of_a_large_home_has_an_archetype(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    lamps = [f"light.lamp_{number}" for number in range(45)]
+    for lamp in lamps:
+        put(porch, lamp, "off", lamp)
+    entry = await set_up()
+    assert all(sensor_of(porch, entry, lamp) for lamp in lamps)
+
+
 async def test_an_archetype_that_somebody_wants(
     porch: HomeAssistant, script: Script, set_up: SetUp, lamp: er.RegistryEntry
 ) -> None:

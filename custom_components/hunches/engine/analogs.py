@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from . import experts
+from .distinct import distinct
 from .experts import EXPERTS, MEMORY, Forecasts, logit
 from .home import OFF, ON, UNKNOWN
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
@@ -194,7 +195,7 @@ def forecasts(line: Line, usages: Usages, asked: Asked, rows: NDArray[np.int64],
         p[some, ahead, 4:9], support[some, ahead, 4:9] = _moments(
             line, asked, rows[some], state[some], elapsed[some], profile[some, ahead]
         )
-    for stretch in np.unique(which[some]).tolist():
+    for stretch in distinct(which[some]).tolist():
         these = some[which[some] == stretch]
         past = line.finished(stretch)
         p[these, ahead, 3], support[these, ahead, 3] = _survival(

@@ -17,6 +17,7 @@ import numpy as np
 from .bundle import Recording
 from .context_filter import Correction, Filter
 from .context_numbers import STATES, Numbers
+from .distinct import distinct
 from .evidence import MINUTE
 from .home import ON, UNKNOWN, Home
 from .hunches import Context
@@ -119,7 +120,7 @@ def _begun(timelines: Mapping[str, Timeline], moment: float) -> float:
     A clock that was wrong when recording began may lie decades back.
     """
     changes = [t.times[: int(t.times.searchsorted(moment, side="right"))] for t in timelines.values()]
-    times = np.unique(np.concatenate([np.zeros(0), *changes]))
+    times = distinct(np.concatenate([np.zeros(0), *changes]))
     if not times.size:
         return moment
     pauses = np.flatnonzero(np.diff(times) > _PAUSE)
@@ -172,6 +173,10 @@ class Tracker:
         self._home, self._numbers = home, numbers or Numbers.load()
         self._filter = Filter(home, _begun(timelines, start), self._numbers, corrections)
         self._filter.advance(timelines, int(start // MINUTE))
+
+    def fold(self) -> None:
+        """Take little room until the day ends."""
+        self._filter.fold()
 
     def correct(self, correction: Correction) -> None:
         """Take in what the user states: it holds from the next minute on, and is learned from at the next dawn."""

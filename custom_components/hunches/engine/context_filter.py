@@ -221,6 +221,10 @@ class Filter:
             self._use(self._past.fit(self._routine))
         self._begin_day()
 
+    def fold(self) -> None:
+        """Take little room until the day ends."""
+        self._past.fold()
+
     def correct(self, correction: Correction) -> None:
         """Take in what the user states now: it holds from the next minute on, and is learned from at the next dawn."""
         self._corrections.append(correction)

@@ -166,7 +166,7 @@ class _Grid:
     ahead: tuple[tuple[int, NDArray[np.float64], NDArray[np.bool_]], ...]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _grid(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Grid:
     """Return what is the same for all devices that are asked about at one moment."""
     moments = np.asarray(asof - STEP * np.arange(1, int(MEMORY / STEP) + 1), dtype=np.float64)
@@ -262,7 +262,7 @@ class _Days:
     alike: NDArray[np.bool_]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _days(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Days:
     """Return what is the same for all devices that are asked about at one moment."""
     asked = np.array(targets)

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import acceptance, analogs, features, habits, views
 from .context import Contexts, Tracker
+from .distinct import distinct
 from .experts import Forecasts
 from .home import Entity, Home
 from .hunches import Evidence, Hunch
@@ -301,11 +302,11 @@ def _habits(view: _View, present: Forecasts, moments: NDArray[np.float64]) -> ND
     _, state, since = view.line.current(now)
     elapsed = now - since
     longer, count = np.empty(now.size), np.empty(now.size, dtype=np.int64)
-    for held in np.unique(state).tolist():
+    for held in distinct(state).tolist():
         starts, ends = view.line.past[held]
         alike = state == held
         count[alike] = np.searchsorted(ends, now[alike], side="right")
-        for known in np.unique(count[alike]).tolist():
+        for known in distinct(count[alike]).tolist():
             lengths = np.sort(ends[:known] - starts[:known])
             these = alike & (count == known)
             longer[these] = known - np.searchsorted(lengths, elapsed[these], side="right")

@@ -37,15 +37,20 @@ N_KINDS: Final = len(KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Log-odds of each kind: of the hashed n-grams of names, `table` [4096, 14], and of any name, `bias` [14]."""
+    """Log-odds of each kind: of the hashed n-grams of names, `scale * table` [4096, 14], and of any name, `bias` [14].
 
-    table: NDArray[np.float64]
+    A table from a file stays in bytes: it is asked about a few names only.
+    """
+
+    table: NDArray[np.float64 | np.int8]
     bias: NDArray[np.float64]
+    scale: float = 1.0
 
     def kinds(self, name: str) -> NDArray[np.float64]:
         """Return a probability for each of `KINDS`; a name that says nothing gets what is usual."""
         found = grams(name)
-        scores = self.bias + self.table[found].sum(axis=0) / max(np.sqrt(found.size), 1.0)
+        said = self.table[found].astype(np.float64) * self.scale
+        scores = self.bias + said.sum(axis=0) / max(np.sqrt(found.size), 1.0)
         p = np.exp(scores - scores.max())
         return np.asarray(p / p.sum())
 
@@ -53,12 +58,13 @@ class Words:
     def from_json(cls, data: Mapping[str, Any]) -> Words:
         """Read what `as_json` wrote."""
         table = np.frombuffer(base64.b64decode(data["table"]), dtype=np.int8).reshape(N_VOCABULARY, N_KINDS)
-        return cls(table.astype(np.float64) * float(data["scale"]), np.array(data["bias"], dtype=np.float64))
+        return cls(table, np.array(data["bias"], dtype=np.float64), float(data["scale"]))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data, the table as base64 of bytes."""
-        scale = float(np.abs(self.table).max()) / 127 or 1.0
-        table = np.round(self.table / scale).astype(np.int8)
+        whole = self.table * self.scale
+        scale = float(np.abs(whole).max()) / 127 or 1.0
+        table = np.round(whole / scale).astype(np.int8)
         return {
             "table": base64.b64encode(table.tobytes()).decode(),
             "scale": scale,

@@ -7,6 +7,7 @@ a home and fits the numbers to it by expectation-maximisation (Rabiner 1989), dr
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -214,6 +215,7 @@ class Past:
         self._fleet = Routine.of_fleet(signals, numbers)
         self._allowed = np.ones((DAYS, BINS, STATES))  # by what the user stated
         self._bins: dict[int, NDArray[np.float16]] = {}
+        self._folded: dict[int, bytes] = {}
         self._near = np.full((2, DAYS, BINS), np.nan)  # whether a way out moved in the bin; share of its minutes
         self._quarter = np.zeros((DAYS, BINS), dtype=np.int64)
         self._valid = np.zeros((DAYS, BINS), dtype=bool)
@@ -229,6 +231,7 @@ class Past:
         first: Sequence[float],
     ) -> None:
         """Add a day: each signal's features by minute, `way_out`, quarters of the day, and the state it began in."""
+        self._unfold()
         slot = self.days % DAYS
         n = min(near.size // BIN, BINS)
         self._valid[slot] = np.arange(BINS) < n
@@ -248,6 +251,17 @@ class Past:
             if row is not None:
                 kept[slot, :n] = row[: n * BIN].reshape(n, BIN, FEATURES).sum(axis=1)
         self.days += 1
+
+    def fold(self) -> None:
+        """Take little room until the next day is added, which is tomorrow: most bins are as the one before."""
+        self._folded = {i: zlib.compress(kept.tobytes(), 1) for i, kept in self._bins.items()} or self._folded
+        self._bins = {}
+
+    def _unfold(self) -> None:
+        for i, folded in self._folded.items():
+            bins = np.frombuffer(bytearray(zlib.decompress(folded)), dtype=np.float16)
+            self._bins[i] = bins.reshape(DAYS, BINS, FEATURES)
+        self._folded = {}
 
     def state(self, day: int, held: NDArray[np.bool_], allowed: NDArray[np.float64]) -> None:
         """Take in what the user says of some bins (`held` [BINS]) of a day, counted from the first that was added.

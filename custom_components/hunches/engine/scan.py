@@ -114,6 +114,7 @@ class Mind:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
             self._tracker = Tracker(self.home, known, start, self._corrections)
         self._tracker.step(known, until)
+        self._tracker.fold()
         self._learned, self._portraits = until, None
 
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:

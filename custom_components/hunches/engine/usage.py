@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from .distinct import distinct
 from .home import ON, UNKNOWN
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekend_of
 from .timeline import Cause, Timeline, made_by_us
@@ -124,7 +125,7 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
     start_bins = weekend_of(changed) * 24 + hour_of(changed).astype(np.int64)
     lengths = np.searchsorted(DURATION_EDGES, changes.durations)
 
-    days = np.unique(local[on] // DAY)
+    days = distinct(local[on] // DAY)
     new_days = days[days > usage.last_day_on] if not np.isnan(usage.last_day_on) else days
     noons = (new_days + 0.5) * DAY
     day_weight = np.exp(-(until - noons + clock.offset(noons)) / TAU)
@@ -173,7 +174,7 @@ def pieces(
     whole = not np.any(clock.offset(np.array([begin, until])) % HOUR)
     step = HOUR if whole else HOUR / 4  # zones off the hour are off by quarters
     grid = np.arange(np.ceil(begin / step) * step, until, step)
-    edges = np.unique(np.concatenate(([begin, until], times, grid, () if cuts is None else cuts)))
+    edges = distinct(np.concatenate(([begin, until], times, grid, () if cuts is None else cuts)))
     i = np.searchsorted(times, edges[:-1], side="right")
     held = np.concatenate(([opening], states))[i]
     cells = (np.floor(edges[:-1] / step) + 0.5) * step

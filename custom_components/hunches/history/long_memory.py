@@ -20,6 +20,7 @@ from ..disk import sweep, sync, write_beside
 from ..engine.localtime import DAY
 from ..engine.memory import WRONG_CLOCK, Kept
 from ..engine.memory_file import MemoryFileError, dump, load
+from ..own_thread import OwnThread
 
 ABSENCE: Final = 180 * DAY
 """Seconds after which an entity that has not been seen is forgotten: by then next to nothing of it counts."""
@@ -32,9 +33,10 @@ class LongMemory:
     it was given while the integration was not there to see it.
     """
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, thread: OwnThread) -> None:
         """Start with nothing; `async_load` fills it."""
         self._hass = hass
+        self._thread = thread
         self._files = _Files(Path(hass.config.path(STORAGE_DIR)))
         self._loading = asyncio.Lock()
         self._loaded = False
@@ -56,7 +58,7 @@ class LongMemory:
             return False
         if ahead:
             LOGGER.warning("The clock went back. What was learned in the future is given up, and learned again")
-        found, self.bytes = await self._hass.async_add_executor_job(self._files.read, now)
+        found, self.bytes = await self._thread.run(self._files.read, now)
         self.kept = self._named(found)
         self._loaded = True
         return bool(ahead)
@@ -94,14 +96,14 @@ class LongMemory:
     async def async_remove(self) -> None:
         """Delete both files."""
         self.kept = {}
-        await self._hass.async_add_executor_job(self._files.remove)
+        await self._thread.run(self._files.remove)
 
     async def _async_write(self, *, alone: bool = False) -> None:
         registry = er.async_get(self._hass)
         ids = {key: entry.id for key in self.kept if (entry := registry.async_get(key)) is not None}
         kept = {ids.get(key, key): value for key, value in self.kept.items()}
         try:
-            self.bytes = await self._hass.async_add_executor_job(self._files.write, kept, alone)
+            self.bytes = await self._thread.run(self._files.write, kept, alone)
         except OSError as error:
             if not self._failed:
                 LOGGER.warning("What was learned cannot be saved (%s). It is tried again every night", error)
@@ -120,7 +122,7 @@ class LongMemory:
 
 
 class _Files:
-    """The latest memory and the one before. All methods are for an executor."""
+    """The latest memory and the one before. All methods are for a thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

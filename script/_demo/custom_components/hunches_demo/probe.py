@@ -110,11 +110,12 @@ class Probe:
 
     async def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         due = loop.time() + _TICK
+        before = self._collected
         while True:
-            collected = self._collected
             await asyncio.sleep(max(due - loop.time(), 0.0))
-            now = loop.time()
-            collected = self._collected - collected
+            # Since the last time that was read, whatever ran since: a collection may begin in this loop as well.
+            now, after = loop.time(), self._collected_by_now()
+            collected, before = after - before, after
             while due <= now:  # a long stop makes everything late that was due meanwhile, not one thing
                 self._late.append(now - due)
                 self._late_apart.append(max(now - due - collected, 0.0))
@@ -143,11 +144,16 @@ class Probe:
                     self.stretch, self.stretch_in = took, f"{code.co_qualname}, up to {self._last}"
         return None
 
+    def _collected_by_now(self) -> float:
+        # One in another thread may be over without having been told yet: the loop has its turn first.
+        return self._collected + (perf_counter() - self._collecting if self._collecting else 0.0)
+
     def _collect(self, phase: str, told: dict[str, int]) -> None:
         if phase == "start":
             self._collecting = perf_counter()
             return
         took = perf_counter() - self._collecting
+        self._collecting = 0.0
         self._collected += took
         self.collection = max(self.collection, took)
         self.full_collections += told["generation"] == _OLDEST
