@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from .descriptions import Use
-from .fleet.words import english
+from .fleet.words import english, useless
 
 CLUSTERS = 60
 FEWEST_NAMED = 5  # names that must share a word before it can be a title
 _USELESS = re.compile(r"\d|^.{0,2}$")
+_THINGS = frozenset({"light", "lamp", "plug", "socket", "switch", "lock", "door", "sprinkler"})
 
 
 def cluster(embeddings: NDArray[np.float32], seed: int, clusters: int = CLUSTERS) -> tuple[NDArray[np.float64], float]:
@@ -78,10 +79,15 @@ def titles(labels: NDArray[np.int64], names: Sequence[str], fallbacks: Sequence[
 
 
 def _words(name: str) -> set[str]:
-    """Return the whole name and its words in English, in lower case, without numbers and codes."""
-    text = english(unicodedata.normalize("NFKC", name))
-    parts = [w for w in text.split() if not _USELESS.search(w)]
-    return {*parts, " ".join(parts)} - {""}
+    """Return the whole name and its words in English, in lower case, without numbers and codes.
+
+    A name that tells nothing has none. Where a language puts the thing first ("luce bagno"), English puts it last.
+    """
+    text = unicodedata.normalize("NFKC", name)
+    parts = [] if useless(text) else [w for w in english(text).split() if not _USELESS.search(w)]
+    if parts and parts[0] in _THINGS:
+        parts = [*parts[1:], parts[0]]
+    return {*parts, " ".join(parts)} - {"", "room"}
 
 
 def uses(labels: NDArray[np.int64], stable: NDArray[np.float32], count: int) -> list[Use]:

@@ -14,8 +14,8 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 
 from .evaluate_devices import is_light, outdoors
-from .evaluate_names import useless
 from .fleet.roles import BY_NAME
+from .fleet.words import useless
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,6 @@ it through English; numbers, codes and what is in no table stay as they are.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -108,17 +107,3 @@ def nameless(entity: Entity) -> Entity:
     """Return the entity with a name that tells nothing, no area and no device class: what is left is its use."""
     name = NOTHING.get(entity.domain, f"{entity.domain.replace('_', ' ').capitalize()} 1")
     return replace(entity, name=name, area=None, device_class=None)
-
-
-@lru_cache(maxsize=1)
-def _useless() -> re.Pattern[str]:
-    """Return a pattern of all names in `words.USELESS`, and of bare addresses and of none."""
-    parts = {"n": r"\d+", "hex6": r"[0-9a-f]{6}", "hex16": r"[0-9a-f]{16}"}
-    every = sorted({pattern for patterns in words.USELESS.values() for pattern in patterns})
-    known = [re.sub(r"\\\{(\w+)\\\}", lambda m: parts[m[1]], re.escape(pattern)) for pattern in every]
-    return re.compile("|".join([*known, r"(0x)?[0-9a-f]{8,}", ""]), re.IGNORECASE)
-
-
-def useless(name: str) -> bool:
-    """Whether a simulated name tells nothing of what the device is for."""
-    return _useless().fullmatch(name) is not None

@@ -7,6 +7,7 @@ column for each language; alternatives are parted by `|`.
 from __future__ import annotations
 
 import csv
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -82,3 +83,17 @@ def english(name: str) -> str:
         out.append(phrases[" ".join(tokens[:longest])] if longest else tokens[0])
         tokens = tokens[max(longest, 1) :]
     return " ".join(out)
+
+
+@lru_cache(maxsize=1)
+def _useless() -> re.Pattern[str]:
+    """Return a pattern of all names in `USELESS`, and of bare addresses and of none."""
+    parts = {"n": r"\d+", "hex6": r"[0-9a-f]{6}", "hex16": r"[0-9a-f]{16}"}
+    every = sorted({pattern for patterns in USELESS.values() for pattern in patterns})
+    known = [re.sub(r"\\\{(\w+)\\\}", lambda m: parts[m[1]], re.escape(pattern)) for pattern in every]
+    return re.compile("|".join([*known, r"(0x)?[0-9a-f]{8,}", ""]), re.IGNORECASE)
+
+
+def useless(name: str) -> bool:
+    """Whether a simulated name tells nothing of what the device is for."""
+    return _useless().fullmatch(name) is not None

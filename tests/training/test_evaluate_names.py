@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from custom_components.hunches.engine.home import Entity
-from model_training.evaluate_names import AREAS, THINGS, finnish, nameless, translated, useless
+from model_training.evaluate_names import AREAS, THINGS, finnish, nameless, translated
 from model_training.fleet import words
 from model_training.fleet.roles import BY_NAME
+from model_training.fleet.words import useless
 
 
 @pytest.mark.parametrize(
