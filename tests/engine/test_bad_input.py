@@ -26,7 +26,7 @@ from .conftest import START
 
 NOW = START + 35 * DAY
 AHEAD = (HOUR / 6, HOUR, 6 * HOUR, DAY, 6 * DAY)
-LEAST, MOST = 1e-4, 1 - 1e-4
+LEAST, MOST = 5e-5, 1 - 5e-5
 """Nothing is certain: experts hold themselves within one in two thousand, and the network goes little further."""
 
 NEVER = Timeline.from_readings([START], [0])
