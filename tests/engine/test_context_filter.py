@@ -143,9 +143,15 @@ def test_what_is_stated_does_not_hold_for_ever() -> None:
     assert (follow(still, noon + hours * HOUR, said).away > 0.5).tolist() == [True, True, False]
 
 
-def test_a_statement_holds_alike_minute_by_minute() -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["known", "a sensor that is first heard of meanwhile"])
+def test_a_statement_holds_alike_minute_by_minute(late: bool) -> None:
     recording = phones_left_at_home()
     when = START + 11 * DAY + 10.3 * HOUR
+    if late:
+        key = "media_player.new"
+        home = replace(recording.home, entities={**recording.home.entities, key: Entity(key, "New")})
+        heard = Timeline.from_readings([when + 600.0, when + 900.0], [0, 1])
+        recording = replace(recording, home=home, timelines={**recording.timelines, key: heard})
     said = [Correction(when - 60.0, when, "away", when)]
     moments = when + np.arange(1, 600) * 60.0
     tracker = Tracker(recording.home, recording.timelines, when, said)

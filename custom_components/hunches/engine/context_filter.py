@@ -180,13 +180,14 @@ class Filter:
         held = self._held
         if held is None:
             return likelihood
-        rows = [row for row in seen.rows if row is not None]
         ends = self.minute + 1 + np.arange(seen.near.size) > held.last
-        if rows:
-            stands = np.stack([row[:, ON_NOW] > 0 for row in rows], axis=1)
-            held.stands = stands[0] if held.stands is None else held.stands
-            ends |= np.any([(row[:, RISE] > 0) | (row[:, FALL] > 0) for row in rows], axis=0)
-            ends |= np.any(stands != held.stands, axis=1)
+        stands = np.zeros((seen.near.size, len(seen.rows)), dtype=np.bool_)
+        for i, row in enumerate(seen.rows):
+            if row is not None:
+                stands[:, i] = row[:, ON_NOW] > 0
+                ends |= (row[:, RISE] > 0) | (row[:, FALL] > 0)
+        held.stands = stands[0] if held.stands is None else held.stands
+        ends |= np.any(stands != held.stands, axis=1)
         holds = ~np.logical_or.accumulate(ends)
         if not holds.all():
             self._held = None
