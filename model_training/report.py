@@ -140,8 +140,8 @@ def block(found: Mapping[str, Any]) -> str:
         parts.append(table(head, [tuple(map(cell, row)) for row in rows]))
     if "context" in found:
         parts.append(report_sections.context(found))
-    homes = found["acceptance"]["hunches"]["homes"]
-    parts.append(f"A week of hunches in each of {homes} held-out simulated homes:\n\n" + report_sections.known(found))
+    lived = found["acceptance"]["hunches"]["homes"]
+    parts.append(f"A week of hunches in each of {lived} held-out simulated homes:\n\n" + report_sections.known(found))
     return "\n\n".join(parts)
 
 

@@ -27,7 +27,7 @@ from .conftest import START
 NOW = START + 35 * DAY
 AHEAD = (HOUR / 6, HOUR, 6 * HOUR, DAY, 6 * DAY)
 LEAST, MOST = 5e-5, 1 - 5e-5
-"""Nothing is certain: experts hold themselves within one in two thousand, and the network goes little further."""
+"""Nothing is certain: experts hold themselves within one in two thousand, the network within one in twenty thousand."""
 
 NEVER = Timeline.from_readings([START], [0])
 ALWAYS = Timeline.from_readings([START], [1])
