@@ -157,8 +157,8 @@ def inputs(
     targets: NDArray[np.float64],
 ) -> Arrays:
     """Return the inputs of `targets` [m] at one moment: arrays of m rows."""
-    m, context = targets.size, contexts.at(asof)
-    now = features.dynamic(timeline, usage, asof, asked.activity.at(asof), context, asked.clock)
+    m, around = targets.size, features.Surroundings.of(asked.activity, asof, contexts.at(asof), asked.clock)
+    now = features.dynamic(timeline, usage, around)
     guesses = experts.forecast(timeline, usage, asof, targets, asked.clock)
     return {
         "stable": np.repeat(features.stable(entity, usage, asked.inputs)[None], m, axis=0),

@@ -109,14 +109,16 @@ def inputs(asked: Asked, contexts: Contexts, entity: Entity, now: float) -> Arra
         return None
     seen = acceptance.look_out(timeline, usage, now, asked.clock)
     past = now - DAY
+    here = features.Surroundings.of(asked.activity, now, context, asked.clock)
+    yesterday = features.Surroundings.of(asked.activity, past, None, asked.clock)
     row = {
         "stable": features.stable(entity, usage, asked.inputs),
         "tokens": features.tokens(entity).astype(np.int16),
-        "dynamic": features.dynamic(timeline, usage, now, asked.activity.at(now), context, asked.clock),
+        "dynamic": features.dynamic(timeline, usage, here),
         "ahead_query": seen.ahead_query,
         "ahead_logit": seen.ahead.logit,
         "ahead_support": seen.ahead.support,
-        "past_dynamic": features.dynamic(timeline, usage, past, asked.activity.at(past), None, asked.clock),
+        "past_dynamic": features.dynamic(timeline, usage, yesterday),
         "usual_query": seen.usual_query[0],
         "usual_logit": seen.usual.logit[0],
         "usual_support": seen.usual.support[0],

@@ -135,12 +135,12 @@ def _apart(model: Model, recording: Recording, whole: float) -> Iterator[Row]:
     activity = features.Activity.of(home, recording.timelines)
 
     def gather() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], list[acceptance.Outlook]]:
-        present = activity.at(now)
+        around = features.Surroundings.of(activity, now, context, clock)
         things = list(zip(devices, timelines, usages, strict=True))
         return (
             np.stack([features.stable(e, u, inputs) for e, _, u in things]),
             np.stack([features.tokens(e) for e in devices]),
-            np.stack([features.dynamic(t, u, now, present, context, clock) for _, t, u in things]),
+            np.stack([features.dynamic(t, u, around) for _, t, u in things]),
             [acceptance.look_out(t, u, now, clock) for _, t, u in things],
         )
 

@@ -23,8 +23,7 @@ from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.policy import Ledger, Policy, Settings
 from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.timeline import Cause, Timeline
-from custom_components.hunches.engine.usage import Usage, advance
-from custom_components.hunches.engine.usages import Usages, usages
+from custom_components.hunches.engine.usage import Usage, Usages, advance, usages
 
 from .conftest import START, make_recording
 

@@ -1,7 +1,7 @@
 """The forecasts of `experts.py` at many moments at once, for looking back over a stretch of history.
 
-The same formulas, row by row, to within rounding. Moments lie on a grid of `CELL` seconds, so that the state at any
-past moment is looked up in a table that is made once.
+Row by row what `experts.forecast` gives, to within rounding. Moments lie on a grid of `CELL` seconds, so that the state
+at any past moment is looked up in a table that is made once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .timeline import Timeline
-    from .usages import Usages
+    from .usage import Usages
 
 CELL: Final = 300.0
 """Seconds of the grid that all moments lie on."""
@@ -43,8 +43,7 @@ class Asked:
 
     `analogs`: of how many of the offsets, the first ones, analogs by state are wanted. `hour`, `weekend` [m, t]: of the
     targets. `alike` [m, k, analogs]: whether moment and outcome, so many half hours before, fall on the same kinds of
-    day. `around`, `weight` [m, t, d, 5], `same` [m, t, d]: the targets' time of day on days before, five moments each,
-    what each counts by age and distance, and whether it is the target's kind of day.
+    day. `days`: the targets' time of day on days before [m, t, ...].
     """
 
     asofs: NDArray[np.float64]
@@ -53,9 +52,7 @@ class Asked:
     hour: NDArray[np.int64]
     weekend: NDArray[np.int64]
     alike: NDArray[np.bool_]
-    around: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    same: NDArray[np.bool_]
+    days: experts.Days
 
     @classmethod
     def of(
@@ -64,7 +61,7 @@ class Asked:
         """Prepare to ask about devices of which nothing is known before `start`."""
         targets = asofs[:, None] + np.array(offsets)
         local = clock.local(targets)
-        days = _days(asofs, targets, start, clock)
+        reach = min(max(float(asofs.max()) - start, 0.0), MEMORY)
         return cls(
             asofs,
             tuple(offsets),
@@ -72,7 +69,7 @@ class Asked:
             hour_of(local).astype(np.int64),
             weekend_of(local),
             _kinds_of_day(asofs, offsets[:analogs], start, clock),
-            *days,
+            experts.Days.of(asofs, targets, int(reach / DAY) + 1, clock),
         )
 
 
@@ -92,22 +89,6 @@ def _kinds_of_day(
         target = weekend_of(clock.local(asofs + offset))
         out[..., k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
     return out
-
-
-def _days(
-    asofs: NDArray[np.float64], targets: NDArray[np.float64], start: float, clock: LocalTime
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    first = np.ceil((targets - asofs[:, None]) / DAY)
-    reach = min(max(float(asofs.max()) - start, 0.0), MEMORY)
-    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * experts.STEP / 2
-    kernel = np.exp(-0.5 * (offsets / experts.CLOCK_WIDTH) ** 2)
-    moments = (targets - first * DAY)[..., None] - np.arange(int(reach / DAY) + 1) * DAY
-    local = clock.local(targets)
-    moments = moments + (local - targets)[..., None] - clock.offset(moments)
-    around = moments[..., None] + offsets
-    asof = asofs[:, None, None, None]
-    weight = np.exp(-np.maximum(asof - around, 0.0) / experts.TAU_CLOCK) * kernel * (around <= asof)
-    return around, weight, weekend_of(clock.local(moments)) == weekend_of(local)[..., None]
 
 
 def _half_hours(asof: float, start: float) -> int:
@@ -182,11 +163,11 @@ def forecasts(line: Line, usages: Usages, asked: Asked, rows: NDArray[np.int64],
     elapsed = np.maximum(asofs - since, 0.0)
 
     weekend, hour = asked.weekend[rows], asked.hour[rows]
-    profile = profiles(usages)[each, weekend, hour]
+    profile = experts.profiles(usages)[each, weekend, hour]
     p[..., 0], support[..., 0] = rate[:, None], (usages.known.sum(axis=(1, 2)) / HOUR)[:, None]
     p[..., 1], support[..., 1] = profile, usages.known[each, weekend, hour] / HOUR
     known = state != UNKNOWN
-    p[..., 2] = np.where(known[:, None], _markov(usages, state == ON, horizon, profile), profile)
+    p[..., 2] = np.where(known[:, None], experts.markov(usages, state == ON, horizon, profile), profile)
     support[..., 2] = (usages.uses.sum(axis=1) + usages.pauses.sum(axis=1))[:, None]
     p[..., 3:] = profile[..., None]
     some = np.flatnonzero(known)
@@ -198,51 +179,19 @@ def forecasts(line: Line, usages: Usages, asked: Asked, rows: NDArray[np.int64],
     for stretch in distinct(which[some]).tolist():
         these = some[which[some] == stretch]
         past = line.finished(stretch)
-        p[these, ahead, 3], support[these, ahead, 3] = _survival(
+        p[these, ahead, 3], support[these, ahead, 3] = experts.survival(
             past, float(line.begun[stretch]), int(line.held[stretch]), elapsed[these], horizon[ahead], rate[these]
         )
-        p[these, ahead, 9:11], support[these, ahead, 9:11] = _onsets(
-            past, line.others, elapsed[these], asofs[these], horizon[ahead], p[these, ahead, 4], clock
+        for part in _blocks(these.size, past[0].size * asked.analogs):
+            some_of = these[part]
+            p[some_of, ahead, 9:11], support[some_of, ahead, 9:11] = experts.onsets(
+                past, line.others, elapsed[some_of], asofs[some_of], horizon[ahead], p[some_of, ahead, 4], clock
+            )
+    for part in _blocks(n, asked.days.around[0].size):
+        p[part, :, 11:13], support[part, :, 11:13] = experts.clock_analogs(
+            line.others, asked.days.at(rows[part]), asofs[part], rate[part]
         )
-    p[..., 11:13], support[..., 11:13] = _clock_analogs(line.others, asked, rows, rate)
     return Forecasts(logit(p).astype(np.float32), np.log1p(support).astype(np.float32))
-
-
-def profiles(usages: Usages) -> NDArray[np.float64]:
-    """Return `experts.profiles` of each row: the shrunk share of time on by weekend and local hour [m, 2, 24]."""
-    on, known = usages.on / HOUR, usages.known / HOUR
-    coarse = (on.sum(axis=1) + 2.0 * usages.rate[:, None]) / (known.sum(axis=1) + 2.0)
-    return np.asarray((on + experts.PRIOR * coarse[:, None]) / (known + experts.PRIOR))
-
-
-def _markov(
-    usages: Usages, on: NDArray[np.bool_], horizon: NDArray[np.float64], settled: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    pauses, uses = usages.pauses.sum(axis=1), usages.uses.sum(axis=1)
-    pace = (uses + 0.5) / (usages.spent[:, 1] + HOUR) + (pauses + 0.5) / (usages.spent[:, 0] + 12 * HOUR)
-    return np.asarray(settled + (on[:, None] - settled) * np.exp(-horizon * np.minimum(pace, 1 / 60)[:, None]))
-
-
-def _survival(
-    past: tuple[NDArray[np.float64], NDArray[np.float64]],
-    since: float,
-    state: int,
-    elapsed: NDArray[np.float64],
-    horizon: NDArray[np.float64],
-    rate: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    starts, ends = past
-    lengths = ends - starts
-    order = np.argsort(lengths)
-    weight = np.exp(-(since - starts) / TAU)[order]
-    above = np.concatenate((np.cumsum(weight[::-1])[::-1], [0.0]))
-    risk = above[np.searchsorted(lengths[order], elapsed, side="right")][:, None]
-    left = above[np.searchsorted(lengths[order], elapsed[:, None] + horizon, side="right")]
-    prior = 1.0 / (1.0 + horizon / np.maximum(elapsed, 600.0)[:, None])
-    stay = (left + prior) / (risk + 1.0)
-    share = rate[:, None]
-    p = stay + (1 - stay) * share if state == ON else (1 - stay) * np.maximum(share, 0.02)
-    return p, np.broadcast_to(risk, p.shape)
 
 
 def _moments(
@@ -282,64 +231,4 @@ def _moments(
             weights[3] *= same[:, k]
             totals[found, k] = np.add.reduceat(weights, present, axis=1).T
             ons[found, k] = np.add.reduceat(weights * (outcome == ON), present, axis=1).T
-    p = np.empty_like(totals)
-    for level, coarser in enumerate(experts.COARSER):
-        base = parent if coarser is None else p[..., coarser]
-        p[..., level] = (ons[..., level] + experts.PRIOR * base) / (totals[..., level] + experts.PRIOR)
-    return p, totals
-
-
-def _onsets(
-    past: tuple[NDArray[np.float64], NDArray[np.float64]],
-    others: Timeline,
-    elapsed: NDArray[np.float64],
-    asofs: NDArray[np.float64],
-    horizon: NDArray[np.float64],
-    parent: NDArray[np.float64],
-    clock: LocalTime,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Analogs at exactly this age of past stretches like this one: [r, analogs, 2]."""
-    p, support = np.repeat(parent[..., None], 2, axis=2), np.zeros((*parent.shape, 2))
-    starts, ends = past
-    for part in _blocks(asofs.size, starts.size * horizon.size):
-        age, asof = elapsed[part, None], asofs[part, None]
-        reached = (ends - starts > age) & (starts > asof - MEMORY)
-        moments = starts + age
-        weight = np.exp(-(asof - moments) / TAU) * reached
-        gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
-        hour = np.exp(-0.5 * (gap / (2 * experts.CLOCK_WIDTH)) ** 2)
-        later = moments[:, None, :] + horizon[:, None]
-        outcome = others.at(later)
-        valid = (later <= asof[..., None]) & (outcome != UNKNOWN)
-        weights = np.stack((weight, weight * hour), axis=2)
-        total, on = valid.astype(np.float64) @ weights, (valid & (outcome == ON)).astype(np.float64) @ weights
-        p[part, :, 0] = (on[..., 0] + parent[part]) / (total[..., 0] + 1.0)
-        p[part, :, 1] = (on[..., 1] + p[part, :, 0]) / (total[..., 1] + 1.0)
-        support[part] = total
-    return p, support
-
-
-def _clock_analogs(
-    others: Timeline, asked: Asked, rows: NDArray[np.int64], rate: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The state at the target's time of day on past days: every day, and the same kind of day. [r, t, 2]."""
-    asofs = asked.asofs[rows]
-    shape = (rows.size, len(asked.offsets), 2)
-    p, support = np.empty(shape), np.empty(shape)
-    begin = np.maximum(others.times[0], asofs - MEMORY)
-    count = (np.maximum(asofs - begin, 0.0) / DAY).astype(np.int64) + 1
-    most = min(int(count.max()), asked.around.shape[2])
-    within = np.arange(most) < count[:, None]
-    for part in _blocks(rows.size, most * 5 * shape[1]):
-        around = asked.around[rows[part], :, :most]
-        states = others.at(around)
-        counts = (around >= begin[part, None, None, None]) & (states != UNKNOWN) & within[part, None, :, None]
-        weight = asked.weight[rows[part], :, :most] * counts
-        days, days_on = weight.sum(axis=3), (weight * (states == ON)).sum(axis=3)
-        same = asked.same[rows[part], :, :most]
-        total, alike = days.sum(axis=2), (days * same).sum(axis=2)
-        p[part, :, 0] = (days_on.sum(axis=2) + rate[part, None]) / (total + 1.0)
-        on_alike = (days_on * same).sum(axis=2)
-        p[part, :, 1] = (on_alike + experts.PRIOR * p[part, :, 0]) / (alike + experts.PRIOR)
-        support[part, :, 0], support[part, :, 1] = total, alike
-    return p, support
+    return experts.narrowed(ons, totals, parent), totals

@@ -4,6 +4,9 @@
 time of day and by weekend, each shrunk towards the coarser one. *Survival* asks how often a stretch that had lasted
 so long went on. The rest are profiles by hour and the device's plain rate. What we did ourselves is no outcome: it
 tells where the device stands now, and nothing of what people do.
+
+`forecast` asks at one moment; `analogs.py` asks at many at once. What is public here serves both: an argument [...] may
+be of one moment (no axis) or of several (a first axis), `t` is the number of targets of each.
 """
 
 from __future__ import annotations
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .timeline import Timeline
+    from .usage import Usages
+
+    Stretches = tuple[NDArray[np.float64], NDArray[np.float64]]
+    """When each began and ended, [s] each."""
 
 EXPERTS: Final = (
     "rate",
@@ -80,27 +87,29 @@ def forecast(
     seen = timeline.until(asof)
     state, since = seen.current(asof)
     elapsed = max(asof - since, 0.0)
-    now_on = float(state == ON)
 
     p[:, 0], support[:, 0] = rate, usage.known.sum() / HOUR
     p[:, 1], support[:, 1] = profile(usage, targets, clock)
-    p[:, 2] = _markov(usage, now_on, horizon, p[:, 1]) if state != UNKNOWN else p[:, 1]
+    p[:, 2] = markov(usage, state == ON, horizon, p[:, 1]) if state != UNKNOWN else p[:, 1]
     support[:, 2] = usage.uses.sum() + usage.pauses.sum()
     p[:, 3:] = p[:, 1:2]
     others = seen.by_others()
     if state != UNKNOWN:
         past = seen.stretches(state)
-        p[:, 3], support[:, 3] = _survival(past, since, state == ON, elapsed, horizon, rate)
+        p[:, 3], support[:, 3] = survival(past, since, state, elapsed, horizon, rate)
         p[:, 4:9], support[:, 4:9] = _moments(others, state, elapsed, asof, targets, p[:, 1], clock)
-        p[:, 9:11], support[:, 9:11] = _onsets(past, others, elapsed, asof, horizon, p[:, 4], clock)
-    p[:, 11:13], support[:, 11:13] = _clock_analogs(others, asof, targets, rate, clock)
+        p[:, 9:11], support[:, 9:11] = onsets(past, others, elapsed, asof, horizon, p[:, 4], clock)
+    if len(others):
+        p[:, 11:13], support[:, 11:13] = clock_analogs(others, _days(asof, tuple(targets.tolist()), clock), asof, rate)
+    else:
+        p[:, 11:13] = rate
     return Forecasts(logit(p).astype(np.float32), np.log1p(support).astype(np.float32))
 
 
 def profile(
     usage: Usage, targets: NDArray[np.float64], clock: LocalTime
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the share of time on at the hour and kind of day of `targets` [m], and the hours seen of it [m].
+    """Return the share of time on at the hour and kind of day of `targets` [t], and the hours seen of it [t].
 
     Shrunk: hour and weekend towards the hour, the hour towards the device's rate.
     """
@@ -109,46 +118,54 @@ def profile(
     return profiles(usage)[weekend, hour], usage.known[weekend, hour] / HOUR
 
 
-def profiles(usage: Usage) -> NDArray[np.float64]:
-    """Return the shrunk share of time on by weekend and local hour [2, 24]."""
+def profiles(usage: Usage | Usages) -> NDArray[np.float64]:
+    """Return the shrunk share of time on by weekend and local hour [..., 2, 24]."""
     on, known = usage.on / HOUR, usage.known / HOUR
-    coarse = (on.sum(axis=0) + 2.0 * usage.rate) / (known.sum(axis=0) + 2.0)
-    return np.asarray((on + PRIOR * coarse) / (known + PRIOR))
+    rate = np.asarray(usage.rate)[..., None]
+    coarse = (on.sum(axis=-2) + 2.0 * rate) / (known.sum(axis=-2) + 2.0)
+    return np.asarray((on + PRIOR * coarse[..., None, :]) / (known + PRIOR))
 
 
-def _markov(
-    usage: Usage, now_on: float, horizon: NDArray[np.float64], settled: NDArray[np.float64]
+def markov(
+    usage: Usage | Usages, on: NDArray[np.bool_] | bool, horizon: NDArray[np.float64], settled: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Two-state persistence: from the state of now towards `settled`, at the pace of past changes."""
-    pauses, uses = usage.pauses.sum(), usage.uses.sum()
-    pace = float((uses + 0.5) / (usage.spent[1] + HOUR) + (pauses + 0.5) / (usage.spent[0] + 12 * HOUR))
+    """Return two-state persistence: from the state of now (`on` [...]) towards `settled`, at the pace of past changes.
+
+    `horizon` [t] in seconds, `settled` and the answer [..., t].
+    """
+    pauses, uses = usage.pauses.sum(axis=-1), usage.uses.sum(axis=-1)
+    pace = (uses + 0.5) / (usage.spent[..., 1] + HOUR) + (pauses + 0.5) / (usage.spent[..., 0] + 12 * HOUR)
+    now = np.asarray(on, dtype=np.float64)[..., None]
     # The share of time tells what the counts miss while a stretch is open.
-    return np.asarray(settled + (now_on - settled) * np.exp(-horizon * min(pace, 1 / 60)))
+    return np.asarray(settled + (now - settled) * np.exp(-horizon * np.minimum(pace, 1 / 60)[..., None]))
 
 
-def _survival(
-    past: tuple[NDArray[np.float64], NDArray[np.float64]],
+def survival(
+    past: Stretches,
     since: float,
-    on: bool,
-    elapsed: float,
+    state: int,
+    elapsed: NDArray[np.float64] | float,
     horizon: NDArray[np.float64],
-    rate: float,
+    rate: NDArray[np.float64] | float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Kaplan–Meier of past stretches like the one since `since`: P(still so after the horizon), and else the rate.
+    """Return the Kaplan–Meier chance of being on after `horizon` [t], and the weight of past stretches at risk.
 
-    Support: at risk.
+    Both [..., t]. The stretch of `state` since `since` has lasted `elapsed` [...] seconds; where it ends, the `rate`
+    [...] holds.
     """
     starts, ends = past
     lengths = ends - starts
-    weight = np.exp(-(since - starts) / TAU)
-    risk = weight[lengths > elapsed].sum()
     order = np.argsort(lengths)
-    above = np.concatenate((np.cumsum((weight[order])[::-1])[::-1], [0.0]))
-    left = above[np.searchsorted(lengths[order], elapsed + horizon, side="right")]
+    weight = np.exp(-(since - starts) / TAU)[order]
+    above = np.concatenate((np.cumsum(weight[::-1])[::-1], [0.0]))
+    age, share = np.asarray(elapsed)[..., None], np.asarray(rate)[..., None]
+    risk = above[np.searchsorted(lengths[order], age, side="right")]
+    left = above[np.searchsorted(lengths[order], age + horizon, side="right")]
     # Without a stretch at risk, what has lasted long goes on long: a half-life of what has passed.
-    prior = 1.0 / (1.0 + horizon / max(elapsed, 600.0))
+    prior = 1.0 / (1.0 + horizon / np.maximum(age, 600.0))
     stay = (left + prior) / (risk + 1.0)
-    return (stay + (1 - stay) * rate if on else (1 - stay) * max(rate, 0.02)), np.full(horizon.size, risk)
+    p = stay + (1 - stay) * share if state == ON else (1 - stay) * np.maximum(share, 0.02)
+    return p, np.broadcast_to(risk, p.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +210,10 @@ def _moments(
     clock: LocalTime,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Analogs on a grid of past moments that keeps the time of day of `asof`: [m, 5] and their weights."""
-    p = np.repeat(parent[:, None], 5, axis=1)
-    support = np.zeros_like(p)
+    ons, totals = np.zeros((2, targets.size, 5))
     end = int((asof - max(float(seen.times[0]), asof - MEMORY)) / STEP)
     if not end:
-        return p, support
+        return narrowed(ons, totals, parent), totals
     grid = _grid(asof, tuple(targets.tolist()), clock)
     moments = grid.moments[:end]
     i = np.searchsorted(seen.times, moments, side="right") - 1
@@ -210,91 +226,109 @@ def _moments(
         on = (outcome == ON).astype(np.float64)
         by_age, by_hour = weight * near[first:], weight * grid.hour[first:end]
         weights = (weight, by_age, by_hour, by_hour * alike_day[first:end], by_age * grid.hour[first:end])
-        for level, (w, coarser) in enumerate(zip(weights, COARSER, strict=True)):
-            total = float(w.sum())
-            base = parent[k] if coarser is None else p[k, coarser]
-            p[k, level] = (float(w @ on) + PRIOR * base) / (total + PRIOR)
-            support[k, level] = total
-    return p, support
+        totals[k] = [float(w.sum()) for w in weights]
+        ons[k] = [float(w @ on) for w in weights]
+    return narrowed(ons, totals, parent), totals
 
 
-def _onsets(
-    past: tuple[NDArray[np.float64], NDArray[np.float64]],
+def narrowed(ons: NDArray[np.float64], totals: NDArray[np.float64], parent: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share on among the five sorts of analogs [..., t, 5], each shrunk towards the coarser one.
+
+    `ons`, `totals` [..., t, 5]: weight of those that were on, and of all. `parent` [..., t]: what the coarsest has.
+    """
+    p = np.empty_like(totals)
+    for level, coarser in enumerate(COARSER):
+        base = parent if coarser is None else p[..., coarser]
+        p[..., level] = (ons[..., level] + PRIOR * base) / (totals[..., level] + PRIOR)
+    return p
+
+
+def onsets(
+    past: Stretches,
     seen: Timeline,
-    elapsed: float,
-    asof: float,
+    elapsed: NDArray[np.float64] | float,
+    asof: NDArray[np.float64] | float,
     horizon: NDArray[np.float64],
     parent: NDArray[np.float64],
     clock: LocalTime,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Analogs at exactly this age of past stretches like this one: all, and those at this time of day. [m, 2]."""
-    p = np.repeat(parent[:, None], 2, axis=1)
-    support = np.zeros_like(p)
+    """Return analogs at exactly this age of past stretches like this one, all and those at this time of day.
+
+    [..., t, 2], and their weights. `elapsed`, `asof` [...]; `horizon` [t] in seconds; `parent` [..., t]: what all are
+    shrunk towards.
+    """
     starts, ends = past
-    reached = (ends - starts > elapsed) & (starts > asof - MEMORY)
-    moments = starts[reached] + elapsed
-    if not moments.size:
-        return p, support
-    weight = np.exp(-(asof - moments) / TAU)
-    gap = np.abs((clock.local(moments) - clock.local(asof) + DAY / 2) % DAY - DAY / 2)
+    age, now = np.asarray(elapsed)[..., None], np.asarray(asof)[..., None]
+    reached = (ends - starts > age) & (starts > now - MEMORY)
+    some = np.atleast_2d(reached).any(axis=0)
+    moments, reached = starts[some] + age, reached[..., some]
+    weight = np.exp(-(now - moments) / TAU) * reached
+    gap = np.abs((clock.local(moments) - clock.local(now) + DAY / 2) % DAY - DAY / 2)
     hour = np.exp(-0.5 * (gap / (2 * CLOCK_WIDTH)) ** 2)
-    later = moments[None, :] + horizon[:, None]
+    later = moments[..., None, :] + horizon[:, None]
     outcome = seen.at(later)
-    valid = (later <= asof) & (outcome != UNKNOWN)
-    on = (outcome == ON) & valid
-    total, near = (valid * weight).sum(axis=1), (valid * weight * hour).sum(axis=1)
-    p[:, 0] = ((on * weight).sum(axis=1) + parent) / (total + 1.0)
-    p[:, 1] = ((on * weight * hour).sum(axis=1) + p[:, 0]) / (near + 1.0)
-    support[:, 0], support[:, 1] = total, near
-    return p, support
+    valid = (later <= now[..., None]) & (outcome != UNKNOWN)
+    weights = np.stack((weight, weight * hour), axis=-1)
+    totals, ons = valid.astype(np.float64) @ weights, (valid & (outcome == ON)).astype(np.float64) @ weights
+    every = (ons[..., 0] + parent) / (totals[..., 0] + 1.0)
+    return np.stack((every, (ons[..., 1] + every) / (totals[..., 1] + 1.0)), axis=-1), totals
 
 
 @dataclass(frozen=True, slots=True)
-class _Days:
-    """The targets' time of day on all days within `MEMORY`, the latest first: m targets, d days, five moments each.
+class Days:
+    """The targets' time of day on all days within `MEMORY`, the latest first: t targets, d days, five moments each.
 
-    `around`: the moments [m, d, 5]. `weight`: what each counts by age and distance, 0 where it lies ahead [m, d, 5].
-    `alike`: whether it is the target's kind of day [m, d, 1].
+    `around`: the moments [..., t, d, 5]. `weight`: what each counts by age and distance, 0 where it lies ahead,
+    [..., t, d, 5]. `alike`: whether it is the target's kind of day [..., t, d].
     """
 
     around: NDArray[np.float64]
     weight: NDArray[np.float64]
     alike: NDArray[np.bool_]
 
+    @classmethod
+    def of(cls, asof: NDArray[np.float64] | float, targets: NDArray[np.float64], days: int, clock: LocalTime) -> Days:
+        """Return the last `days` days before `asof` [...] for `targets` [..., t]."""
+        now = np.asarray(asof)[..., None]
+        first = np.ceil((targets - now) / DAY)
+        offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * STEP / 2
+        kernel = np.exp(-0.5 * (offsets / CLOCK_WIDTH) ** 2)
+        moments = (targets - first * DAY)[..., None] - np.arange(days) * DAY  # the latest such moment, then day by day
+        local = clock.local(targets)
+        moments = moments + (local - targets)[..., None] - clock.offset(moments)
+        around = moments[..., None] + offsets
+        age = now[..., None, None] - around
+        weight = np.exp(-np.maximum(age, 0.0) / TAU_CLOCK) * kernel * (age >= 0)
+        return cls(around, weight, weekend_of(clock.local(moments)) == weekend_of(local)[..., None])
+
+    def at(self, rows: NDArray[np.int64]) -> Days:
+        """Return those of some of the moments."""
+        return Days(self.around[rows], self.weight[rows], self.alike[rows])
+
 
 @lru_cache(maxsize=2)
-def _days(asof: float, targets: tuple[float, ...], clock: LocalTime) -> _Days:
+def _days(asof: float, targets: tuple[float, ...], clock: LocalTime) -> Days:
     """Return what is the same for all devices that are asked about at one moment."""
-    asked = np.array(targets)
-    first = np.ceil((asked - asof) / DAY)
-    days = np.arange(int(MEMORY / DAY) + 1)
-    offsets = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) * STEP / 2
-    kernel = np.exp(-0.5 * (offsets / CLOCK_WIDTH) ** 2)
-    moments = (asked - first * DAY)[:, None] - days[None, :] * DAY  # the latest such moment, then day by day
-    local = clock.local(asked)
-    moments = moments + (local - asked)[:, None] - clock.offset(moments)
-    around = moments[:, :, None] + offsets
-    weight = np.exp(-np.maximum(asof - around, 0.0) / TAU_CLOCK) * kernel * (around <= asof)
-    return _Days(around, weight, (weekend_of(clock.local(moments)) == weekend_of(local)[:, None])[:, :, None])
+    return Days.of(asof, np.array(targets), int(MEMORY / DAY) + 1, clock)
 
 
-def _clock_analogs(
-    seen: Timeline, asof: float, targets: NDArray[np.float64], rate: float, clock: LocalTime
+def clock_analogs(
+    seen: Timeline, days: Days, asof: NDArray[np.float64] | float, rate: NDArray[np.float64] | float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The state at the target's time of day on past days: every day, and the same kind of day. [m, 2]."""
-    m = targets.size
-    p, support = np.full((m, 2), rate), np.zeros((m, 2))
-    if not len(seen):
-        return p, support
-    begin = max(float(seen.times[0]), asof - MEMORY)
-    days = _days(asof, tuple(targets.tolist()), clock)
-    count = int(max(asof - begin, 0.0) / DAY) + 1
-    around, alike = days.around[:, :count], days.alike[:, :count]
+    """Return the state at the target's time of day on past days, all and those of its kind, and their weights.
+
+    Both [..., t, 2]. `days` as seen from `asof` [...]; `seen` is not empty; `rate` [...]: what all are shrunk towards.
+    """
+    now, share = np.asarray(asof), np.asarray(rate)[..., None]
+    begin = np.maximum(seen.times[0], now - MEMORY)
+    count = (np.maximum(now - begin, 0.0) / DAY).astype(np.int64) + 1
+    most = int(count.max())
+    around, weight, alike = days.around[..., :most, :], days.weight[..., :most, :], days.alike[..., :most]
     states = seen.at(around)
-    weight = days.weight[:, :count] * ((around >= begin) & (states != UNKNOWN))
-    on = weight * (states == ON)
-    total, same = weight.sum(axis=(1, 2)), (weight * alike).sum(axis=(1, 2))
-    p[:, 0] = (on.sum(axis=(1, 2)) + rate) / (total + 1.0)
-    p[:, 1] = ((on * alike).sum(axis=(1, 2)) + PRIOR * p[:, 0]) / (same + PRIOR)
-    support[:, 0], support[:, 1] = total, same
-    return p, support
+    within = (np.arange(alike.shape[-1]) < count[..., None])[..., None, :, None]
+    weight = weight * ((around >= begin[..., None, None, None]) & (states != UNKNOWN) & within)
+    by_day, on = weight.sum(axis=-1), (weight * (states == ON)).sum(axis=-1)
+    total, same = by_day.sum(axis=-1), (by_day * alike).sum(axis=-1)
+    every = (on.sum(axis=-1) + share) / (total + 1.0)
+    of_kind = ((on * alike).sum(axis=-1) + PRIOR * every) / (same + PRIOR)
+    return np.stack((every, of_kind), axis=-1), np.stack((total, same), axis=-1)

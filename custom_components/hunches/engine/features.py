@@ -11,22 +11,22 @@ import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from .experts import EXPERTS, logit, profiles
 from .home import DEVICE_DOMAINS, OFF, ON, UNKNOWN, Entity, Home
+from .hunches import Context
 from .localtime import DAY, HOUR, LocalTime, hour_of, weekday_of, weekend_of
 from .timeline import Cause
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .hunches import Context
+    from .context import Contexts
     from .timeline import Timeline
-    from .usage import Usage
+    from .usage import Usage, Usages
 
 DEVICE_CLASSES: Final = (
     "outlet",
@@ -153,54 +153,54 @@ def home_inputs(home: Home) -> NDArray[np.float32]:
     )
 
 
-def stable(entity: Entity, usage: Usage, home: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the encoder's inputs [217] of one device; `home` is `home_inputs` [16]."""
-    rate = usage.rate
-    base = float(logit(rate))
-    profile, known = profiles(usage), usage.known / HOUR
-    sun = (usage.sun_on / HOUR + 2 * rate) / (usage.sun_known / HOUR + 2)
-    starts, uses, pauses = usage.starts.sum(axis=0), usage.uses.sum(), usage.pauses.sum()
-    days = float(usage.known.sum() / DAY)
-    recent = (usage.recent[0] + 2 * HOUR * rate) / (usage.recent[1] + 2 * HOUR)
-    rates = np.array(
-        [
+def stable(entity: Entity, usage: Usage | Usages, home: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the encoder's inputs [..., 217] of one device at one moment or several; `home` is `home_inputs` [16]."""
+    rate = np.asarray(usage.rate)
+    base = logit(rate)
+    known, starts = usage.known / HOUR, usage.starts.sum(axis=-2)
+    sun = (usage.sun_on / HOUR + 2 * rate[..., None]) / (usage.sun_known / HOUR + 2)
+    began, uses, pauses, causes = (a.sum(axis=-1) for a in (starts, usage.uses, usage.pauses, usage.causes))
+    days = usage.known.sum(axis=(-2, -1)) / DAY
+    recent = (usage.recent[..., 0] + 2 * HOUR * rate) / (usage.recent[..., 1] + 2 * HOUR)
+    rates = np.stack(
+        (
             base / 4,
-            (float(logit(recent)) - base) / 4,
+            (logit(recent) - base) / 4,
             np.log1p(usage.history / DAY) / 4,
             np.log1p(days) / 4,
-            np.log((starts.sum() + 0.2) / (days + 1.0)) / 3,
+            np.log((began + 0.2) / (days + 1.0)) / 3,
             np.log1p(uses) / 4,
             np.log1p(pauses) / 4,
-            np.log((usage.spent[1] + 600) / (uses + 1)) / 8 - 1,
-            np.log((usage.spent[0] + HOUR) / (pauses + 1)) / 8 - 1,
+            np.log((usage.spent[..., 1] + 600) / (uses + 1)) / 8 - 1,
+            np.log((usage.spent[..., 0] + HOUR) / (pauses + 1)) / 8 - 1,
             (usage.days_on + 0.2) / (days + 1.0),
-            float(usage.history < DAY),
-            float(usage.state == UNKNOWN),
-        ]
+            np.less(usage.history, DAY),
+            np.equal(usage.state, UNKNOWN),
+        ),
+        axis=-1,
     )
-    domain = np.array([entity.domain == name for name in DEVICE_DOMAINS], dtype=np.float64)
-    device_class = np.array([entity.device_class == name for name in DEVICE_CLASSES], dtype=np.float64)
+    kind = [entity.domain == name for name in DEVICE_DOMAINS] + [entity.device_class == name for name in DEVICE_CLASSES]
+    always = np.concatenate((np.array(kind, dtype=np.float64), home))
     inputs: NDArray[np.float32] = np.concatenate(
         (
-            logit(profile).ravel() / 4,
-            np.log1p(known).ravel() / 4,
-            np.sqrt(starts / (starts.sum() + 1)),
+            logit(profiles(usage)).reshape(*rate.shape, -1) / 4,
+            np.log1p(known).reshape(*rate.shape, -1) / 4,
+            np.sqrt(starts / (began + 1)[..., None]),
             logit(sun) / 4,
-            np.sqrt(usage.uses / (uses + 1)),
-            np.sqrt(usage.pauses / (pauses + 1)),
+            np.sqrt(usage.uses / (uses + 1)[..., None]),
+            np.sqrt(usage.pauses / (pauses + 1)[..., None]),
             rates,
-            usage.causes / (usage.causes.sum() + 1),
-            domain,
-            device_class,
-            home,
-        )
+            usage.causes / (causes + 1)[..., None],
+            np.broadcast_to(always, (*rate.shape, always.size)),
+        ),
+        axis=-1,
     ).astype(np.float32)
     return inputs
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What the whole home did, ready to be asked about any moment.
+    """What the whole home did, ready to be asked about any moments [...] (Unix seconds).
 
     `moments`: float64 [n], sorted times at which somebody or something did something. `rooms`: the same by area.
     `devices`: timelines of what can be on.
@@ -224,70 +224,92 @@ class Activity:
         rooms.pop("", None)
         return cls(moments, rooms, tuple(timelines[e.entity_id] for e in home.devices if e.entity_id in timelines))
 
-    def room(self, area: str | None, asof: float) -> NDArray[np.float64]:
-        """Return whether anything is known of the area, and log minutes since anything happened there: [2]."""
+    def room(self, area: str | None, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Return whether anything is known of the area, and log minutes since anything happened there: [..., 2]."""
         if area is None or area not in self.rooms:
-            return np.zeros(2)
-        return np.array([1.0, _log_quiet(self.rooms[area], asof)])
+            return np.zeros((*np.shape(moments), 2))
+        quiet = _log_quiet(self.rooms[area], moments)
+        return np.stack((np.ones_like(quiet), quiet), axis=-1)
 
-    def at(self, asof: float) -> NDArray[np.float64]:
-        """Return share of devices on, log minutes since anything, log counts of 10 minutes, 1 and 6 hours: [5]."""
-        states = np.array([int(t.at(asof)) for t in self.devices])
-        known = states != UNKNOWN
+    def at(self, moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Return share of devices on, log minutes since anything, log counts of 10 minutes, 1 and 6 hours: [..., 5]."""
+        asof = np.asarray(moments)
+        states = np.array([t.at(asof) for t in self.devices], dtype=np.int8).reshape(-1, *asof.shape)
+        known, on = (states != UNKNOWN).sum(axis=0), (states == ON).sum(axis=0)
         end = np.searchsorted(self.moments, asof, side="right")
         counts = [end - np.searchsorted(self.moments, asof - span, side="right") for span in (600.0, HOUR, REACH)]
-        share = float((states == ON).sum() / max(known.sum(), 1))
-        return np.array([share, _log_quiet(self.moments, asof), *(np.log1p(c) / 5 for c in counts)])
+        quiet = _log_quiet(self.moments, asof)
+        return np.stack((on / np.maximum(known, 1), quiet, *(np.log1p(c) / 5 for c in counts)), axis=-1)
 
 
-def _log_quiet(moments: NDArray[np.float64], asof: float) -> float:
-    """Return log minutes since the last of `moments` before `asof`, never more than `REACH`, scaled to [0, 1]."""
-    end = np.searchsorted(moments, asof, side="right")
-    quiet = min(asof - float(moments[end - 1]), REACH) if end else REACH
-    return float(np.log1p(quiet / 60) / 6)
+def _log_quiet(times: NDArray[np.float64], moments: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return log minutes since the last of `times` before `moments` [...], at most of `REACH`, scaled to [0, 1]."""
+    end = np.searchsorted(times, moments, side="right")
+    last = np.concatenate(([-np.inf], times))[end]
+    return np.asarray(np.log1p(np.minimum(moments - last, REACH) / 60) / 6)
 
 
-def dynamic(
-    timeline: Timeline,
-    usage: Usage,
-    asof: float,
-    activity: NDArray[np.float64],
-    context: Context | None,
-    clock: LocalTime,
-) -> NDArray[np.float32]:
-    """Return the decoder's view of now [21]: the device, the home (`Activity.at`), the clock and the context."""
-    seen = timeline.until(asof)
-    state, since = seen.current(asof)
-    elapsed = max(asof - since, 0.0)
-    finished, spent = (usage.uses, usage.spent[1]) if state == ON else (usage.pauses, usage.spent[0])
-    usual = (spent + HOUR) / (finished.sum() + 1)
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is the same for all devices of a home at `moments` [...], Unix seconds.
+
+    `seen` [..., 13]: `Activity.at`, the hour on a circle, weekend, the sun, and the context: `DYNAMIC` from "share_on".
+    """
+
+    moments: NDArray[np.float64]
+    seen: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        activity: Activity,
+        moments: NDArray[np.float64] | float,
+        context: Context | Contexts | None,
+        clock: LocalTime,
+    ) -> Surroundings:
+        """Gather what was known at `moments`; of the context, one for all of them or one for each, perhaps nothing."""
+        asof = np.asarray(moments, dtype=np.float64)
+        local = clock.local(asof)
+        angle = 2 * np.pi * hour_of(local) / 24
+        told: list[Any] = [np.sin(angle), np.cos(angle), weekend_of(local), clock.elevation(asof) / 45]
+        if context is None:
+            told += (0.0, 0.0, 0.0, 0.0)
+        elif isinstance(context, Context):
+            told += (1.0, context.p_asleep, context.p_away, context.p_dark)
+        else:
+            told += (1.0, context.asleep, context.away, context.dark)
+        parts = [np.broadcast_to(part, asof.shape) for part in told]
+        return cls(asof, np.concatenate((activity.at(asof), np.stack(parts, axis=-1)), axis=-1))
+
+    def at(self, rows: NDArray[np.int64]) -> Surroundings:
+        """Return those of some of the moments."""
+        return Surroundings(self.moments[rows], self.seen[rows])
+
+
+def dynamic(timeline: Timeline, usage: Usage | Usages, around: Surroundings) -> NDArray[np.float32]:
+    """Return the decoder's view [..., 21] of a device at the moments of `around`; `usage` as of each of them."""
+    asof = around.moments
+    state, since = timeline.stands(asof)
+    on = state == ON
+    elapsed = np.maximum(asof - since, 0.0)
+    finished = np.where(on, usage.uses.sum(axis=-1), usage.pauses.sum(axis=-1))
+    usual = (np.where(on, usage.spent[..., 1], usage.spent[..., 0]) + HOUR) / (finished + 1)
+    seen = np.searchsorted(timeline.times, asof, side="right")
+    opening = timeline.times[0] if len(timeline) else -np.inf  # is no change
     counts = [
-        len(seen) - np.searchsorted(seen.times, asof - span, side="right") - (seen.times[:1] > asof - span).sum()
+        seen - np.searchsorted(timeline.times, asof - span, side="right") - (opening > asof - span)
         for span in (600.0, HOUR, DAY)
     ]
-    guess = (0.0, 0.0, 0.0, 0.0) if context is None else (1.0, context.p_asleep, context.p_away, context.p_dark)
-    return np.array(
-        [
-            float(state != UNKNOWN),
-            float(state == ON) - float(state == OFF),
-            float(len(seen) > 0 and seen.states[-1] == UNKNOWN),
-            np.log1p(elapsed / 60) / 5 - 1,
-            np.clip(np.log((elapsed + 60) / usual), -6, 6) / 4,
-            *(np.log1p(max(int(c), 0)) / 3 for c in counts),
-            *activity,
-            *_moment(asof, clock),
-            *guess,
-        ],
-        dtype=np.float32,
+    own = (
+        state != UNKNOWN,
+        on.astype(np.float64) - (state == OFF),
+        (seen > 0) & (timeline.at(asof) == UNKNOWN),
+        np.log1p(elapsed / 60) / 5 - 1,
+        np.clip(np.log((elapsed + 60) / usual), -6, 6) / 4,
+        *(np.log1p(np.maximum(count, 0)) / 3 for count in counts),
     )
-
-
-@lru_cache(maxsize=4)
-def _moment(asof: float, clock: LocalTime) -> tuple[float, float, float, float]:
-    """Return what the clock and the sky say of a moment, the same for every device: `DYNAMIC` from the hour on."""
-    local = clock.local(asof)
-    angle = 2 * np.pi * float(hour_of(local)) / 24
-    return float(np.sin(angle)), float(np.cos(angle)), float(weekend_of(local)), float(clock.elevation(asof)) / 45
+    found: NDArray[np.float32] = np.concatenate((np.stack(own, axis=-1), around.seen), axis=-1).astype(np.float32)
+    return found
 
 
 def scaled_horizon(hours: NDArray[np.float64] | float) -> NDArray[np.float64]:

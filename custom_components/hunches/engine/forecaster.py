@@ -84,10 +84,11 @@ def _row(
 ) -> _Row:
     target = np.array([query.target])
     context = None if contexts is None else contexts.at(query.asof)
+    around = features.Surroundings.of(activity, query.asof, context, clock)
     return _Row(
         features.stable(entity, usage, inputs),
         features.tokens(entity),
-        features.dynamic(timeline, usage, query.asof, activity.at(query.asof), context, clock),
+        features.dynamic(timeline, usage, around),
         features.query(query.asof, target, clock)[0],
         forecast(timeline, usage, query.asof, target, clock),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from . import acceptance, analogs, features, habits, views
+from . import acceptance, analogs, features, habits
 from .context import Contexts, Tracker
 from .distinct import distinct
 from .experts import Forecasts
@@ -26,7 +26,7 @@ from .scan import Scan
 from .situations import Situation, situation
 from .subjects import KINDS, NOTHING, kinds
 from .timeline import Timeline
-from .usages import Usages, usages
+from .usage import Usages, usages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -194,12 +194,12 @@ class Lookback:
         """Run the networks once over all moments of all views, in their order."""
         clock, m = self._clock, len(acceptance.HORIZONS)
         encoded = self._model.encode(
-            np.concatenate([views.stable(v.entity, v.usages, self._inputs) for v in seen]),
+            np.concatenate([features.stable(v.entity, v.usages, self._inputs) for v in seen]),
             np.concatenate([np.tile(features.tokens(v.entity), (v.rows.size, 1)) for v in seen]),
         )
         rows = np.concatenate([view.rows for view in seen])
-        dynamic = np.concatenate([views.dynamic(v.timeline, v.line, v.usages, now.here, v.rows) for v in seen])
-        past = np.concatenate([views.dynamic(v.timeline, v.line, v.usages, now.yesterday, v.rows) for v in seen])
+        dynamic = np.concatenate([features.dynamic(v.timeline, v.usages, now.here.at(v.rows)) for v in seen])
+        past = np.concatenate([features.dynamic(v.timeline, v.usages, now.yesterday.at(v.rows)) for v in seen])
         present = [analogs.forecasts(v.line, v.usages, now.ahead, v.rows, clock) for v in seen]
         before = [analogs.forecasts(v.line, v.usages, now.usual, v.rows, clock) for v in seen]
         logits = self._model.predict(
@@ -213,7 +213,7 @@ class Lookback:
         )
         ahead, usual = logits[: rows.size * m].reshape(-1, m), logits[rows.size * m :]
         habit = np.concatenate([_habits(v, f, now.here.moments) for v, f in zip(seen, present, strict=True)])
-        rooms = np.concatenate([now.here.room(view.entity.area, view.rows) for view in seen])
+        rooms = np.concatenate([now.activity.room(view.entity.area, now.here.moments[view.rows]) for view in seen])
         outlook = acceptance.compose(ahead, usual, habit, rooms, np.concatenate([view.kinds for view in seen]))
         accepted = self._model.accept(encoded.embedding, dynamic, outlook)
         return _Judged(accepted, usual, encoded.embedding, dynamic, outlook)
@@ -265,8 +265,9 @@ class Lookback:
 class _Present:
     """What is the same for all devices at the moments of a stretch [m]: now, and a day before."""
 
-    here: views.Surroundings
-    yesterday: views.Surroundings
+    activity: features.Activity
+    here: features.Surroundings
+    yesterday: features.Surroundings
     ahead: analogs.Asked
     ahead_query: NDArray[np.float32]
     usual: analogs.Asked
@@ -287,8 +288,9 @@ class _Present:
         offsets = (*acceptance.HORIZONS.tolist(), 1.0)
         past, horizons = moments - DAY, acceptance.HORIZONS
         return cls(
-            views.Surroundings.of(activity, moments, contexts, clock),
-            views.Surroundings.of(activity, past, None, clock),
+            activity,
+            features.Surroundings.of(activity, moments, contexts, clock),
+            features.Surroundings.of(activity, past, None, clock),
             analogs.Asked.of(moments, offsets, horizons.size, start, clock),
             np.stack([features.query(moments, moments + horizon, clock) for horizon in horizons], axis=1),
             analogs.Asked.of(past, (DAY,), 1, start, clock),

@@ -197,10 +197,10 @@ class Mind:
         stable = np.stack([features.stable(v.entity, v.usage, self._inputs) for v in views])
         encoded = self._model.encode(stable, np.stack([features.tokens(v.entity) for v in views]))
         embedding, behaviour = encoded.embedding, encoded.behaviour
-        present = activity.at(now)
-        dynamic = np.stack([features.dynamic(v.timeline, v.usage, now, present, context, clock) for v in views])
-        yesterday = activity.at(now - DAY)
-        past = np.stack([features.dynamic(v.timeline, v.usage, now - DAY, yesterday, None, clock) for v in views])
+        here = features.Surroundings.of(activity, now, context, clock)
+        dynamic = np.stack([features.dynamic(v.timeline, v.usage, here) for v in views])
+        yesterday = features.Surroundings.of(activity, now - DAY, None, clock)
+        past = np.stack([features.dynamic(v.timeline, v.usage, yesterday) for v in views])
         horizons = len(acceptance.HORIZONS)
         forecasts = Forecasts(
             np.concatenate([v.outlook.ahead.logit for v in views] + [v.outlook.usual.logit for v in views]),
@@ -219,8 +219,8 @@ class Mind:
         )
         found = self._model.accept(embedding, dynamic, outlook)
         if_home = self._model.accept(embedding, acceptance.awake_at_home(dynamic), outlook)
-        here = situation(context)
-        abouts = [Subject(str(KINDS[v.kind]), v.entity.entity_id, here) for v in views]
+        stands = situation(context)
+        abouts = [Subject(str(KINDS[v.kind]), v.entity.entity_id, stands) for v in views]
         at_home = [Subject(about.kind, about.entity_id, Situation.HOME) for about in abouts]
         archetypes = self._model.archetypes.assign(embedding)
         said = _Said(
@@ -228,7 +228,7 @@ class Mind:
             self._household.right.judge(abouts, found.right).low,
             sigmoid(found.yes),
             sigmoid(found.right),
-            None if here is Situation.HOME else self._household.yes.judge(at_home, if_home.yes).p,
+            None if stands is Situation.HOME else self._household.yes.judge(at_home, if_home.yes).p,
             sigmoid(usual),
             [archetype.title for archetype in archetypes],
         )

@@ -141,15 +141,23 @@ class Timeline:
             return np.full(np.shape(moments), UNKNOWN, dtype=np.int8)
         return np.where(i >= 0, self.states[np.maximum(i, 0)], np.int8(UNKNOWN)).astype(np.int8)
 
-    def current(self, moment: float) -> tuple[int, float]:
-        """Return the last known state at `moment` and since when (Unix seconds); `UNKNOWN` and `moment` if none.
+    def stands(self, moments: NDArray[np.float64] | float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the last known state at `moments` (any shape) and since when; `UNKNOWN` and the moment if none.
 
         Gaps are looked through: a lamp that was on before and after one has been on since it was switched on.
         """
-        now = self.until(moment).carried()
-        if not len(now):
-            return UNKNOWN, moment
-        return int(now.states[-1]), float(now.times[-1])
+        known, asof = self.carried(), np.asarray(moments, dtype=np.float64)
+        if not len(known):
+            return np.full(asof.shape, UNKNOWN, dtype=np.int64), asof
+        place = np.searchsorted(known.times, asof, side="right") - 1
+        held = np.maximum(place, 0)
+        state = np.where(place >= 0, known.states[held], UNKNOWN).astype(np.int64)
+        return state, np.where(place >= 0, known.times[held], asof)
+
+    def current(self, moment: float) -> tuple[int, float]:
+        """Return the same of one moment."""
+        state, since = self.stands(moment)
+        return int(state), float(since)
 
 
 def made_by_us(

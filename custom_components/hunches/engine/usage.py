@@ -77,7 +77,38 @@ class Usage:
     @property
     def rate(self) -> float:
         """Return the decayed share of time on, shrunk towards one in twenty with the weight of two hours."""
-        return float((self.on.sum() + 0.05 * 2 * HOUR) / (self.known.sum() + 2 * HOUR))
+        return float(_rate(self.on, self.known))
+
+
+@dataclass(frozen=True, slots=True)
+class Usages:
+    """The fields of `Usage` at m moments: arrays of the same names and shapes, with the moments as a first axis.
+
+    `history` [m]: how long the device had been known, in seconds. `state` [m]: the last known reading.
+    """
+
+    history: NDArray[np.float64]
+    state: NDArray[np.int64]
+    on: NDArray[np.float64]
+    known: NDArray[np.float64]
+    starts: NDArray[np.float64]
+    sun_on: NDArray[np.float64]
+    sun_known: NDArray[np.float64]
+    uses: NDArray[np.float64]
+    pauses: NDArray[np.float64]
+    spent: NDArray[np.float64]
+    causes: NDArray[np.float64]
+    recent: NDArray[np.float64]
+    days_on: NDArray[np.float64]
+
+    @property
+    def rate(self) -> NDArray[np.float64]:
+        """Return `Usage.rate` at each moment [m]."""
+        return _rate(self.on, self.known)
+
+
+def _rate(on: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray((on.sum(axis=(-2, -1)) + 0.05 * 2 * HOUR) / (known.sum(axis=(-2, -1)) + 2 * HOUR))
 
 
 def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) -> Usage:
@@ -85,76 +116,180 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
 
     The timeline may hold more, before and after; that is not looked at, so reading twice changes nothing.
     """
-    if not len(timeline) or until <= timeline.times[0]:
+    if not len(timeline) or until <= timeline.times[0] or until <= usage.until:
         return usage
-    fresh = np.isnan(usage.until)
-    begin = float(timeline.times[0]) if fresh else usage.until
-    if until <= begin:
-        return usage
-    # The opening state of a recording is not a change: nobody switched anything then.
-    first = int(np.searchsorted(timeline.times, begin, side="right"))
-    last = int(np.searchsorted(timeline.times, until, side="right"))
-    times, states, causes = timeline.times[first:last], timeline.states[first:last], timeline.causes[first:last]
-    opening = int(timeline.states[first - 1]) if first else usage.state
-    if fresh:
-        by_us = bool(made_by_us(timeline.states[:1], timeline.causes[:1])[0])
-        usage = Usage(start=begin, until=begin, changed=begin, state=opening, ours=by_us)
-    ours = made_by_us(states, causes, usage.state, usage.ours)
-
-    decay = float(np.exp(-(until - begin) / TAU))
-    opening = UNKNOWN if usage.ours else opening
-    others = np.where(ours, np.int8(UNKNOWN), states)
-    edges, cells, on, known = pieces(begin, until, times, others, opening, clock)
-    left, right = edges[:-1], edges[1:]
-    seconds = TAU * (np.exp(-(until - right) / TAU) - np.exp(-(until - left) / TAU))
-    recently = TAU_RECENT * (np.exp(-(until - right) / TAU_RECENT) - np.exp(-(until - left) / TAU_RECENT))
-    # Many pieces lie in one hour: what the clock and the sky say of it is worked out once.
-    opens = np.append(True, cells[1:] != cells[:-1])
-    hour, middles = np.cumsum(opens) - 1, cells[opens]
-    by_hour = clock.local(middles)
-    local = by_hour[hour]
-    bins = (weekend_of(by_hour) * 24 + (by_hour % DAY // HOUR).astype(np.int64))[hour]
-    sun = np.searchsorted(SUN_EDGES, clock.elevation(middles))[hour]
-
-    changes = Changes.between(usage, times, states, causes, ours)
-    weight = np.exp(-(until - changes.times) / TAU)
-    begun = changes.states == ON
-    switched = begun & ~changes.ours
-    use, pause = ~begun & changes.finished, begun & changes.finished
-    changed = clock.local(changes.times)
-    start_bins = weekend_of(changed) * 24 + hour_of(changed).astype(np.int64)
-    lengths = np.searchsorted(DURATION_EDGES, changes.durations)
-
-    days = distinct(local[on] // DAY)
-    new_days = days[days > usage.last_day_on] if not np.isnan(usage.last_day_on) else days
-    noons = (new_days + 0.5) * DAY
-    day_weight = np.exp(-(until - noons + clock.offset(noons)) / TAU)
+    news = _News.of(usage, timeline, until)
+    sums, last_day_on = news.sums(np.array([until]), clock)
+    changes = news.changes
     return Usage(
-        start=usage.start,
+        start=news.usage.start,
         until=until,
-        changed=float(changes.times[-1]) if changes.times.size else usage.changed,
+        changed=float(changes.times[-1]) if changes.times.size else news.usage.changed,
         state=changes.final,
         ours=changes.final_ours,
-        last_day_on=float(days[-1]) if days.size else usage.last_day_on,
-        on=usage.on * decay + np.bincount(bins[on], seconds[on], 48).reshape(2, 24),
-        known=usage.known * decay + np.bincount(bins[known], seconds[known], 48).reshape(2, 24),
-        starts=usage.starts * decay + np.bincount(start_bins[switched], weight[switched], 48).reshape(2, 24),
-        sun_on=usage.sun_on * decay + np.bincount(sun[on], seconds[on], 8),
-        sun_known=usage.sun_known * decay + np.bincount(sun[known], seconds[known], 8),
-        uses=usage.uses * decay + np.bincount(lengths[use], weight[use], 15),
-        pauses=usage.pauses * decay + np.bincount(lengths[pause], weight[pause], 15),
-        spent=usage.spent * decay
-        + np.array(
-            [
-                (changes.durations[pause] * weight[pause]).sum(),
-                (changes.durations[use] * weight[use]).sum(),
-            ]
-        ),
-        causes=usage.causes * decay + np.bincount(changes.causes[~changes.ours], weight[~changes.ours], N_CAUSES),
-        recent=usage.recent * np.exp(-(until - begin) / TAU_RECENT)
-        + np.array([recently[on].sum(), recently[known].sum()]),
-        days_on=usage.days_on * decay + float(day_weight.sum()),
+        last_day_on=last_day_on,
+        **{name: found[0] for name, found in sums.items()},
     )
+
+
+def usages(usage: Usage, timeline: Timeline, moments: NDArray[np.float64], clock: LocalTime) -> Usages:
+    """Return what `advance` makes of `usage` at each of `moments` [m], for looking back.
+
+    They are Unix seconds, in order, none before `usage.until`, and the last not many days after the first. The timeline
+    may hold more; each row rests on what it holds up to its own moment.
+    """
+    news = _News.of(usage, timeline, float(moments[-1]))
+    usage, known = news.usage, news.states != UNKNOWN
+    seen = np.searchsorted(news.times[known], moments, side="right")
+    held = np.concatenate(([usage.state], news.states[known])).astype(np.int64)
+    begun = moments > usage.until if news.fresh else np.ones(moments.size, dtype=np.bool_)
+    return Usages(
+        history=np.where(begun, np.maximum(moments, usage.until) - usage.start, 0.0),
+        state=np.where(begun, held[seen], UNKNOWN),
+        **news.sums(moments, clock)[0],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Adds up, decaying with `tau` seconds, at `moments` [m].
+
+    `left` [m]: what is left at each of what there was at the beginning. `back` [m]: how much more than at the last of
+    them something weighs at each.
+    """
+
+    moments: NDArray[np.float64]
+    tau: float
+    left: NDArray[np.float64]
+    back: NDArray[np.float64]
+
+    @classmethod
+    def since(cls, begin: float, moments: NDArray[np.float64], tau: float) -> _Sums:
+        left = np.exp(-np.maximum(moments - begin, 0.0) / tau)
+        return cls(moments, tau, left[:, None], np.exp((moments[-1] - moments) / tau)[:, None])
+
+    def weight(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what something at `times` weighs at the last of the moments, same shape."""
+        return np.asarray(np.exp((times - self.moments[-1]) / self.tau))
+
+    def of(
+        self,
+        before: NDArray[np.float64],
+        times: NDArray[np.float64],
+        bins: NDArray[np.int64],
+        weights: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return sums by bin [m, *before.shape] of weights as of the last moment, each from its own time on."""
+        m, n = self.moments.size, before.size
+        if m > 1:
+            bins = bins + n * np.searchsorted(self.moments, times, side="left")
+        added = np.bincount(bins, weights, m * n).reshape(m, n).cumsum(axis=0) * self.back
+        return np.asarray((before.ravel() * self.left + added).reshape(m, *before.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a timeline holds that `usage` does not know yet, up to a moment: readings [n] and who made them.
+
+    `ours` [n]: as of `timeline.made_by_us`. `opening`: the reading that holds before the first. `fresh`: nothing was
+    known before.
+    """
+
+    usage: Usage
+    until: float
+    times: NDArray[np.float64]
+    states: NDArray[np.int8]
+    ours: NDArray[np.bool_]
+    opening: int
+    fresh: bool
+    changes: Changes
+
+    @classmethod
+    def of(cls, usage: Usage, timeline: Timeline, until: float) -> _News:
+        fresh = bool(np.isnan(usage.until))
+        begin = float(timeline.times[0]) if fresh else usage.until
+        # The opening state of a recording is not a change: nobody switched anything then.
+        first, last = (int(i) for i in np.searchsorted(timeline.times, (begin, max(begin, until)), side="right"))
+        times, states, causes = timeline.times[first:last], timeline.states[first:last], timeline.causes[first:last]
+        opening = int(timeline.states[first - 1]) if first else usage.state
+        if fresh:
+            by_us = bool(made_by_us(timeline.states[:1], timeline.causes[:1])[0])
+            usage = Usage(start=begin, until=begin, changed=begin, state=opening, ours=by_us)
+        ours = made_by_us(states, causes, usage.state, usage.ours)
+        changes = Changes.between(usage, times, states, causes, ours)
+        return cls(usage, until, times, states, ours, opening, fresh, changes)
+
+    def sums(self, moments: NDArray[np.float64], clock: LocalTime) -> tuple[dict[str, NDArray[np.float64]], float]:
+        """Return the sums of `Usage` at `moments` [m] by name, and the last local day with use."""
+        held, last_day_on = self._held(moments, clock)
+        return {**held, **self._changed(moments, clock)}, last_day_on
+
+    def _held(self, moments: NDArray[np.float64], clock: LocalTime) -> tuple[dict[str, NDArray[np.float64]], float]:
+        """Return what is counted in seconds, and the days."""
+        usage, begin = self.usage, self.usage.until
+        slow, quick = _Sums.since(begin, moments, TAU), _Sums.since(begin, moments, TAU_RECENT)
+        cuts = moments[(moments > begin) & (moments < self.until)]
+        others = np.where(self.ours, np.int8(UNKNOWN), self.states)
+        opening = UNKNOWN if usage.ours else self.opening
+        edges, cells, on, known = pieces(begin, max(begin, self.until), self.times, others, opening, clock, cuts)
+        left, right = edges[:-1], edges[1:]
+        seconds = TAU * (slow.weight(right) - slow.weight(left))
+        recently = TAU_RECENT * (quick.weight(right) - quick.weight(left))
+        # Many pieces lie in one hour: what the clock and the sky say of it is worked out once.
+        opens = np.append(True, cells[1:] != cells[:-1])[: cells.size]
+        hour, middles = np.cumsum(opens) - 1, cells[opens]
+        by_hour = clock.local(middles)
+        local = by_hour[hour]
+        bins = (weekend_of(by_hour) * 24 + (by_hour % DAY // HOUR).astype(np.int64))[hour]
+        sun = np.searchsorted(SUN_EDGES, clock.elevation(middles))[hour]
+        both = np.repeat((0, 1), (on.sum(), known.sum()))
+        before = -np.inf if np.isnan(usage.last_day_on) else usage.last_day_on
+        latest = np.maximum.accumulate(np.append(before, local[on] // DAY))
+        new = np.diff(latest) > 0
+        noons = (latest[1:][new] + 0.5) * DAY
+        found = {
+            "on": slow.of(usage.on, right[on], bins[on], seconds[on]),
+            "known": slow.of(usage.known, right[known], bins[known], seconds[known]),
+            "sun_on": slow.of(usage.sun_on, right[on], sun[on], seconds[on]),
+            "sun_known": slow.of(usage.sun_known, right[known], sun[known], seconds[known]),
+            "recent": quick.of(
+                usage.recent,
+                np.concatenate((right[on], right[known])),
+                both,
+                np.concatenate((recently[on], recently[known])),
+            ),
+            "days_on": slow.of(
+                np.array(usage.days_on),
+                right[on][new],
+                np.zeros(noons.size, dtype=np.int64),
+                slow.weight(noons - clock.offset(noons)),
+            ),
+        }
+        return found, float(latest[-1]) if new.any() else usage.last_day_on
+
+    def _changed(self, moments: NDArray[np.float64], clock: LocalTime) -> dict[str, NDArray[np.float64]]:
+        """Return what is counted in changes."""
+        usage, changes, summed = self.usage, self.changes, _Sums.since(self.usage.until, moments, TAU)
+        weight = summed.weight(changes.times)
+        begun = changes.states == ON
+        switched = begun & ~changes.ours
+        use, pause = ~begun & changes.finished, begun & changes.finished
+        local = clock.local(changes.times)
+        hours = weekend_of(local) * 24 + hour_of(local).astype(np.int64)
+        lengths = np.searchsorted(DURATION_EDGES, changes.durations)
+
+        def count(
+            before: NDArray[np.float64], which: NDArray[np.bool_], bins: NDArray[np.int64], each: NDArray[np.float64]
+        ) -> NDArray[np.float64]:
+            return summed.of(before, changes.times[which], bins[which], each[which])
+
+        return {
+            "starts": count(usage.starts, switched, hours, weight),
+            "uses": count(usage.uses, use, lengths, weight),
+            "pauses": count(usage.pauses, pause, lengths, weight),
+            "spent": count(usage.spent, use | pause, use.astype(np.int64), changes.durations * weight),
+            "causes": count(usage.causes, ~changes.ours, changes.causes, weight),
+        }
 
 
 def pieces(
