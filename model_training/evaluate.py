@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custom_components.hunches.engine import bundle, context_numbers, features
-from custom_components.hunches.engine.model import ASSETS, CARD, AssetError, Model
+from custom_components.hunches.engine.model import ASSETS, AssetError, Model
 from script.marked_block import MarksError, around
 
 from . import (
@@ -35,6 +35,7 @@ from . import (
     evaluate_unseen,
     figures,
     make_examples,
+    model_card,
     report,
 )
 from .evaluate_asked import Answered
@@ -235,7 +236,7 @@ def earlier(assets: Path, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     now, before = (
         {name: digest for name, digest in digests.items() if name not in JUDGING}
-        for digests in (json.loads((assets / CARD).read_text(encoding="utf-8"))["assets"], found["about"]["assets"])
+        for digests in (model_card.read(assets)["assets"], found["about"]["assets"])
     )
     if now != before:
         msg = f"{path}: made from other networks than those in {assets}; evaluate all of them"
@@ -245,10 +246,9 @@ def earlier(assets: Path, folder: Path) -> dict[str, Any]:
 
 def enter(assets: Path, found: dict[str, Any]) -> None:
     """Write the figures into the model card of the assets that they were made from."""
-    path = assets / CARD
-    card = json.loads(path.read_text(encoding="utf-8"))
+    card = model_card.read(assets)
     card["metrics"] |= summary(found)
-    path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    model_card.write(assets, card)
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:

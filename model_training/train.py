@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ import torch
 
 from custom_components.hunches.engine import context_numbers, features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
-from custom_components.hunches.engine.model import ASSETS, CARD
+from custom_components.hunches.engine.model import ASSETS
 
 from . import (
     ROOT,
@@ -31,6 +30,7 @@ from . import (
     export,
     machines,
     make_examples,
+    model_card,
     report,
     train_acceptance,
     train_context,
@@ -108,7 +108,7 @@ def run(options: argparse.Namespace) -> None:
     if machines.first():
         # Examples hold what the context filter says, so it comes first.
         numbers = train_context.train(options.seed, 10 if options.smoke else train_context.HOMES)
-        (options.assets / CONTEXT).write_bytes(_json(numbers))
+        (options.assets / CONTEXT).write_bytes(model_card.as_bytes(numbers))
         make_examples.make(folder, options.homes, options.seed, options.workers, options.assets / CONTEXT)
         make_examples.make_portraits(portraits, options.map_homes, options.seed, options.workers)
         proposals = proposed(options)
@@ -169,9 +169,9 @@ def build(options: argparse.Namespace, nets: train_state.Nets, proposals: Arrays
     rooms = train_rooms.fit(asked, seed)
     drawn, off = export.others(home, chart)
     files = {
-        "archetypes.json": _json(archetypes.describe(centres, temperature, titles, uses)),
+        "archetypes.json": model_card.as_bytes(archetypes.describe(centres, temperature, titles, uses)),
         CONTEXT: (options.assets / CONTEXT).read_bytes(),
-        "rooms.json": _json(rooms),
+        "rooms.json": model_card.as_bytes(rooms),
         **networks,
         **drawn,
         **judging,
@@ -209,13 +209,14 @@ def accepting(options: argparse.Namespace, networks: StateModel, proposals: Arra
     net = train_acceptance.train(networks, part(proposals), checks, options.epochs, options.seed)
     priors = train_personal.train(networks, net, checks, options.seed)
     files, worst = export.acceptance(net)
-    return files | {"personal.json": _json({name: prior.as_json() for name, prior in priors.items()})}, worst
+    personal = model_card.as_bytes({name: prior.as_json() for name, prior in priors.items()})
+    return files | {"personal.json": personal}, worst
 
 
 def again(options: argparse.Namespace) -> dict[str, Any]:
     """Train what hunches are judged by on the networks that are in the assets, and score it; the rest is kept."""
     evaluate.earlier(options.assets, report_folder(options))  # before the work, not after it
-    card: dict[str, Any] = json.loads((options.assets / CARD).read_text(encoding="utf-8"))
+    card = model_card.read(options.assets)
     kept = {name: (options.assets / name).read_bytes() for name in card["assets"] if name not in evaluate.JUDGING}
     files, worst = accepting(options, export.written(kept), proposed(options))
     card["n_outlook"] = N_OUTLOOK
@@ -266,20 +267,16 @@ def embed(nets: train_state.Nets, rows: Arrays) -> np.ndarray:
         return nets.encoder(data["stable"], data["tokens"])[0].numpy()  # type: ignore[no-any-return]
 
 
-def _write(folder: Path, files: Mapping[str, bytes], card: Mapping[str, Any]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], card: dict[str, Any]) -> None:
     if card["bytes"] > LIMIT_BYTES:
         raise SystemExit(f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}")
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    (folder / CARD).write_bytes(_json(card))
+    model_card.write(folder, card)
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +23,13 @@ from custom_components.hunches.engine import features
 from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless
 from custom_components.hunches.engine.home import Entity
 from custom_components.hunches.engine.localtime import DAY, LocalTime
-from custom_components.hunches.engine.model import ASSETS, CARD, N_EMBEDDING
+from custom_components.hunches.engine.model import ASSETS, N_EMBEDDING
 from custom_components.hunches.engine.onnx import Graph
 from custom_components.hunches.engine.room_words import N_KINDS
 from custom_components.hunches.engine.rooms import AreaGuess, Rooms
 from custom_components.hunches.engine.usage import Usage, advance
 
+from . import model_card
 from .fleet import residents, simulate
 from .train_room_words import words
 
@@ -277,17 +277,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    card = json.loads((options.assets / CARD).read_text(encoding="utf-8"))
+    card = model_card.read(options.assets)
     encoder = encoder_of(options.assets)
     numbers = range(options.first, options.first + options.homes)
     asked = questions((simulate.home(n, options.seed) for n in numbers), encoder, options.seed)
     weights = fit(asked, options.seed)
-    data = (json.dumps(weights, indent=1) + "\n").encode()
+    data = model_card.as_bytes(weights)
     card["assets"]["rooms.json"] = hashlib.sha256(data).hexdigest()
     card["bytes"] = sum((options.assets / name).stat().st_size for name in card["assets"] if name != "rooms.json")
     card["bytes"] += len(data)
     (options.assets / "rooms.json").write_bytes(data)
-    (options.assets / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    model_card.write(options.assets, card)
     print(f"train_rooms: {len(asked)} questions, {len(data):,} bytes in {options.assets}")
     return 0
 
