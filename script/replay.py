@@ -130,8 +130,8 @@ def memory(options: argparse.Namespace, recording: Recording, _: Model) -> None:
     for key, timeline in recording.timelines.items():
         once[key] = _learned(home.entities[key], Kept(), timeline, recording.end, clock)
     differences = {key: _difference(by_night[key].usage, kept.usage) for key, kept in once.items()}
-    lengths = {key: len(kept.timeline) for key, kept in once.items()}
-    same = all(np.array_equal(by_night[key].timeline.times, kept.timeline.times) for key, kept in once.items())
+    lengths = {key: len(kept.changes) for key, kept in once.items()}
+    same = all(_times(by_night[key]) == _times(kept) for key, kept in once.items())
     found = {
         "nights": len(nights),
         "entities": len(once),
@@ -160,6 +160,11 @@ def _learned(entity: Entity, kept: Kept, timeline: Timeline, now: float, clock: 
     held = Memory.of(entity, kept)
     held.learn(Timeline(known.times[first:], known.states[first:], known.causes[first:]), now, clock)
     return held.keep()
+
+
+def _times(kept: Kept) -> list[float]:
+    times: list[float] = kept.changes.unfolded().times.tolist()
+    return times
 
 
 def _difference(left: Usage, right: Usage) -> float:

@@ -44,6 +44,7 @@ from .data import HunchesConfigEntry, Look, Status
 from .deletions import async_deletion, is_deletion
 from .engine.chosen import named
 from .engine.context_filter import Correction
+from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
 from .engine.policy import Ledger, Moment, Policy, Settings
@@ -209,8 +210,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if (home := self.home) is None:
             return None
         kept = self.teacher.memory.kept
-        lines = {key: kept[key].timeline for key in home.entities if key in kept}
-        return Past(home, lines, self.feedback.corrections, self.settings)
+        changes = {key: kept[key].changes for key in home.entities if key in kept}
+        return Past(home, Unfolding(changes), self.feedback.corrections, self.settings)
 
     def proven(self, entity_id: str) -> dict[str, Any] | None:
         """Return what the backtest found for one device; None while there is nothing."""

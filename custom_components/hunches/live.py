@@ -8,6 +8,7 @@ import numpy as np
 from homeassistant.core import State
 
 from .const import RECENT_CHANGES, RECENT_SECONDS
+from .engine.folded import NOTHING, Folded, Unfolding, rounded_up
 from .engine.home import Home, read_state, state_name
 from .engine.timeline import Cause, Timeline
 
@@ -55,12 +56,7 @@ class LiveChanges:
         return taken
 
 
-def complete(
-    home: Home,
-    timelines: Mapping[str, Timeline],
-    changes: Iterable[Change],
-    states: Iterable[State],
-) -> dict[str, Timeline]:
+def complete(home: Home, recorded: Unfolding, changes: Iterable[Change], states: Iterable[State]) -> Unfolding:
     """Return the recorder's timelines with what it has not written yet: recent changes, and how things stand now."""
     later: dict[str, list[tuple[float, int, int]]] = {}
     for change in changes:
@@ -74,31 +70,30 @@ def complete(
             rows = later.setdefault(state.entity_id, [])
             if not rows or row[0] > rows[-1][0]:
                 rows.append(row)
-    return {
-        key: _append(timelines.get(key) or Timeline.empty(), later.get(key, []))
-        for key in sorted(timelines.keys() | later.keys())
-    }
+    known = {key: _extended(recorded.folded.get(key, NOTHING), rows) for key, rows in later.items()}
+    return Unfolding({key: known.get(key) or recorded.folded[key] for key in sorted(recorded.keys() | known.keys())})
 
 
 def changes_after(home: Home, timelines: Mapping[str, Timeline], moment: float) -> list[Change]:
     """Return everything after a moment as changes in order of time, as if it had been seen live."""
     found = []
     for key, timeline in timelines.items():
-        first = int(np.searchsorted(timeline.times, moment, side="right"))
-        rows = zip(timeline.times[first:], timeline.states[first:], timeline.causes[first:], strict=True)
+        later = timeline.after(moment)
+        rows = zip(later.times, later.states, later.causes, strict=True)
         domain = home.entities[key].domain
         found += [Change(float(t), key, state_name(domain, int(s)), Cause(c)) for t, s, c in rows]
     return sorted(found, key=lambda change: change.moment)
 
 
-def _append(timeline: Timeline, rows: list[tuple[float, int, int]]) -> Timeline:
-    last = float(timeline.times[-1]) if len(timeline) else float("-inf")
-    new = [row for row in rows if row[0] > last]
-    if not new:
-        return timeline
-    times, readings, causes = zip(*new, strict=True)
-    return Timeline.from_readings(
-        np.concatenate([timeline.times, np.array(times, dtype=np.float64)]),
-        np.concatenate([timeline.states, np.array(readings, dtype=np.int8)]),
-        np.concatenate([timeline.causes, np.array(causes, dtype=np.int8)]),
-    )
+def _extended(recorded: Folded, rows: list[tuple[float, int, int]]) -> Folded:
+    """Return what was recorded and the rows that came after it; the same object where there are none.
+
+    What was recorded is rounded up: of a row at the last of its moments, another reading tells that it came later.
+    """
+    times, readings, causes = (np.array(column) for column in zip(*rows, strict=True))
+    new = rounded_up(times) >= recorded.end
+    later = Timeline.from_readings(rounded_up(times[new]), readings[new], causes[new])
+    line = recorded.unfolded()
+    if len(later) and later.times[0] == recorded.end and later.states[0] == line.states[-1]:
+        later = later.after(recorded.end)
+    return Folded.of(line.followed_by(later)) if len(later) else recorded

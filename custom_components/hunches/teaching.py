@@ -10,13 +10,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .engine.context_filter import Correction
+from .engine.folded import Unfolding
 from .engine.home import Home
 from .engine.localtime import LocalTime
 from .engine.memory import Kept
 from .engine.model import Model
 from .engine.policy import Policy
 from .engine.scan import Mind
-from .engine.timeline import Timeline
 from .history import History, LongMemory, async_read
 from .history.cause import CauseIndex
 from .history.reader import Progress, Stopped
@@ -129,7 +129,7 @@ class Teacher:
     def _new(
         self,
         home: Home,
-        known: dict[str, Timeline],
+        known: Unfolding,
         corrections: tuple[Correction, ...],
         until: float,
         now: float,

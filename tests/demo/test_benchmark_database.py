@@ -14,6 +14,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import async_migration_in_progress
 from homeassistant.core import HomeAssistant
 
+from custom_components.hunches.engine.folded import Folded
 from custom_components.hunches.engine.home import ON, UNKNOWN
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.timeline import Cause
@@ -43,7 +44,8 @@ async def test_a_recorder_goes_on_with_it(hunches_allowed: None, hass: HomeAssis
     assert not async_migration_in_progress(hass)
     assert get_instance(hass).schema_version > 0
     found = await async_read(hass, made.home, threading.Event())
-    for key, wanted in made.recording().timelines.items():
+    for key, line in made.recording().timelines.items():
+        wanted = Folded.of(line).unfolded()
         got = found.timelines[key].until(END)
         assert got.times[: len(wanted)].tolist() == wanted.times.tolist()
         assert got.states[: len(wanted)].tolist() == wanted.states.tolist()

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from custom_components.hunches.engine.folded import RESOLUTION, Folded
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
-from custom_components.hunches.engine.memory import MOST_CHANGES, OVERLAP, RESOLUTION, WRONG_CLOCK, Kept, Memory
+from custom_components.hunches.engine.memory import MOST_CHANGES, OVERLAP, WRONG_CLOCK, Kept, Memory
 from custom_components.hunches.engine.memory_file import MemoryFileError, dump, load
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.engine.usage import Usage
@@ -54,7 +55,7 @@ def assert_equal(left: Kept, right: Kept) -> None:
         a, b = getattr(left.usage, part.name), getattr(right.usage, part.name)
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True, err_msg=part.name)
     for name in ("times", "states", "causes"):
-        np.testing.assert_array_equal(getattr(left.timeline, name), getattr(right.timeline, name))
+        np.testing.assert_array_equal(getattr(left.changes.unfolded(), name), getattr(right.changes.unfolded(), name))
 
 
 @settings(max_examples=25)
@@ -108,7 +109,7 @@ def test_recorder_is_believed_about_who_made_a_change() -> None:
     memory.note(START, "off", Cause.UNKNOWN)
     memory.note(START + 60, "on", Cause.UNKNOWN)
     memory.learn(Timeline.from_readings([START, START + 60], [0, 1], [0, Cause.AUTOMATION]), START + HOUR, CLOCK)
-    assert memory.timeline.causes.tolist() == [Cause.UNKNOWN, Cause.AUTOMATION]
+    assert memory.read().causes.tolist() == [Cause.UNKNOWN, Cause.AUTOMATION]
     assert memory.usage.causes[Cause.AUTOMATION] == pytest.approx(1, rel=0.01)
 
 
@@ -128,25 +129,24 @@ def test_a_thing_that_flickers_is_bounded_and_all_of_it_counted() -> None:
             assert len(memory.read()) <= 4 * MOST_CHANGES
     times = START + np.arange(36_000) / 10
     memory.learn(Timeline.from_readings(times, np.arange(36_000) % 2), START + HOUR, CLOCK)
-    held = memory.timeline
-    assert all(part.base is None for part in (held.times, held.states, held.causes)), "what was cut off is held on to"
     kept = memory.keep()
-    assert len(kept.timeline) == MOST_CHANGES
+    assert kept.changes.ticks.base is kept.changes.marks.base is None, "what was cut off is held on to"
+    assert len(kept.changes) == MOST_CHANGES
     assert kept.usage.starts.sum() == pytest.approx(18_000, rel=0.002)
     assert kept.usage.on.sum() == pytest.approx(HOUR / 2, rel=0.01)
     assert len(dump({"light.lounge": kept})) < 32 * 1024
 
 
 def test_size_of_an_entity() -> None:
-    few = dump({f"light.{i}": Kept(Timeline.empty(), live_through(lamp(), [END]).usage) for i in range(50)})
+    few = dump({f"light.{i}": Kept(usage=live_through(lamp(), [END]).usage) for i in range(50)})
     assert len(few) / 50 < 4 * 1024
 
 
 def test_changes_are_kept_for_56_days_and_aggregates_longer() -> None:
     timeline = Timeline.from_readings([START, START + HOUR, START + 2 * HOUR], [0, 1, 0])
     kept = live_through(timeline, [START + DAY, START + 80 * DAY])
-    assert kept.timeline.times.tolist() == [START + 24 * DAY]
-    assert kept.timeline.states.tolist() == [OFF]
+    assert kept.changes.unfolded().times.tolist() == [START + 24 * DAY]
+    assert kept.changes.unfolded().states.tolist() == [OFF]
     assert kept.usage.uses.sum() == pytest.approx(np.exp(-79.9 / 28), rel=0.01)
 
 
@@ -154,14 +154,14 @@ def test_changes_are_kept_for_56_days_and_aggregates_longer() -> None:
 def test_forgetting_on_demand(days: float) -> None:
     timeline, before = lamp(), END - days * DAY
     left = restarted(live_through(timeline, [END]).forgotten(before, CLOCK))
-    assert left.timeline.times.min() >= before - 1 / RESOLUTION
+    assert left.changes.unfolded().times.min() >= before - 1 / RESOLUTION
     assert left.usage.history == pytest.approx(days * DAY, abs=1)
     assert left.usage.known.sum() <= days * DAY + 1
     later = END + DAY
     assert left.since(later) == pytest.approx(max(before, END - OVERLAP), abs=1)
     memory = Memory.of(LAMP, left)
     memory.learn(timeline, later, CLOCK)  # a recorder that has not deleted yet
-    assert memory.keep().timeline.times.min() >= before - 1 / RESOLUTION
+    assert memory.keep().changes.unfolded().times.min() >= before - 1 / RESOLUTION
     assert memory.usage.known.sum() <= (days + 1) * DAY + 1
 
 
@@ -171,7 +171,7 @@ def test_a_gap_is_unknown_over_a_restart() -> None:
     memory.learn(Timeline.from_readings([START + HOUR, START + 3 * HOUR], [UNKNOWN, 1]), START + 4 * HOUR, CLOCK)
     assert memory.usage.known.sum() == pytest.approx(2 * HOUR, rel=0.02)
     assert memory.usage.uses.sum() == 0
-    assert memory.timeline.current(START + 4 * HOUR) == (ON, START)
+    assert memory.read().current(START + 4 * HOUR) == (ON, START)
 
 
 @settings(max_examples=50)
@@ -194,7 +194,7 @@ def test_a_file_holds_exactly_what_it_was_given(rows: list[tuple[float, int, int
 
 def test_a_clock_decades_back_fits_into_a_file() -> None:
     timeline = Timeline.from_readings([0.0, START, START + 60], [0, 1, 0])
-    found = load(dump({"a": Kept(timeline, Usage())}))["a"].timeline
+    found = load(dump({"a": Kept(Folded.of(timeline), Usage())}))["a"].changes.unfolded()
     assert found.times.tolist() == [START, START + 60]
 
 

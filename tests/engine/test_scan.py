@@ -11,9 +11,10 @@ from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.home import Entity, Home, state_name
 from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
+from custom_components.hunches.engine.memory import Memory
 from custom_components.hunches.engine.model import Model
 from custom_components.hunches.engine.personal import Heard
-from custom_components.hunches.engine.scan import Mind
+from custom_components.hunches.engine.scan import Mind, Scan
 from custom_components.hunches.engine.timeline import Timeline
 
 from .conftest import START, make_recording
@@ -59,6 +60,32 @@ def test_no_future_reaches_a_look(model: Model, recording: Recording) -> None:
     mind = Mind(model, whole.home)
     mind.learn(whole.timelines, NIGHT)  # hands over what comes later, too
     assert mind.look(NIGHT) == cut
+
+
+def test_a_look_rests_on_all_that_is_known_whatever_part_of_it_is_unfolded(
+    model: Model, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tablet that moved once, a month ago, and a window that has let light in since yesterday, are among it."""
+    more = {
+        "device_tracker.tablet": Timeline.from_readings([START, START + DAY], [0, 1]),
+        "sensor.lux": Timeline.from_readings([START, NIGHT - 20 * HOUR], [0, 1]),
+    }
+    window = Entity("sensor.lux", "Lux", "Lounge", "illuminance")
+    entities = {"device_tracker.tablet": Entity("device_tracker.tablet", "Tablet"), "sensor.lux": window}
+    others = {key: entity for key, entity in recording.home.entities.items() if entity.domain != "person"}
+    home = replace(recording.home, entities={**others, **entities})
+    lamp = with_lamp_left_on(recording).timelines
+    whole = Recording(home, {**lamp, **more})
+    moments = NIGHT + np.cumsum([0, 60, 59, HOUR, 7 * HOUR, 30 * HOUR, 60, 3 * DAY])
+
+    def looks() -> list[Scan]:
+        mind = learned(model, whole, NIGHT)
+        return [mind.look(float(moment)) for moment in moments]
+
+    found = looks()
+    read = Memory.read
+    monkeypatch.setattr(Memory, "read", lambda memory, since=0.0: read(memory))
+    assert looks() == found
 
 
 def test_what_is_noted_live_counts_as_what_is_read_later(model: Model, recording: Recording) -> None:

@@ -93,11 +93,11 @@ class ScriptedMind:
         self.script.learned.append(timelines)
         for key, timeline in timelines.items():
             self.memory[key].learn(timeline.until(until), until, self.clock)
-            self.readings[key] = self.memory[key].timeline.current(until)
+            self.readings[key] = self.memory[key].read().current(until)
         progress(len(timelines), len(timelines))
 
     def keep(self) -> dict[str, Kept]:
-        return {key: memory.keep() for key, memory in self.memory.items() if len(memory.timeline)}
+        return {key: memory.keep() for key, memory in self.memory.items() if len(memory.read())}
 
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
         self.memory[entity_id].note(moment, state, cause)

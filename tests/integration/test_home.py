@@ -17,6 +17,8 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.hunches.engine.folded import RESOLUTION, Folded, Unfolding
+from custom_components.hunches.engine.home import UNKNOWN
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.history import build_home
 from custom_components.hunches.history.cause import LIVE_CONTEXTS, CauseIndex
@@ -121,20 +123,28 @@ async def test_history_is_completed_by_live_changes_and_states(hass: HomeAssista
     for entity_id, state in (("light.a", "on"), ("light.b", "off"), ("light.c", "unavailable")):
         hass.states.async_set(entity_id, state)
     home = build_home(hass)
-    recorded = {
-        "light.a": Timeline.from_states("light", [now - 500, now - 400], ["off", "on"]),
+    tick = 1 / RESOLUTION
+    now -= now % tick
+    written = {
+        "light.a": Timeline.from_states("light", [now - 500, now - 400], ["off", "on"], [0, Cause.AUTOMATION]),
         "light.b": Timeline.from_states("light", [now - 500], ["on"]),
+        "light.c": Timeline.from_states("light", [now - 500 + 0.2 * tick], ["on"]),
     }
+    recorded = Unfolding({key: Folded.of(timeline) for key, timeline in written.items()})
     changes = [
-        Change(now - 400, "light.a", "on", Cause.PERSON),  # the recorder has it already
+        Change(now - 500 + 0.6 * tick, "light.c", "off", Cause.PERSON),  # within the tick of what the recorder has
+        Change(now - 400 - 0.5 * tick, "light.a", "on", Cause.UNKNOWN),  # the recorder has it already
         Change(now - 30, "light.b", "off", Cause.PERSON),
         Change(now - 20, "light.gone", "off", Cause.PERSON),
     ]
     full = complete(home, recorded, changes, hass.states.async_all())
     assert full["light.a"].times.tolist() == [now - 500, now - 400]
+    assert full["light.a"].causes.tolist() == [Cause.UNKNOWN, Cause.AUTOMATION]
+    assert full.folded["light.a"] is recorded.folded["light.a"], "it is held twice"
     assert full["light.b"].times.tolist() == [now - 500, now - 30]
     assert full["light.b"].causes.tolist() == [Cause.UNKNOWN, Cause.PERSON]
-    assert len(full["light.c"]) == 1
+    assert full["light.c"].states.tolist() == [0, UNKNOWN]
+    assert full["light.c"].causes.tolist() == [Cause.PERSON, Cause.UNKNOWN]
     assert "light.gone" not in full
 
 

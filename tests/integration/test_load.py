@@ -146,7 +146,7 @@ async def test_a_thousand_changes_a_second(
     assert coordinator.data.timing["learned"] != learned, "it learned anew, because something had to be dropped"
     await learn(hass, entry)
     kept = memory_of(hass)
-    assert all(len(k.timeline) <= MOST_CHANGES for k in kept.values())
+    assert all(len(k.changes) <= MOST_CHANGES for k in kept.values())
     assert sum(k.usage.starts.sum() for k in kept.values()) == pytest.approx(30_000, rel=0.001)
     await assert_as_recorded(hass, keys)
     assert "ERROR" not in {record.levelname for record in caplog.records if "hunches" in record.name}
@@ -184,7 +184,7 @@ async def test_a_device_that_toggles_ten_times_a_second_for_an_hour(
     assert len(mind._memory["light.broken"].read()) <= 5 * MOST_CHANGES
     await learn(hass, entry)
     kept = memory_of(hass)["light.broken"]
-    assert len(kept.timeline) <= MOST_CHANGES
+    assert len(kept.changes) <= MOST_CHANGES
     assert kept.usage.starts.sum() == pytest.approx(18_000, rel=0.002)
     assert coordinator_of(entry).data.timing["memory_bytes"] < 64 * 1024
     await assert_as_recorded(hass, ["light.broken"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from .distinct import distinct
+from .features import N_VOCABULARY
 from .localtime import DAY
 from .room_words import Words, grams
 from .routines import MOST_CHANGES, STEP, WINDOWS, Company, Encounters, coverage, unusual
@@ -59,6 +61,8 @@ _RIDGE: Final = 0.3  # of correlations with areas that are correlated with each 
 _AT_ONCE: Final = 32  # devices
 _ROOM: Final = 4_000_000  # changes of devices × entities looked at together: both bound memory
 _DOUBT: Final = 3.0  # changes by which a share is drawn towards none
+_LEVELS: Final = tuple(range(len(WINDOWS), 0, -1))
+"""How many of `WINDOWS` a change within each of them lies within: the narrowest lies in all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,9 @@ def candidates(
     step = max(min(_AT_ONCE, _ROOM // (MOST_CHANGES * len(company.keys))), 1)
     for first in range(0, len(subjects), step):
         some = subjects[first : first + step]
-        found = _Evidence.of(ground, [places[e.entity_id] for e in some])
-        likeness = _likeness(ground, some, np.stack([asked[e] for e in some]), embeddings)
+        rows = [places[e.entity_id] for e in some]
+        found = _Evidence.of(ground, rows)
+        likeness = _likeness(ground, rows, np.stack([asked[e] for e in some]), embeddings)
         for i, subject in enumerate(some):
             keep = np.flatnonzero(found.others[i])
             compared = np.concatenate((found.compared[i], likeness[i], spoken.of_name(subject.name)), axis=1)[keep]
@@ -171,16 +176,21 @@ class _Ground:
         between = (stir @ stir.T).astype(np.float64)
         return cls(company, members, watches, pools, stir, between, cover, side[:, 1])
 
-    def without(self, row: int) -> list[_Pool]:
-        """Return the areas as they are without one entity: a device is no witness of its own room."""
-        return [
-            _Pool.of(self.company, [m for m in members if m != row]) if row in members else pool
-            for members, pool in zip(self.members, self.pools, strict=True)
-        ]
+    def without(self, rows: Sequence[int]) -> Iterator[_Own]:
+        """Yield the areas of entities, of those that are in one, as they are without them."""
+        for device, row in enumerate(rows):
+            for area, members in enumerate(self.members):
+                if row in members:
+                    yield _Own(device, area, _Pool.of(self.company, [m for m in members if m != row]))
 
-    def home_of(self, row: int) -> int | None:
-        """Return the place of the area that an entity is in, None if it is in none."""
-        return next((place for place, members in enumerate(self.members) if row in members), None)
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Which of the devices is in which of the areas, and that area without it: no device witnesses for its own room."""
+
+    device: int
+    area: int
+    pool: _Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +210,21 @@ class _Evidence:
         company, members = ground.company, ground.members
         met, windows = Encounters.of(company, rows), company.windows
         n, by_hour = met.counts.astype(np.float64)[:, None, None], met.by_hour()
-        pools = [ground.without(row) for row in rows]
-        inside = np.stack([met.inside[m].min(axis=0) for m in members])
-        outside = np.stack([met.outside[m].min(axis=0) for m in members])
-        joint = _joint(met, np.minimum(inside, outside), windows)
-        chance = np.einsum("dh,dawh->daw", by_hour, np.array([[p.cover for p in found] for found in pools]))
+        own = tuple(ground.without(rows))
+        inside = np.stack([met.inside[m].max(axis=0) for m in members])
+        outside = np.stack([met.outside[m].max(axis=0) for m in members])
+        joint = _joint(met, np.maximum(inside, outside), _LEVELS)
+        chance = _chance(by_hour, [p.cover for p in ground.pools], own, [o.pool.cover for o in own])
         sure = (joint - chance) / np.sqrt(chance * (1 - chance / np.maximum(n, 1.0)) + 1.0)
-        one_sided = np.einsum("dh,dawh->daw", by_hour, np.array([[p.side[1:] for p in found] for found in pools]))
+        one_sided = _chance(by_hour, [p.side[1:] for p in ground.pools], own, [o.pool.side[1:] for o in own])
         compared = np.concatenate(
             (
                 _share(joint, chance, n),
                 np.arcsinh(sure) / 3,
-                _share(_joint(met, inside, windows[1:]), one_sided, n),
-                _share(_joint(met, outside, windows[1:]), one_sided, n),
+                _share(_joint(met, inside, _LEVELS[1:]), one_sided, n),
+                _share(_joint(met, outside, _LEVELS[1:]), one_sided, n),
                 _best(ground, met),
-                _related(ground, rows, pools),
+                _related(ground, rows, own),
             ),
             axis=2,
         )
@@ -231,7 +241,7 @@ class _Evidence:
             ),
             axis=2,
         )
-        near = np.minimum(met.inside, met.outside) <= windows[2]
+        near = np.maximum(met.inside, met.outside) >= _LEVELS[2]
         return cls(compared, alone, np.stack([met.sums(near[m]).sum(axis=0) for m in members], axis=1), others)
 
 
@@ -239,9 +249,25 @@ def _watches(entity: Entity) -> bool:
     return entity.domain == "binary_sensor" and (entity.device_class is None or entity.device_class in _PRESENCE)
 
 
-def _joint(met: Encounters, gaps: NDArray[np.float32], windows: Sequence[float]) -> NDArray[np.float64]:
-    """Return how many changes of each device have a gap [A, Q] within each window: [D, A, windows]."""
-    return np.stack([met.sums(gaps <= window).T for window in windows], axis=2)
+def _joint(met: Encounters, reached: NDArray[np.uint8], levels: Sequence[int]) -> NDArray[np.float64]:
+    """Return how many changes of each device lie within so many windows [A, Q], or more: [D, A, levels]."""
+    return np.stack([met.sums(reached >= level).T for level in levels], axis=2)
+
+
+def _chance(
+    by_hour: NDArray[np.float64],
+    shares: Sequence[NDArray[np.float64]],
+    own: Sequence[_Own],
+    alone: Sequence[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return how many of the devices' changes [D, 24] would be near one of each area by chance: [D, A, windows].
+
+    `shares`: of each area, [windows, 24]. `alone`: of their own areas without them.
+    """
+    chance = np.tensordot(by_hour, np.stack(shares), axes=(1, 2))
+    for one, share in zip(own, alone, strict=True):
+        chance[one.device, one.area] = share @ by_hour[one.device]
+    return np.asarray(chance)
 
 
 def _share(joint: NDArray[np.float64], chance: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -252,15 +278,15 @@ def _share(joint: NDArray[np.float64], chance: NDArray[np.float64], n: NDArray[n
 
 def _best(ground: _Ground, met: Encounters) -> NDArray[np.float64]:
     """Return the highest share of joint changes among an area's members: [D, A, 5], 0 where there is none."""
-    windows, by_hour = ground.company.windows, met.by_hour()
+    by_hour = met.by_hour()
     known = met.sums(met.when[None] >= ground.company.first[:, None])  # [E, D]
     part = known / np.maximum(met.counts, 1)
-    near = np.minimum(met.inside, met.outside)
+    near = np.maximum(met.inside, met.outside)
     shares = [
-        _share(met.sums(near <= window), (ground.cover[:, i] @ by_hour.T) * part, known)
-        for i, window in enumerate(windows)
+        _share(met.sums(near >= level), (ground.cover[:, i] @ by_hour.T) * part, known)
+        for i, level in enumerate(_LEVELS)
     ]
-    inside = _share(met.sums(met.inside <= windows[1]), (ground.side @ by_hour.T) * part, known)
+    inside = _share(met.sums(met.inside >= _LEVELS[1]), (ground.side @ by_hour.T) * part, known)
     return np.stack(
         [
             *(_highest(share, met.rows, ground.members) for share in (*shares, inside)),
@@ -280,11 +306,8 @@ def _highest(
     return np.where(np.isfinite(found), found, 0.0)
 
 
-def _related(ground: _Ground, rows: list[int], pools: Sequence[Sequence[_Pool]]) -> NDArray[np.float64]:
-    """Return the correlations of being on and of changing, beyond the hour of the day: [D, A, 7].
-
-    `pools`: for each device the areas without it.
-    """
+def _related(ground: _Ground, rows: list[int], own: Sequence[_Own]) -> NDArray[np.float64]:
+    """Return the correlations of being on and of changing, beyond the hour of the day: [D, A, 7]."""
     at, company, members = np.array(rows), ground.company, ground.members
     on, changing = company.on[rows], company.stir[rows]
     pairs = [
@@ -292,74 +315,73 @@ def _related(ground: _Ground, rows: list[int], pools: Sequence[Sequence[_Pool]])
         _highest(company.stir @ on.T, at, members),
         _highest(company.stir @ changing.T, at, members),
     ]
-    whole = np.zeros((len(rows), len(members), 4))
-    areas = ground.stir.copy()
-    for i, row in enumerate(rows):
-        between, own = ground.between, ground.home_of(row)
-        if own is not None:  # its own area looks different without it, the others do not
-            areas[own] = pools[i][own].stir
-            between = between.copy()
-            between[own] = between[:, own] = areas @ areas[own]
-        with_areas = (areas @ np.stack((on[i], changing[i]), axis=1)).astype(np.float64)
-        whole[i, :, :2] = with_areas
-        whole[i, :, 2:] = np.linalg.solve(between + _RIDGE * np.eye(len(members)), with_areas)
-        if own is not None:
-            areas[own] = ground.stir[own]
-    return np.concatenate((np.stack(pairs, axis=2), whole), axis=2)
+    with_areas = np.stack((on @ ground.stir.T, changing @ ground.stir.T), axis=2).astype(np.float64)
+    between = np.repeat(ground.between[None], len(rows), axis=0)
+    for one in own:  # its own area looks different without it, the others do not
+        stir = one.pool.stir
+        with_areas[one.device, one.area] = on[one.device] @ stir, changing[one.device] @ stir
+        between[one.device, one.area] = between[one.device, :, one.area] = ground.stir @ stir
+        between[one.device, one.area, one.area] = stir @ stir
+    only = np.linalg.solve(between + _RIDGE * np.eye(len(members)), with_areas)
+    return np.concatenate((np.stack(pairs, axis=2), with_areas, only), axis=2)
 
 
 def _likeness(
-    ground: _Ground,
-    asked: Sequence[Entity],
-    mine: NDArray[np.float32],
-    embeddings: Mapping[str, NDArray[np.float32]],
+    ground: _Ground, rows: list[int], mine: NDArray[np.float32], embeddings: Mapping[str, NDArray[np.float32]]
 ) -> NDArray[np.float64]:
     """Return the highest and the mean cosine of the embeddings [D, 32] with those of an area's others: [D, A, 2]."""
     keys = ground.company.keys
     known = np.stack([embeddings.get(key, np.zeros_like(mine[0])) for key in keys])
     lengths = np.linalg.norm(known, axis=1)[:, None] * np.linalg.norm(mine, axis=1) + 1e-9
     cosine = (known @ mine.T) / lengths  # [E, D]
-    other = np.array([[key in embeddings and key != e.entity_id for e in asked] for key in keys])
-    found = np.zeros((len(asked), len(ground.members), 2))
-    for j, rows in enumerate(ground.members):
-        count = other[rows].sum(axis=0)
-        highest = np.where(other[rows], cosine[rows], -1.0).max(axis=0)
+    other = np.repeat([[key in embeddings] for key in keys], len(rows), axis=1)
+    other[rows, np.arange(len(rows))] = False
+    found = np.zeros((len(rows), len(ground.members), 2))
+    for j, members in enumerate(ground.members):
+        count = other[members].sum(axis=0)
+        highest = np.where(other[members], cosine[members], -1.0).max(axis=0)
         found[:, j, 0] = np.where(count > 0, highest, 0.0)
-        found[:, j, 1] = np.where(other[rows], cosine[rows], 0.0).sum(axis=0) / np.maximum(count, 1)
+        found[:, j, 1] = np.where(other[members], cosine[members], 0.0).sum(axis=0) / np.maximum(count, 1)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """The names of A areas: `kinds` of room that they speak of [A, 14], their n-grams, and how they are written."""
+    """The names of A areas: `kinds` of room that they speak of [A, 14], their n-grams and how they are written.
+
+    `grams`: which of all are in a name, bool [A, 4096]; `sizes`: how many, [A].
+    """
 
     words: Words
     usual: NDArray[np.float64]
     areas: tuple[str, ...]
     kinds: NDArray[np.float64]
-    grams: tuple[frozenset[int], ...]
+    grams: NDArray[np.bool_]
+    sizes: NDArray[np.int64]
     written: tuple[str, ...]
 
     @classmethod
     def of(cls, areas: tuple[str, ...], words: Words) -> _Spoken:
+        spoken = np.zeros((len(areas), N_VOCABULARY), np.bool_)
+        for row, area in enumerate(areas):
+            spoken[row, grams(area)] = True
         return cls(
             words,
             words.kinds(""),
             areas,
             np.stack([words.kinds(area) for area in areas]),
-            tuple(frozenset(grams(area).tolist()) for area in areas),
+            spoken,
+            spoken.sum(axis=1),
             tuple(_plain(area) for area in areas),
         )
 
     def of_name(self, name: str) -> NDArray[np.float64]:
         """Return how much of an area's name is in a device's, and log-odds that both speak of one kind: [A, 2]."""
-        found = np.zeros((len(self.areas), 2))
-        heard, text = frozenset(grams(name).tolist()), _plain(name)
-        for i, (parts, area) in enumerate(zip(self.grams, self.written, strict=True)):
-            contained = 0.5 + 0.5 * len(area) / len(text) if area and area in text else 0.0
-            found[i, 0] = (len(parts & heard) / max(len(parts), 1) + contained) / 2
-        found[:, 1] = np.log(self.kinds @ (self.words.kinds(name) / self.usual) + 1e-3) / 3
-        return found
+        shared, text = self.grams[:, distinct(grams(name))].sum(axis=1), _plain(name)
+        within = [0.5 + 0.5 * len(area) / len(text) if area and area in text else 0.0 for area in self.written]
+        named = (shared / np.maximum(self.sizes, 1) + within) / 2
+        kind = np.log(self.kinds @ (self.words.kinds(name) / self.usual) + 1e-3) / 3
+        return np.stack((named, kind), axis=1)
 
 
 def _plain(name: str) -> str:

@@ -203,15 +203,16 @@ class _Changes:
         order = np.argsort(times, kind="stable")
         states = np.concatenate([np.empty(0, np.int8), *(t.states for t in lines)])[order]
         which = np.repeat(np.arange(len(lines)), [len(t) for t in lines])[order]
-        first = int(np.searchsorted(times[order], after, side="right"))
-        self._times = times[order][first:]
-        self._to = [(keys[i], state) for i, state in zip(which[first:].tolist(), states[first:].tolist(), strict=True)]
-        self._next = 0
+        self._keys = keys
+        self._times, self._which, self._states = times[order], which, states
+        self._next = int(np.searchsorted(self._times, after, side="right"))
         self._readings = {key: int(t.at(after)) for key, t in zip(keys, lines, strict=True)}
 
     def until(self, moment: float) -> Mapping[str, int]:
         """Return how everything stands at `moment`, none before the last one asked for."""
         last = int(np.searchsorted(self._times, moment, side="right"))
-        self._readings.update(self._to[self._next : last])
+        passed = slice(self._next, last)
+        whose = (self._keys[i] for i in self._which[passed].tolist())
+        self._readings.update(zip(whose, self._states[passed].tolist(), strict=True))
         self._next = last
         return self._readings

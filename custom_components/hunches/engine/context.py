@@ -18,7 +18,7 @@ from .bundle import Recording
 from .context_filter import Correction, Filter
 from .context_numbers import STATES, Numbers
 from .distinct import distinct
-from .evidence import MINUTE
+from .evidence import MINUTE, SILENCE
 from .home import ON, UNKNOWN, Home
 from .hunches import Context
 from .localtime import DAY, HOUR, LocalTime
@@ -173,6 +173,11 @@ class Tracker:
         self._home, self._numbers = home, numbers or Numbers.load()
         self._filter = Filter(home, _begun(timelines, start), self._numbers, corrections)
         self._filter.advance(timelines, int(start // MINUTE))
+
+    @property
+    def since(self) -> float:
+        """From which moment on (Unix seconds) the next step looks at what held; of `evidence.WHOLE`, at all of it."""
+        return self._filter.day * MINUTE - SILENCE
 
     def fold(self) -> None:
         """Take little room until the day ends."""

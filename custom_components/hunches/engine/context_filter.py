@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -48,6 +48,7 @@ _JUST: Final = 10 * MINUTE  # a statement that reaches so close to the moment it
 _HOLDS: Final = 8 * 60
 """Minutes for which what is stated of now holds, while nobody comes, goes or switches anything: whoever says so knows
 better than a phone that was left at home."""
+_AT_ONCE: Final = 256  # rows as lists
 _UNSTATED: Final = 1e-12
 """How likely a state is that was stated not to hold."""
 _ALLOWED: Final[Mapping[str, tuple[int, ...]]] = {
@@ -199,8 +200,7 @@ class Filter:
     ) -> NDArray[np.float64]:
         found = np.empty((quarters.size, STATES))
         state, by = self.state, self._moves
-        rows = zip(likelihood.tolist(), fits.tolist(), quarters.tolist(), strict=True)
-        for row, (seen, fit, quarter) in enumerate(rows):
+        for row, (seen, fit, quarter) in enumerate(_rows(likelihood, fits, quarters)):
             after = moved(state, seen, by[quarter], fit)
             scale = 1.0 / sum(after)
             found[row] = state = (after[0] * scale, after[1] * scale, after[2] * scale, after[3] * scale)
@@ -277,6 +277,16 @@ class Filter:
     def dawn(self) -> int:
         """The minute of the next local 4:00."""
         return self._dawn
+
+
+def _rows(*columns: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield arrays of one length row by row, as lists and numbers.
+
+    Some at a time: a list for each minute of a day at once sets off garbage collections, and after enough of them one
+    of everything that Home Assistant holds, which stops it for a fifth of a second.
+    """
+    for first in range(0, len(columns[0]), _AT_ONCE):
+        yield from zip(*(column[first : first + _AT_ONCE].tolist() for column in columns), strict=True)
 
 
 def watched(recording: Recording, days: int, numbers: Numbers) -> Iterator[tuple[int, Seen]]:

@@ -29,8 +29,12 @@ LASTING: Final = (0.1, 0.3)
 
 _BURST: Final = 300.0
 """Seconds after which a switch counts for most of one: those in a burst are one person, or one sensor that flickers."""
-_SILENCE: Final = 3600.0
+SILENCE: Final = 3600.0
 """Seconds of silence after which it counts in full."""
+
+WHOLE: Final = frozenset({"device_tracker"})
+"""Domains whose first change counts, however long ago: a tablet on the wall is always at home. Of others, only what
+held `SILENCE` seconds before the first row, and what came after it."""
 
 NEAR: Final = 180.0
 """A way out that moved within so many seconds may be how someone left or came."""
@@ -62,8 +66,8 @@ def _within(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray
 
 def _fresh(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what the events in each row's (low, high] count: 1 for one that comes after silence, less in a burst."""
-    since = np.minimum(np.diff(events, prepend=-np.inf), _SILENCE)
-    counts = np.expm1(-since / _BURST) / np.expm1(-_SILENCE / _BURST)
+    since = np.minimum(np.diff(events, prepend=-np.inf), SILENCE)
+    counts = np.expm1(-since / _BURST) / np.expm1(-SILENCE / _BURST)
     total = np.concatenate((np.zeros(1), np.cumsum(counts)))
     passed = total[events.searchsorted(high, "right")] - total[events.searchsorted(low, "right")]
     return np.asarray(np.minimum(passed, 1.0))
@@ -98,7 +102,7 @@ def features(
     out: NDArray[np.float64] | None = None
     for entity_id in signal.entity_ids:
         timeline = timelines.get(entity_id)
-        changes = _slice(timeline, float(low[0]) - _SILENCE, float(high[-1]))
+        changes = _slice(timeline, float(low[0]) - SILENCE, float(high[-1]))
         if timeline is None or changes is None:
             continue
         if out is None:
@@ -108,8 +112,7 @@ def features(
         state, age = states[place], (high - times[place]) / MINUTE
         # What we switched off says nothing of people until somebody else switches it.
         known = (state != UNKNOWN) & (age >= 0) & ~made_by_us(states, changes.causes)[place]
-        if entity_id.startswith("device_tracker."):
-            # A tablet on the wall is always at home: a tracker counts from its first change on.
+        if entity_id.partition(".")[0] in WHOLE:
             known &= high >= timeline.times[1] if len(timeline) > 1 else False
         on = known & (state == signal.on)
         off_keeps, on_keeps, free = _kept(kind, age)

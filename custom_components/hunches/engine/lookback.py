@@ -16,10 +16,11 @@ from . import acceptance, analogs, features, habits
 from .context import Contexts, Tracker
 from .distinct import distinct
 from .experts import Forecasts
+from .folded import rounded_up
 from .home import Entity, Home
 from .hunches import Evidence, Hunch
 from .localtime import DAY, LocalTime
-from .memory import RESOLUTION, Memory
+from .memory import Memory
 from .model import Accepted, Model, sigmoid
 from .policy import action_for
 from .scan import Scan
@@ -91,8 +92,8 @@ class Lookback:
     def learn(self, timelines: Mapping[str, Timeline], until: float) -> None:
         """Take in history up to `until`, as `Mind.learn` does."""
         for key, memory in self._memory.items():
-            memory.learn(timelines.get(key, memory.timeline).until(until), until, self._clock)
-        known = {key: memory.timeline for key, memory in self._memory.items()}
+            memory.learn(timelines.get(key, Timeline.empty()).until(until), until, self._clock)
+        known = {key: memory.read() for key, memory in self._memory.items()}
         if self._tracker is None:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
             self._tracker = Tracker(self.home, known, start, self._corrections)
@@ -153,19 +154,11 @@ class Lookback:
 
     def _extended(self, memory: Memory, history: Timeline | None) -> Timeline:
         """Return what was learned, and what `history` says came after it."""
-        known = memory.timeline
-        if history is None:
-            return known
-        later = int(np.searchsorted(history.times, self._until, side="right"))
-        if later == len(history):
-            return known
+        known = memory.read()
+        later = Timeline.empty() if history is None else history.after(self._until)
         # Rounded as in a memory, but never to before it happened.
-        times = np.ceil(history.times[later:] * RESOLUTION) / RESOLUTION
-        return Timeline.from_readings(
-            np.concatenate((known.times, times)),
-            np.concatenate((known.states, history.states[later:])),
-            np.concatenate((known.causes, history.causes[later:])),
-        )
+        later = Timeline.from_readings(rounded_up(later.times), later.states, later.causes)
+        return known.followed_by(later)
 
     def _kinds(
         self, known: Mapping[str, Timeline], moments: NDArray[np.float64], contexts: Contexts

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from .experts import MEMORY
+from .folded import NOTHING, RESOLUTION, Folded, rounded_up
 from .home import UNKNOWN, Entity, read_state
 from .localtime import HOUR
 from .timeline import Timeline
@@ -17,11 +18,6 @@ from .usage import Usage, advance
 if TYPE_CHECKING:
     from .localtime import LocalTime
 
-RESOLUTION: Final = 512.0
-"""Times are kept to so many parts of a second: what a file holds is then exactly what was known before a restart.
-
-They are rounded up: a change that comes after a learning must not slip back before it, where nobody looks any more.
-"""
 MOST_CHANGES: Final = 6_500
 """Changes kept of one entity, 32 KB in a file: over a hundred a day. Of more, the oldest go; aggregates keep them."""
 OVERLAP: Final = 900.0
@@ -30,13 +26,14 @@ WRONG_CLOCK: Final = HOUR
 """Seconds that a memory may reach into the future before it is clear that the clock was wrong when it was made."""
 _MOST_FRESH: Final = 4_096
 _MOST_HELD: Final = 4 * MOST_CHANGES
+_NONE: Final = Timeline.empty()
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is kept of one entity over restarts: its changes up to `usage.until`, and its aggregates up to there."""
 
-    timeline: Timeline = field(default_factory=Timeline.empty)
+    changes: Folded = NOTHING
     usage: Usage = field(default_factory=Usage)
 
     def since(self, now: float) -> float | None:
@@ -55,49 +52,65 @@ class Kept:
         deleting, is not asked about the time before.
         """
         before = _rounded(before)
-        left = self.timeline.since(before)
+        left = self.changes.unfolded().since(before)
         if not len(left):
             left = Timeline.from_readings([before], [UNKNOWN])
         begun = Usage(start=before, until=before, changed=before, state=int(left.states[0]))
-        return Kept(left, advance(begun, left, self.usage.until, clock) if self.usage.until > before else begun)
+        usage = advance(begun, left, self.usage.until, clock) if self.usage.until > before else begun
+        return Kept(Folded.of(left), usage)
 
 
 @dataclass(slots=True)
 class Memory:
-    """One entity's changes of the last `MEMORY` seconds, and the aggregates of all that came before and since."""
+    """One entity's changes of the last `MEMORY` seconds, and the aggregates of all that came before and since.
+
+    What was learned rests folded, and shared with what is kept; what came later lies beside it.
+    """
 
     entity: Entity
-    timeline: Timeline = field(default_factory=Timeline.empty)
     usage: Usage = field(default_factory=Usage)
+    _folded: Folded = NOTHING
+    _later: Timeline = _NONE
     _fresh: list[tuple[float, int, int]] = field(default_factory=list)
 
     @classmethod
     def of(cls, entity: Entity, kept: Kept | None) -> Memory:
         """Return the memory of an entity, going on from what was kept of it."""
-        return cls(entity) if kept is None else cls(entity, kept.timeline, kept.usage)
+        return cls(entity) if kept is None else cls(entity, kept.usage, kept.changes)
 
     def note(self, moment: float, state: str, cause: int) -> None:
         """Take in one live change; one that is earlier than the last is a repeat and is dropped."""
         moment = _rounded(moment)
-        last = self._fresh[-1][0] if self._fresh else (self.timeline.times[-1] if len(self.timeline) else -np.inf)
+        if self._fresh:
+            last = self._fresh[-1][0]
+        else:
+            last = float(self._later.times[-1]) if len(self._later) else self._folded.end
         if moment < last:
             return
         self._fresh.append((moment, read_state(self.entity.domain, state), cause))
         if len(self._fresh) >= _MOST_FRESH:
-            self.read()
+            self._settle()
 
-    def read(self) -> Timeline:
-        """Return the timeline with everything noted.
+    def read(self, since: float = -math.inf) -> Timeline:
+        """Return the timeline with everything noted, from the change on at the latest that held at `since`.
 
-        Of something that changes many times a second, only the last: the next learning has all of it from the recorder.
+        `since`: Unix seconds. Of something that changes many times a second, only the last: the next learning has all
+        of it from the recorder.
         """
-        if self._fresh:
-            times, states, causes = zip(*self._fresh, strict=True)
-            self.timeline = _joined(self.timeline, Timeline.from_readings(times, states, causes))
-            self._fresh.clear()
-            if len(self.timeline) > _MOST_HELD:
-                self.timeline = _last(self.timeline)
-        return self.timeline
+        self._settle()
+        return self._folded.unfolded(since).followed_by(self._later)
+
+    def _settle(self) -> None:
+        """Lay what was noted beside what was learned, and with it where that gets long."""
+        if not self._fresh:
+            return
+        times, states, causes = zip(*self._fresh, strict=True)
+        self._later = self._later.followed_by(Timeline.from_readings(times, states, causes))
+        self._fresh.clear()
+        if len(self._later) >= _MOST_FRESH or len(self._folded) + len(self._later) > _MOST_HELD:
+            whole = self._folded.unfolded().followed_by(self._later)
+            self._folded = Folded.of(_last(whole) if len(whole) > _MOST_HELD else whole)
+            self._later = _NONE
 
     def learn(self, history: Timeline, until: float, clock: LocalTime) -> None:
         """Take in `history`, keep what was noted after it, aggregate up to `until` and forget what is too old.
@@ -108,21 +121,18 @@ class Memory:
         if not np.isnan(self.usage.start):
             history = history.since(self.usage.start)  # what was forgotten on demand does not come back
         if len(history):
-            times = np.ceil(history.times * RESOLUTION) / RESOLUTION
-            history = Timeline.from_readings(times, history.states, history.causes)
+            history = Timeline.from_readings(rounded_up(history.times), history.states, history.causes)
             # The recorder knows who caused a change; live, that may not have been known yet.
             earlier = timeline.until(float(history.times[0]) - 1 / RESOLUTION)
-            later = timeline.times > history.times[-1]
-            timeline = _joined(
-                _joined(earlier, history),
-                Timeline(timeline.times[later], timeline.states[later], timeline.causes[later]),
-            )
+            timeline = earlier.followed_by(history).followed_by(timeline.after(float(history.times[-1])))
         self.usage = advance(self.usage, timeline, until, clock)
-        self.timeline = _last(timeline.since(_rounded(until - MEMORY)))
+        held = _last(timeline.since(_rounded(until - MEMORY)))
+        self._folded = Folded.of(held.until(self.usage.until))
+        self._later = held.after(self.usage.until) or _NONE
 
     def keep(self) -> Kept:
         """Return what is kept over restarts."""
-        return Kept(self.timeline.until(self.usage.until) if len(self.timeline) else self.timeline, self.usage)
+        return Kept(self._folded.until(self.usage.until), self.usage)
 
 
 def _rounded(moment: float) -> float:
@@ -130,16 +140,6 @@ def _rounded(moment: float) -> float:
 
 
 def _last(timeline: Timeline) -> Timeline:
-    """Return the last `MOST_CHANGES`, apart from what they were cut from: a view would keep all of that in memory."""
+    """Return the last `MOST_CHANGES`."""
     kept = slice(-MOST_CHANGES, None)
-    return Timeline(timeline.times[kept].copy(), timeline.states[kept].copy(), timeline.causes[kept].copy())
-
-
-def _joined(earlier: Timeline, later: Timeline) -> Timeline:
-    if not len(later):
-        return earlier
-    return Timeline.from_readings(
-        np.concatenate((earlier.times, later.times)),
-        np.concatenate((earlier.states, later.states)),
-        np.concatenate((earlier.causes, later.causes)),
-    )
+    return Timeline(timeline.times[kept], timeline.states[kept], timeline.causes[kept])

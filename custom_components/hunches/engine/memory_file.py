@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .memory import RESOLUTION, Kept
-from .timeline import Timeline
+from .folded import RESOLUTION, Folded
+from .memory import Kept
 from .usage import Usage
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ VERSION: Final = 1
 _NAME: Final = b"hunches-memory"
 _FIELDS: Final = tuple(field.name for field in fields(Usage))
 _TICKS: Final = np.iinfo(np.uint32).max
-_NO_READING: Final = 1  # readings begin at -1, and are kept as numbers from 0 on
 
 
 class MemoryFileError(ValueError):
@@ -44,16 +43,13 @@ class MemoryFileError(ValueError):
 def dump(kept: Mapping[str, Kept]) -> bytes:
     """Return what is kept of each entity, by key, as bytes."""
     keys = sorted(kept)
-    timelines = [_reaching(kept[key].timeline) for key in keys]
-    starts = np.array([t.times[0] if len(t) else 0.0 for t in timelines])
+    changes = [_reaching(kept[key].changes) for key in keys]
     arrays: dict[str, NDArray[Any]] = {
         "keys": np.frombuffer(json.dumps(keys).encode(), dtype=np.uint8),
-        "lengths": np.array([len(t) for t in timelines], dtype=np.uint32),
-        "starts": starts,
-        "ticks": _concatenated(
-            [np.round((t.times - start) * RESOLUTION) for t, start in zip(timelines, starts, strict=True)]
-        ).astype(np.uint32),
-        "marks": _concatenated([(t.states + _NO_READING) * 16 + t.causes for t in timelines]).astype(np.uint8),
+        "lengths": np.array([len(c) for c in changes], dtype=np.uint32),
+        "starts": np.array([c.start for c in changes], dtype=np.float64),
+        "ticks": _concatenated([c.ticks for c in changes], np.uint32),
+        "marks": _concatenated([c.marks for c in changes], np.uint8),
         **{f"usage.{name}": _column([getattr(kept[key].usage, name) for key in keys]) for name in _FIELDS},
     }
     archive = io.BytesIO()
@@ -82,15 +78,12 @@ def load(data: bytes) -> dict[str, Kept]:
 def _read(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Kept]:
     keys = json.loads(arrays["keys"].tobytes())
     ends = np.cumsum(arrays["lengths"], dtype=np.int64)
-    times = np.repeat(arrays["starts"], arrays["lengths"]) + arrays["ticks"] / RESOLUTION
-    states = (arrays["marks"] // 16).astype(np.int8) - _NO_READING
-    causes = (arrays["marks"] % 16).astype(np.int8)
     columns = {name: arrays[f"usage.{name}"] for name in _FIELDS if f"usage.{name}" in arrays}
     found = {}
     for row, (key, end, length) in enumerate(zip(keys, ends, arrays["lengths"], strict=True)):
         part = slice(int(end) - int(length), int(end))
-        timeline = Timeline(times[part].copy(), states[part].copy(), causes[part].copy())
-        found[str(key)] = Kept(timeline, _usage({name: column[row] for name, column in columns.items()}))
+        changes = Folded(float(arrays["starts"][row]), arrays["ticks"][part].copy(), arrays["marks"][part].copy())
+        found[str(key)] = Kept(changes, _usage({name: column[row] for name, column in columns.items()}))
     return found
 
 
@@ -110,13 +103,14 @@ def _column(values: Sequence[Any]) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _concatenated(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0), *parts])
+def _concatenated(parts: Sequence[NDArray[Any]], kind: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, kind), *parts], dtype=kind, casting="unsafe")
 
 
-def _reaching(timeline: Timeline) -> Timeline:
+def _reaching(changes: Folded) -> Folded:
     """Return the part of a timeline whose times fit into a file: a clock that was wrong may lie decades back."""
-    if not len(timeline):
-        return timeline
-    first = int(np.searchsorted(timeline.times, timeline.times[-1] - _TICKS / RESOLUTION))
-    return Timeline(timeline.times[first:], timeline.states[first:], timeline.causes[first:])
+    if not len(changes) or (last := int(changes.ticks[-1])) <= _TICKS:
+        return changes
+    first = int(changes.ticks.searchsorted(last - _TICKS))
+    passed = changes.ticks[first]
+    return Folded(changes.start + float(passed) / RESOLUTION, changes.ticks[first:] - passed, changes.marks[first:])

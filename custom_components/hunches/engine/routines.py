@@ -101,9 +101,9 @@ class Encounters:
 
     D devices, Q changes of all of them one after the other, E entities. `rows`: the devices' places in the company,
     [D]; `starts`: where each one's changes begin, [D]; `counts`: how many it has, [D]. `when`, `hours`: of the
-    changes, [Q]. `inside`, `outside`: seconds to the nearest change of an entity on the side of the change on which
-    the device is on, and on the other, float32 [E, Q]. Whoever switches a lamp on comes from elsewhere
-    and stays; whoever switches it off goes.
+    changes, [Q]. `inside`, `outside`: how many of the company's windows an entity's nearest change lies within, on the
+    side of the change on which the device is on, and on the other, uint8 [E, Q]. Whoever switches a lamp on comes from
+    elsewhere and stays; whoever switches it off goes.
     """
 
     rows: NDArray[np.int64]
@@ -111,8 +111,8 @@ class Encounters:
     counts: NDArray[np.int64]
     when: NDArray[np.float64]
     hours: NDArray[np.int64]
-    inside: NDArray[np.float32]
-    outside: NDArray[np.float32]
+    inside: NDArray[np.uint8]
+    outside: NDArray[np.uint8]
 
     @classmethod
     def of(cls, company: Company, rows: Sequence[int]) -> Encounters:
@@ -122,16 +122,16 @@ class Encounters:
         counts = np.array([t.size for t in when], dtype=np.int64)
         starts = np.cumsum(counts) - counts
         moments = np.concatenate([np.zeros(0), *when])
-        inside = np.empty((len(company.keys), moments.size), np.float32)
+        inside = np.empty((len(company.keys), moments.size), np.uint8)
         outside = np.empty_like(inside)
-        order = np.argsort(moments, kind="stable")  # moments in order are found several times as fast
-        ordered, rising = moments[order], ups[order]
+        order = np.argsort(moments, kind="stable")
+        place, ordered = np.argsort(order, kind="stable"), moments[order]
         for row, times in enumerate(company.times):
-            before, after = gaps(times, ordered)
-            inside[row, order] = np.where(rising, after, before)
-            outside[row, order] = np.where(rising, before, after)
+            before, after = (_reached(gap, company.windows)[place] for gap in gaps(times, ordered))
+            inside[row] = np.where(ups, after, before)
+            outside[row] = np.where(ups, before, after)
         for row, start, count in zip(rows, starts, counts, strict=True):
-            inside[row, start : start + count] = outside[row, start : start + count] = _NEVER
+            inside[row, start : start + count] = outside[row, start : start + count] = 0
         return cls(
             np.array(rows, dtype=np.int64),
             starts,
@@ -164,15 +164,26 @@ def switchings(timeline: Timeline) -> tuple[NDArray[np.float64], NDArray[np.bool
 
 
 def gaps(times: NDArray[np.float64], moments: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the seconds from each moment to the last and to the next of `times` (one at the moment is both)."""
+    """Return the seconds from each moment to the last and to the next of `times` (one at the moment is both).
+
+    Both are in order. A home has many times as many moments as an entity has times: these are looked up among those.
+    """
     if not times.size:
         never = np.full(moments.shape, _NEVER)
         return never, never
     padded = np.concatenate(([-1e12], times, [1e12]))
-    i = np.searchsorted(times, moments, side="left") + 1
-    after = padded[i] - moments
-    before = np.where(after == 0.0, 0.0, moments - padded[i - 1])
+    passed = np.bincount(moments.searchsorted(times, side="right"), minlength=moments.size + 1)
+    place = np.cumsum(passed[:-1])
+    after, before = padded[1:][place], padded[:-1][place]
+    after -= moments
+    np.subtract(moments, before, out=before)
+    before[after == 0.0] = 0.0
     return before.astype(np.float32), after.astype(np.float32)
+
+
+def _reached(gap: NDArray[np.float32], windows: Sequence[float]) -> NDArray[np.uint8]:
+    """Return how many of the windows each gap is within."""
+    return np.asarray(sum((gap <= window).view(np.uint8) for window in windows), dtype=np.uint8)
 
 
 def unusual(values: NDArray[np.float32], known: NDArray[np.bool_], hours: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from . import acceptance, features, habits
 from .areas import candidates, placeless
 from .bundle import Recording
 from .context import Tracker
+from .evidence import WHOLE
 from .experts import Forecasts
 from .home import Entity, Home
 from .hunches import Context, Evidence, Hunch
@@ -27,14 +28,17 @@ from .policy import action_for
 from .rooms import AreaGuess
 from .situations import Situation, situation
 from .subjects import KINDS, NOTHING, kinds
+from .timeline import Timeline
 from .usage import advance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .context_filter import Correction
-    from .timeline import Timeline
     from .usage import Usage
+
+_REACH: Final = DAY + features.REACH
+"""Seconds for which a look takes account of what the whole home did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +110,10 @@ class Mind:
         May be called again with overlapping history; nothing counts twice. `progress` is told (done, of).
         """
         for done, (key, memory) in enumerate(self._memory.items()):
-            memory.learn(timelines.get(key, memory.timeline).until(until), until, self._clock)
+            memory.learn(timelines.get(key, Timeline.empty()).until(until), until, self._clock)
             if progress:
                 progress(done + 1, len(self._memory))
-        known = self.timelines()
+        known = self._recent(until)
         if self._tracker is None:
             start = min((float(t.times[0]) for t in known.values() if len(t)), default=until)
             self._tracker = Tracker(self.home, known, start, self._corrections)
@@ -124,7 +128,7 @@ class Mind:
 
     def keep(self) -> dict[str, Kept]:
         """Return what is worth keeping over a restart, by entity id: all that was learned up to the last `learn`."""
-        return {key: kept for key, memory in self._memory.items() if len((kept := memory.keep()).timeline)}
+        return {key: kept for key, memory in self._memory.items() if len((kept := memory.keep()).changes)}
 
     def heed(self, heard: Sequence[Heard], always: Collection[tuple[str, str]] = frozenset()) -> None:
         """Let all that this home said so far move the odds; `always`: what is allowed by name (`policy.named`)."""
@@ -162,7 +166,7 @@ class Mind:
 
     def look(self, now: float, only: frozenset[str] | None = None) -> Scan:
         """Look at the home at `now` (Unix seconds); `only` restricts the devices looked at."""
-        known = self.timelines()
+        known = self._recent(now)
         if self._tracker is None:
             self._tracker = Tracker(self.home, known, now, self._corrections)
         context = self._tracker.step(known, now)
@@ -171,9 +175,9 @@ class Mind:
         ]
         if not subjects:
             return Scan(context, ())
-        reach = now - DAY - features.REACH
+        reach = now - _REACH
         activity = features.Activity.of(self.home, {key: t.since(reach) for key, t in known.items()})
-        views = [_View.of(memory, kind, known[memory.entity.entity_id], now, self._clock) for memory, kind in subjects]
+        views = [_View.of(memory, kind, memory.read(), now, self._clock) for memory, kind in subjects]
         hunches = self._judge(views, activity, context, now)
         return Scan(context, tuple(sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id))))
 
@@ -190,6 +194,16 @@ class Mind:
     def timelines(self) -> dict[str, Timeline]:
         """Return what is held of every entity's changes, the live ones included, by entity id."""
         return {key: memory.read() for key, memory in self._memory.items()}
+
+    def _recent(self, now: float) -> dict[str, Timeline]:
+        """Return of every entity's changes what a look at `now` takes, for most of them those of a day or two."""
+        if self._tracker is None:
+            return self.timelines()
+        since = min(now - _REACH, self._tracker.since)
+        return {
+            key: memory.read() if memory.entity.domain in WHOLE else memory.read(since)
+            for key, memory in self._memory.items()
+        }
 
     def _judge(self, views: list[_View], activity: features.Activity, context: Context, now: float) -> list[Hunch]:
         """Run the networks once over all views; one hunch each."""

@@ -98,6 +98,23 @@ class Timeline:
         n = int(np.searchsorted(self.times, moment, side="right"))
         return Timeline(self.times[:n], self.states[:n], self.causes[:n])
 
+    def followed_by(self, later: Timeline) -> Timeline:
+        """Return the timeline with changes that begin no earlier than it ends (see `from_readings`)."""
+        if not len(later):
+            return self
+        if not len(self):
+            return later
+        return Timeline.from_readings(
+            np.concatenate((self.times, later.times)),
+            np.concatenate((self.states, later.states)),
+            np.concatenate((self.causes, later.causes)),
+        )
+
+    def after(self, moment: float) -> Timeline:
+        """Return the changes after `moment`, apart from the others: a view would keep all of them in memory."""
+        n = int(np.searchsorted(self.times, moment, side="right"))
+        return Timeline(self.times[n:].copy(), self.states[n:].copy(), self.causes[n:].copy())
+
     def since(self, moment: float) -> Timeline:
         """Return what happened from `moment` on, opened by the state that held then."""
         i = int(np.searchsorted(self.times, moment, side="right")) - 1

@@ -16,6 +16,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from sqlalchemy import Connection
 
+from ..engine.folded import Folded, Unfolding
 from ..engine.home import UNKNOWN, Entity, Home, read_state
 from ..engine.recorded import AUTOMATIC_EVENTS, Changes, Contexts, gaps_between
 from ..engine.timeline import Timeline
@@ -38,13 +39,13 @@ type Gaps = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was recorded: a timeline for each entity with any change, and the number of rows read.
+    """What was recorded: a timeline for each entity with any change, held folded, and the number of rows read.
 
     `causes`: who acts in which context. `gaps`: stretches (start and end in Unix seconds, in order) in which Home
     Assistant was off; the timelines are unknown from their start on.
     """
 
-    timelines: dict[str, Timeline]
+    timelines: Unfolding
     rows: int
     causes: CauseIndex
     gaps: Gaps = ()
@@ -71,14 +72,14 @@ async def async_read(
         if progress is not None:
             progress(job.done, len(entities))
         await asyncio.sleep(0)
-    return History(job.timelines, job.rows, CauseIndex(job.contexts), job.gaps)
+    return History(Unfolding(job.folded), job.rows, CauseIndex(job.contexts), job.gaps)
 
 
 class _Job:
     """One reading of a home, a part at a time; its methods run in the recorder's executor."""
 
     def __init__(self, entities: Sequence[Entity], since: Mapping[str, float]) -> None:
-        self.timelines: dict[str, Timeline] = {}
+        self.folded: dict[str, Folded] = {}
         self.rows = 0
         self.done = 0
         self.contexts = Contexts()
@@ -104,7 +105,7 @@ class _Job:
             if (metadata_id := self._ids.get(entity.entity_id)) is not None:
                 timeline = self._read(tables, entity, metadata_id)
                 if len(timeline):
-                    self.timelines[entity.entity_id] = timeline
+                    self.folded[entity.entity_id] = Folded.of(timeline)
             self.done += 1
             if self.rows - rows >= _ROWS_PER_JOB or monotonic() - began >= _SECONDS_PER_JOB:
                 break

@@ -123,7 +123,7 @@ async def read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, 
         await ours()
     with _Peak() as again:
         found = await ours()
-    kept = sum(t.times.nbytes + t.states.nbytes + t.causes.nbytes for t in found.timelines.values())
+    kept = sum(folded.ticks.nbytes + folded.marks.nbytes for folded in found.timelines.folded.values())
     rows = found.rows
     del found
     took: dict[str, list[float]] = {"bare": [], "ours": [], "day": []}
