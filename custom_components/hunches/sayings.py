@@ -23,14 +23,14 @@ async def async_question(hass: HomeAssistant, home: Home | None, hunch: Hunch) -
 
 async def async_why(coordinator: HunchesCoordinator, hunch: Hunch, now: float) -> str:
     """Return what a hunch rests on and what would have stopped it, as a Markdown list in Home Assistant's language."""
-    stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
+    stopping = stops(coordinator.described, hunch, coordinator.feedback.ledger, coordinator.settings)
     hass = coordinator.hass
     return "\n".join([await async_evidence(hass, hunch, now), await async_stopping(hass, hunch, stopping)])
 
 
 def why(coordinator: HunchesCoordinator, hunch: Hunch, now: float) -> list[Said]:
     """Return the same, in nobody's language yet."""
-    stopping = stops(hunch, coordinator.feedback.ledger, coordinator.settings)
+    stopping = stops(coordinator.described, hunch, coordinator.feedback.ledger, coordinator.settings)
     return [*evidence_of(hunch, now), *stopping_of(hunch, stopping)]
 
 

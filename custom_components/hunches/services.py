@@ -78,11 +78,11 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
     if await coordinator.async_look() is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
     may_see = await async_visible(call.hass, call.context)
-    status, ledger = coordinator.data, coordinator.feedback.ledger
+    status, ledger, home = coordinator.data, coordinator.feedback.ledger, coordinator.described
     response: dict[str, Any] = {
         "context": status.context.as_json() if status.context else None,
         "hunches": [
-            {"hunch": h.key, **h.as_json(), "stops": stops(h, ledger, coordinator.settings).as_json()}
+            {"hunch": h.key, **h.as_json(), "stops": stops(home, h, ledger, coordinator.settings).as_json()}
             for h in status.open
             if may_see(h.entity_id)
         ],
