@@ -124,6 +124,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         hunches = self.feedback.ledger.open
         return questions(self.described, hunches) if hunches else ()
 
+    def question(self, key: str) -> Question | None:
+        """Return the question in which the open hunch of a key is asked."""
+        return next((q for q in self.questions if any(hunch.key == key for hunch in q.hunches)), None)
+
     @property
     def repairs(self) -> bool:
         """Whether hunches are shown in Repairs."""
@@ -337,8 +341,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def show(self, **changes: Any) -> None:
         """Make the issues and the entities agree with the open hunches."""
         if not self._stopped.is_set():
-            hunches, failures = (self.feedback.ledger.open, self.actions.failures()) if self.repairs else ((), ())
-            issues.async_show(self.hass, self.home, hunches, failures)
+            asked, failures = (self.questions, self.actions.failures()) if self.repairs else ((), ())
+            issues.async_show(self.hass, self.home, asked, failures)
             self._update(**changes)
 
     @callback

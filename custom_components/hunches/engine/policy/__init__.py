@@ -27,7 +27,7 @@ from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy, left_to_ask
 from .stopping import Stops, stops
 from .telling import not_by_voice, somebody_listens, wakes_nobody
-from .together import Question, questions
+from .together import Question, done_together, questions
 
 __all__ = [
     "BY_PEOPLE",
@@ -60,6 +60,7 @@ __all__ = [
     "allowing",
     "asked_for",
     "bar",
+    "done_together",
     "doors_of",
     "due",
     "forbidding",

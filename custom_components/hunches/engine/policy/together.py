@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
     from ..home import Home
     from ..hunches import Hunch
-    from .ledger import Answered
+    from .ledger import Answered, Record
 
 SECONDS: Final = 10.0
 """Between two changes of a room that one hand made: a scene over Zigbee reaches its lamps one by one, within seconds.
 
 Who walks from one switch to the next takes longer, or is in another room by then.
 """
+
+AT_ONCE: Final = 60.0
+"""Between the beginnings of two actions that one answer asked for; all begin at once, but for a busy machine."""
 
 _T = TypeVar("_T")
 
@@ -82,6 +85,15 @@ def asked_as_one(home: Home, ended: Iterable[Answered]) -> tuple[tuple[Answered,
             until = max(until, given.time)
         found.append(tuple(group))
     return tuple(group for group in found if group)
+
+
+def done_together(home: Home, records: Iterable[Record], one: Record) -> tuple[Record, ...]:
+    """Return the actions that one answer began, that one first: of one question, asked for by one caller at once."""
+    if one.automatic:
+        return (one,)
+    near = {r.hunch: r for r in records if not r.automatic and r.by == one.by and abs(r.time - one.time) <= AT_ONCE}
+    asked = next(q for q in questions(home, near | {one.hunch: one}) if one.hunch in q.hunches)
+    return (one, *(near[hunch] for hunch in asked.hunches if hunch != one.hunch))
 
 
 def _parted(home: Home, items: Iterable[_T], hunch_of: Callable[[_T], Hunch]) -> list[list[_T]]:
