@@ -14,7 +14,8 @@ SEVERAL = """names => {
   const [one] = panel.now.hunches;
   const hunches = names.map((name, i) => {
     const entity_id = `light.ceiling_${i}`;
-    return { ...one, name, entity_id, key: `still_on:${entity_id}`, kind: "still_on", may_always: true, p_accept: 0.9 - 0.1 * i };
+    const key = `still_on:${entity_id}`;
+    return { ...one, name, entity_id, key, kind: "still_on", may_always: true, p_accept: 0.9 - 0.1 * i };
   });
   const now = { ...panel.now, hunches, questions: [hunches.map(({ key }) => key)] };
   const update = panel.view.update.bind(panel.view);

@@ -82,6 +82,16 @@ def test_people_say_yes_to_what_is_unwanted_once_and_no_to_what_is_wanted() -> N
     assert all(moment > hunch(2.05).time for moment, _, _ in household.answers)
 
 
+def test_what_is_asked_as_one_is_answered_once_and_not_with_yes_if_any_of_it_is_wanted() -> None:
+    household = people(EAGER)
+    other = replace(hunch(2.05), entity_id="light.wanted")
+    household.see((Question((hunch(2.05), other)),))
+    household.see((Question((hunch(2.05), other, replace(hunch(2.06), entity_id="light.later"))),))
+    assert [(service, data["hunch"]) for _, service, data in household.answers] == [("reject", f"still_on:{LAMP}")]
+    assert [(one.right, one.joined) for one in household.tally.asked] == [(True, False), (False, True), (False, True)]
+    assert (household.tally.week()["hunches"], household.tally.week()["questions"]) == (3, 1)
+
+
 def test_nobody_there_is_silence_and_some_ban() -> None:
     household = people()
     household.see((Question((hunch(2.05),)),))
