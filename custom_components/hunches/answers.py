@@ -1,10 +1,11 @@
 """What follows from an answer: service calls and proof that they worked, or hunches that are put away.
 
-The key of any hunch answers all of the question that it is asked in, as far as the caller may control it.
+The key of any hunch answers all of the question that it is asked in, as far as the caller may control it; where it is
+known what somebody was `shown` (entity ids), nothing that joined it since.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from homeassistant.core import Context
 from homeassistant.exceptions import Unauthorized
@@ -22,7 +23,12 @@ from .words import listed, name_of, plain
 
 
 async def async_accept(
-    coordinator: HunchesCoordinator, key: str, context: Context, *, always: bool = False
+    coordinator: HunchesCoordinator,
+    key: str,
+    context: Context,
+    *,
+    always: bool = False,
+    shown: Collection[str] | None = None,
 ) -> Question:
     """Do what an open question proposes, in the caller's name, and see that it is done; return what was answered.
 
@@ -30,7 +36,7 @@ async def async_accept(
     What does not work stays open, and what did is kept. Raises `AnswerError`, which names what failed, `Unauthorized`.
     """
     async with coordinator.lock:
-        question = await _async_find(coordinator, key, context)
+        question = await _async_find(coordinator, key, context, shown)
         if always:
             await async_check_administrator(coordinator.hass, context)
             _check_always(coordinator, question)
@@ -47,21 +53,28 @@ async def async_accept(
     return question
 
 
-async def async_reject(coordinator: HunchesCoordinator, key: str, context: Context, *, never: bool) -> Question:
+async def async_reject(
+    coordinator: HunchesCoordinator, key: str, context: Context, *, never: bool, shown: Collection[str] | None = None
+) -> Question:
     """Put an open question away: not now, or never again about these devices; return what was answered.
 
     Raises `AnswerError` and `Unauthorized`.
     """
     async with coordinator.lock:
-        question = await _async_find(coordinator, key, context)
+        question = await _async_find(coordinator, key, context, shown)
         await _async_keep(coordinator, question.hunches, Answer.NEVER if never else Answer.REJECTED, context)
         await _async_check_stored(coordinator, question)
     return question
 
 
-async def _async_find(coordinator: HunchesCoordinator, key: str, context: Context) -> Question:
-    """Return the part of an open question that the caller may answer."""
-    if (question := coordinator.question(key)) is None:
+async def _async_find(
+    coordinator: HunchesCoordinator, key: str, context: Context, shown: Collection[str] | None
+) -> Question:
+    """Return the part of an open question that the caller has seen and may answer."""
+    question = coordinator.question(key)
+    if question is not None and shown is not None:
+        question = question.of(lambda entity_id: entity_id in shown)
+    if question is None:
         raise AnswerError("gone")
     if (part := question.of(await async_visible(coordinator.hass, context))) is None:
         await async_check_control(coordinator.hass, context, question.leader.entity_id)

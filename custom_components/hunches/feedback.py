@@ -21,7 +21,7 @@ from homeassistant.util.json import json_loads
 from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
-from .engine.hunches import Hunch, Kind
+from .engine.hunches import Kind
 from .engine.implied import lesson
 from .engine.personal import UNDONE_COUNTS, Heard
 from .engine.policy import (
@@ -121,10 +121,6 @@ class Feedback:
     def corrections(self) -> tuple[Correction, ...]:
         """What the household has stated, as the engine takes it."""
         return tuple(statement.correction for statement in self.statements)
-
-    def find(self, key: str) -> Hunch | None:
-        """Return the open hunch of that key."""
-        return next((hunch for hunch in self.ledger.open if hunch.key == key), None)
 
     def began(self, now: float) -> None:
         """Note when Home Assistant started; until then nothing has to settle."""

@@ -25,7 +25,9 @@ MENU: Final = ["accept", "always", "not_now", "never", "why"]
 
 
 class HunchFlow(RepairsFlow):
-    """Shows what a question is about and what it rests on, and carries out the answer."""
+    """Shows what a question is about and what it rests on, and carries out the answer, about what was shown."""
+
+    _shown: tuple[str, ...] | None = None
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show in short why, and the answers."""
@@ -49,6 +51,7 @@ class HunchFlow(RepairsFlow):
         placeholders = await self._async_placeholders(coordinator, question)
         now = dt_util.utcnow().timestamp()
         told = [await tell(self.hass, hunch, now) for hunch in question.hunches]
+        self._shown = question.entity_ids
         placeholders["evidence"] = self._of_each(coordinator, question, told)
         entities = coordinator.home.entities if coordinator.home is not None else {}
         automatic = all(
@@ -76,6 +79,7 @@ class HunchFlow(RepairsFlow):
                 alone = await self._async_placeholders(coordinator, Question((hunch,)))
                 return self.async_abort(reason="not_proven", description_placeholders=alone)
             told.append(await async_proof(self.hass, found))
+        self._shown = question.entity_ids
         placeholders["proof"] = self._of_each(coordinator, question, told)
         return self.async_show_form(step_id="always", data_schema=vol.Schema({}), description_placeholders=placeholders)
 
@@ -91,7 +95,7 @@ class HunchFlow(RepairsFlow):
         if (coordinator := self._coordinator()) is None:
             return self.async_abort(reason="gone")
         try:
-            question = await answer(coordinator, self.issue_id, self._caller(), **how)
+            question = await answer(coordinator, self.issue_id, self._caller(), shown=self._shown, **how)
         except AnswerError as error:
             return self.async_abort(reason=error.reason, description_placeholders=error.escaped)
         except Unauthorized:

@@ -137,13 +137,17 @@ class Voice:
         return answer if answer in (_YES, _NO, _NOT_NOW) else NO_ANSWER
 
     async def _async_answer(self, satellite: str, question: Question, answer: str) -> None:
-        """Carry out an answer about what is left of a question, and say what came of a yes."""
-        key = (self._still_open(question) or question).key
+        """Carry out an answer about what is left of a question, in one or in parts, and say what came of a yes."""
+        shown = question.entity_ids
+        left: Question | None = self._still_open(question) or question
         try:
-            if answer == _YES:
-                await async_accept(self._coordinator, key, Context())
-            else:
-                await async_reject(self._coordinator, key, Context(), never=False)
+            while left is not None:
+                if answer == _YES:
+                    await async_accept(self._coordinator, left.key, Context(), shown=shown)
+                else:
+                    await async_reject(self._coordinator, left.key, Context(), never=False, shown=shown)
+                left = self._still_open(question)
+            if answer != _YES:
                 return
             message = (await async_say(self._hass))("voice_done")
         except AnswerError as error:

@@ -24,7 +24,7 @@ from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.policy import Answer, Outcome, Verdict
 from custom_components.hunches.feedback import lessons
 
-from .conftest import PORCH, Script, SetUp, coordinator_of, later, put, settled
+from .conftest import AGO, PORCH, Script, SetUp, coordinator_of, later, put, settled
 from .test_actions import PROOF
 from .test_phones import member, phone, sent, tap, titles
 from .test_repairs import choose, open_flow
@@ -42,15 +42,15 @@ def lamps(porch: HomeAssistant, script: Script) -> tuple[str, ...]:
     return light(porch, script, 3)
 
 
-def light(hass: HomeAssistant, script: Script, count: int) -> tuple[str, ...]:
-    """Let the living room have so many lamps that were switched on at once; nothing else is asked about."""
+def light(hass: HomeAssistant, script: Script, count: int, apart: float = 0.0) -> tuple[str, ...]:
+    """Let the living room have so many lamps, switched on so many seconds apart; nothing else is asked about."""
     registry = er.async_get(hass)
     area = ar.async_get(hass).async_get_or_create("Living room")
     found = []
     for n in range(1, count + 1):
         entry = registry.async_get_or_create("light", "test", f"c{n}", suggested_object_id=f"ceiling_{n}")
         registry.async_update_entity(entry.entity_id, area_id=area.id)
-        put(hass, entry.entity_id, "on", f"Ceiling {n}")
+        put(hass, entry.entity_id, "on", f"Ceiling {n}", ago=AGO - apart * n)
         found.append(entry.entity_id)
     script.suspects = list(found)
     for service, state in (("turn_off", "off"), ("turn_on", "on")):
@@ -171,6 +171,20 @@ async def test_the_flow_shows_what_each_rests_on_and_answers_for_all(
     assert states(porch) == ["off"] * 3
     assert answers(entry) == [(key, Answer.ACCEPTED) for key in LAMPS]
     assert issues(porch) == {}
+
+
+async def test_a_flow_answers_for_what_it_showed(
+    porch: HomeAssistant, lamps: tuple[str, ...], script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    script.suspects = list(LAMPS[:2])
+    entry = await set_up()
+    flow = await open_flow(porch, KEY)
+    script.suspects = list(LAMPS)
+    await later(porch, freezer, 61)
+    assert len(coordinator_of(entry).questions[0].hunches) == 3
+    await choose(porch, flow, "accept")
+    assert states(porch) == ["off", "off", "on"]
+    assert issues(porch) == {f"still_on:{LAMPS[2]}": ("still_on", "Ceiling 3")}
 
 
 # --- answers
@@ -487,6 +501,41 @@ async def test_a_voice_is_heard_about_what_is_left(
     await asking
     await settled(porch)
     assert states(porch) == ["off"] * 3
+
+
+@pytest.mark.parametrize("says", ["yes", "not_now"])
+async def test_a_voice_answers_for_what_it_named_and_for_all_of_that(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    room: Room,  # noqa: F811
+    says: str,
+) -> None:
+    """Even if what was one question is two by the time of the answer, and something has joined one of them."""
+    script.p_away, room.says = 0.9, says
+    *_, late = light(porch, script, 4, apart=8.0)
+    script.suspects = list(LAMPS)
+    entry = await set_up(satellites=[KITCHEN])
+    room.hears.clear()
+    asking = porch.async_create_task(
+        porch.services.async_call(DOMAIN, "ask", {"entity_id": KITCHEN}, blocking=True, return_response=True)
+    )
+    for _ in range(1000):
+        await asyncio.sleep(0.001)
+        if room.asked:
+            break
+    porch.states.async_set(LAMPS[1], "off", {"friendly_name": "Ceiling 2"})
+    script.suspects = [*LAMPS, late]
+    await coordinator_of(entry).async_look()
+    by_then = [q.entity_ids for q in coordinator_of(entry).questions]
+    room.hears.set()
+    await asking
+    await settled(porch)
+    assert "Ceiling 1, Ceiling 2 and Ceiling 3" in room.asked[0]["question"]
+    assert sorted(by_then) == [(LAMPS[0],), (LAMPS[2], late)]
+    answer = Answer.ACCEPTED if says == "yes" else Answer.REJECTED
+    assert answers(entry)[1:] == [(LAMPS[0], answer), (LAMPS[2], answer)]
+    assert coordinator_of(entry).question(f"still_on:{late}") is not None
 
 
 # --- the page
