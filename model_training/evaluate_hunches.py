@@ -5,8 +5,9 @@
 The last days of each home are replayed as the integration would have lived through them, by the shipped policy. A hunch
 is right if carrying it out would be (`proposals.rightly`), which only a simulation knows; a stretch that nobody wanted
 and that lasted half an hour or more counts as found if a hunch was raised within it. `acted`: what would be done
-without asking if everything were allowed and nobody ever answered. Homes that follow their people, by a phone or a
-person, are counted apart from those that have other sensors only, and from those that have none.
+without asking if everything were allowed and nobody ever answered. `questions`: what is asked as one counts once;
+`joined`: what was asked because another hunch was (`engine/policy/together.py`). Homes that follow their people, by a
+phone or a person, are counted apart from those that have other sensors only, and from those that have none.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def _summary(count: Counter[str]) -> dict[str, Any]:
         "stretches": count["stretches"],
         "recall": _share(count["found"], count["stretches"]),
         "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
+        "questions": count["raised"] - count["joined"],
+        "joined": {"hunches": count["joined"], "right": _share(count["joined right"], count["joined"])},
         "acted": {
             "actions": count["acted"],
             "right": _share(count["acted right"], count["acted"]),
@@ -134,6 +137,7 @@ def _tally(home: SimulatedHome, found: list[backtest.Found], begin: float) -> Co
             continue
         count[f"raised {hunch.kind}"] += 1
         count.update({"right": right, f"right {hunch.kind}": right, one.outcome: 1})
+        count.update({"joined": one.joined, "joined right": one.joined and right})
     raised = [one.hunch for one in found if not one.acted]
     for entity_id, stretch in _worth_finding(known, home, begin):
         count["stretches"] += 1

@@ -121,7 +121,7 @@ def test_one_word_for_one_thing(language: str) -> None:
     assert found["services.rules.name"] in found["services.undo.fields.action_id.description"]
     for action in ("allow", "forbid"):
         assert found[f"services.{action}.name"] in found["services.erase.fields.before.description"]
-    assert found["common.page_view_actions"] in found["common.page_never_means"]
+    assert found["common.page_view_actions"] in found["common.page_never_means_one"]
     assert found["common.page_view_trust"] in found["common.page_no_rules"]
     for level in ("rare", "eager"):
         described = found["options.step.init.sections.asking.data_description.sensitivity"]

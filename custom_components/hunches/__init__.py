@@ -69,9 +69,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     # After the entities, so that what they show is up to date when the news is told
     entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     phones = Phones(hass, entry, coordinator)
-    for listener in (phones.on_piece, voice.on_piece):
-        entry.async_on_unload(news.async_listen(listener))
-    entry.async_on_unload(coordinator.async_add_listener(voice.async_update))
+    entry.async_on_unload(news.async_listen(voice.on_piece))
+    for listener in (phones.async_update, voice.async_update):
+        entry.async_on_unload(coordinator.async_add_listener(listener))
     entry.async_on_unload(hass.bus.async_listen(EVENT_TAPPED, phones.on_tap))
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
@@ -94,7 +94,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
     except ConfigEntryNotReady:
         LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
     await async_leave(hass, memory.ledger)
-    await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), memory.ledger.open)
+    keys = [hunch.key for hunch in memory.ledger.open]  # whichever of them leads a question
+    await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), keys)
     await feedback.async_remove(hass)
     async with async_own_thread(hass) as thread:
         await LongMemory(hass, thread).async_remove()

@@ -30,7 +30,7 @@ def async_setup_asking(hass: HomeAssistant) -> None:
 
 
 async def _async_ask(call: ServiceCall) -> ServiceResponse:
-    """Ask about one hunch, or about each that a voice may answer until nobody does; answer with what was said."""
+    """Ask one question, or each that a voice may answer until nobody does; answer with what was said."""
     hass, satellite, key = call.hass, call.data[ATTR_ENTITY_ID], call.data.get(ATTR_HUNCH)
     coordinator = loaded_coordinator(hass)
     data: HunchesData = coordinator.config_entry.runtime_data
@@ -40,16 +40,23 @@ async def _async_ask(call: ServiceCall) -> ServiceResponse:
             translation_domain=DOMAIN, translation_key="no_satellite", translation_placeholders={"name": satellite}
         )
     may = await async_visible(hass, call.context)
-    hunches = [hunch for hunch in coordinator.feedback.ledger.open if key in (None, hunch.key) and may(hunch.entity_id)]
-    if key is not None and not hunches:
+    # A voice answers for all that is asked, so that all of it has to be the caller's to decide.
+    questions = [
+        question
+        for question in coordinator.questions
+        if (key is None or key in [hunch.key for hunch in question.hunches]) and all(map(may, question.entity_ids))
+    ]
+    if key is not None and not questions:
         raise as_told(AnswerError("gone"))
-    askable = [hunch for hunch in hunches if data.voice.may_ask(hunch)]
+    askable = [question for question in questions if data.voice.may_ask(question)]
     if key is not None and not askable:
-        raise as_told(AnswerError("not_by_voice", name_of(hass, coordinator.home, hunches[0].entity_id)))
+        raise as_told(AnswerError("not_by_voice", name_of(hass, coordinator.home, questions[0].leader.entity_id)))
     answers: list[JsonValueType] = []
-    for hunch in askable:
-        answer = await data.voice.async_ask(satellite, hunch)
-        answers.append({"hunch": hunch.key, "entity_id": hunch.entity_id, "answer": answer})
+    for question in askable:
+        answer = await data.voice.async_ask(satellite, question)
+        entities: list[JsonValueType] = list(question.entity_ids)
+        leader = question.leader
+        answers.append({"hunch": leader.key, "entity_id": leader.entity_id, "entities": entities, "answer": answer})
         if answer == NO_ANSWER:
             break  # nobody listens
     return {"answers": answers}

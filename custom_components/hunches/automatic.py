@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 
 from .calls import as_told, async_visible, loaded_coordinator
 from .const import DOMAIN
@@ -16,7 +17,7 @@ from .engine.hunches import Kind
 from .engine.policy import Order, Outcome, Record, Rule, Verdict
 from .errors import AnswerError
 from .ruling import async_rule, async_unrule
-from .undo import async_undo
+from .undo import Undone, async_undo
 
 ATTR_ACTION: Final = "action_id"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -80,10 +81,11 @@ async def _async_undo(call: ServiceCall) -> ServiceResponse:
     coordinator = loaded_coordinator(call.hass)
     entity_id, action_id = call.data.get(ATTR_ENTITY_ID), call.data.get(ATTR_ACTION)
     try:
-        record, exactly = await async_undo(coordinator, call.context, entity_id, action_id)
+        undone = await async_undo(coordinator, call.context, entity_id, action_id)
     except AnswerError as error:
         raise as_told(error) from error
-    return {**record_as_json(record), "restored": dict(record.before), "exactly": exactly}
+    actions: list[JsonValueType] = [_undone_as_json(one) for one in undone]
+    return {**_undone_as_json(undone[0]), "actions": actions}
 
 
 async def _async_allow(call: ServiceCall) -> ServiceResponse:
@@ -139,6 +141,10 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
         "time": _moment(rule.time),
         "by": rule.by,
     }
+
+
+def _undone_as_json(undone: Undone) -> dict[str, Any]:
+    return {**record_as_json(undone.record), "restored": dict(undone.record.before), "exactly": undone.exactly}
 
 
 def _order_as_json(order: Order) -> dict[str, Any]:

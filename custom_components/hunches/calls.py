@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, UnknownUser
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
@@ -35,7 +35,7 @@ async def async_visible(hass: HomeAssistant, context: Context) -> Callable[[str]
         return lambda entity_id: True
     user = await hass.auth.async_get_user(context.user_id)
     if user is None:
-        raise Unauthorized(context=context, permission=POLICY_CONTROL)
+        raise UnknownUser(context=context, permission=POLICY_CONTROL, user_id=context.user_id)
     return lambda entity_id: user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
 

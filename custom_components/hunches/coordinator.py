@@ -47,7 +47,7 @@ from .engine.context_filter import Correction
 from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.model import Model
-from .engine.policy import Ledger, Moment, Policy, Settings
+from .engine.policy import Ledger, Moment, Policy, Question, Settings, left_to_ask, questions
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback
@@ -86,7 +86,6 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.home: Home | None = None
         self.mind: Mind | None = None
         self.lock = asyncio.Lock()
-        self.data = Status(open=feedback.ledger.open)
         self._policy = Policy(settings_from(entry.options, hass.config.units.temperature_unit))
         self._live = LiveChanges()
         self.teacher = Teacher(hass, thread, model, self._policy, self._live)
@@ -100,6 +99,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._lessons = Lessons()
         self._learning: asyncio.Task[None] | None = None
         self._undo: list[CALLBACK_TYPE] = []
+        self.data = Status(open=feedback.ledger.open, questions=self.questions)
         self._look = self._debouncer(LOOK_COOLDOWN, self.async_look)
         self._relearn = self._debouncer(RELEARN_COOLDOWN, self.async_learn)
 
@@ -110,6 +110,24 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def settings(self) -> Settings:
         """Return the numbers of the policy."""
         return self._policy.settings
+
+    @property
+    def described(self) -> Home:
+        """Return the home as it was learned; before that, as the registries describe it."""
+        if self.home is not None:
+            return self.home
+        options = self.config_entry.options
+        return build_home(self.hass, excluded_by(self.hass, options), named(options))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Return what is asked at this moment."""
+        hunches = self.feedback.ledger.open
+        return questions(self.described, hunches) if hunches else ()
+
+    def question(self, key: str) -> Question | None:
+        """Return the question in which the open hunch of a key is asked."""
+        return next((q for q in self.questions if any(hunch.key == key for hunch in q.hunches)), None)
 
     @property
     def repairs(self) -> bool:
@@ -226,7 +244,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     @callback
     def _update(self, **changes: Any) -> None:
         if not self._stopped.is_set():
-            self.async_set_updated_data(replace(self.data, open=self.feedback.ledger.open, **changes))
+            hunches, asked = self.feedback.ledger.open, self.questions
+            self.async_set_updated_data(replace(self.data, open=hunches, questions=asked, **changes))
 
     @callback
     def _cancel_again(self) -> None:
@@ -262,7 +281,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         found = replace(found, acting=found.acting.only(may))
         if dry_run or found.decision is None:
             return found
-        decision = found.decision.without(found.acting.entity_ids)
+        decision = left_to_ask(self.home, found.decision, found.acting.entity_ids)
         await self.feedback.async_decided(decision, found.implied, now)
         timing = {**self.data.timing, "look_seconds": round(found.seconds, 4)}
         self.show(context=found.scan.context, declined=decision.declined, timing=timing)
@@ -323,8 +342,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def show(self, **changes: Any) -> None:
         """Make the issues and the entities agree with the open hunches."""
         if not self._stopped.is_set():
-            hunches, failures = (self.feedback.ledger.open, self.actions.failures()) if self.repairs else ((), ())
-            issues.async_show(self.hass, self.home, hunches, failures)
+            asked, failures = (self.questions, self.actions.failures()) if self.repairs else ((), ())
+            issues.async_show(self.hass, self.home, asked, failures)
             self._update(**changes)
 
     @callback

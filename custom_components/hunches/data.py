@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from .const import ENOUGH_DAYS, Stage
 from .engine.hunches import Context, Hunch
 from .engine.localtime import DAY
-from .engine.policy import Acting, Decision, Implied, Record
+from .engine.policy import Acting, Decision, Implied, Question, Record
 from .engine.scan import Scan
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class HunchesData:
 class Status:
     """How far things are.
 
+    `open`: each open hunch; `questions`: the same, as they are asked.
     `reason`: why the integration waits, a key of the texts. `done`, `total`: entities read or devices learned in
     this stage. `declined`: candidates of the last look that are not shown, each with the reason. `timing`: seconds
     by what took them, and rows read. `proving`: how far the backtest is, in percent, None while it does not run.
@@ -47,6 +48,7 @@ class Status:
     devices: int = 0
     evidence: int = 0
     open: tuple[Hunch, ...] = ()
+    questions: tuple[Question, ...] = ()
     context: Context | None = None
     declined: tuple[tuple[Hunch, str], ...] = ()
     timing: dict[str, Any] = field(default_factory=dict)

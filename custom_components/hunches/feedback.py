@@ -5,7 +5,9 @@ twice, and not by Home Assistant's `Store`, which tells nobody when the disk is 
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from homeassistant.util.json import json_loads
 from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
-from .engine.hunches import Hunch, Kind
+from .engine.hunches import Kind
 from .engine.implied import lesson
 from .engine.personal import UNDONE_COUNTS, Heard
 from .engine.policy import (
@@ -120,24 +122,20 @@ class Feedback:
         """What the household has stated, as the engine takes it."""
         return tuple(statement.correction for statement in self.statements)
 
-    def find(self, key: str) -> Hunch | None:
-        """Return the open hunch of that key."""
-        return next((hunch for hunch in self.ledger.open if hunch.key == key), None)
-
     def began(self, now: float) -> None:
         """Note when Home Assistant started; until then nothing has to settle."""
         self.ledger = replace(self.ledger, started=now)
 
     async def async_decided(self, decision: Decision, implied: tuple[Implied, ...], now: float) -> None:
         """Keep what the policy decided and what the home did by itself; nothing is written where nothing changed."""
-        if decision.raised or decision.withdrawn or implied:
+        if decision.raised or decision.joined or decision.withdrawn or implied:
             await self._async_keep(self.ledger.decided(decision, now).implying(implied))
         elif self.unstored is not None:
             await self._async_save()
 
-    async def async_answered(self, answered: Answered) -> None:
-        """Keep an answer; its hunch is open no longer."""
-        await self._async_keep(self.ledger.answered(answered))
+    async def async_answered(self, *answered: Answered) -> None:
+        """Keep what was answered at one moment; these hunches are open no longer."""
+        await self._async_keep(reduce(Ledger.answered, answered, self.ledger))
 
     async def async_stated(self, statement: Statement) -> None:
         """Keep what somebody stated, in place of what was said about that time before."""
@@ -251,11 +249,19 @@ def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
 
 
 def lessons(ledger: Ledger) -> list[Heard]:
-    """Return what answers and the home's own doings teach: hunches that were right, and wrong."""
+    """Return what answers and the home's own doings teach: hunches that were right, and wrong.
+
+    One answer about several things, which all of them keep with the same moment, counts as one.
+    """
+    given = [a for a in ledger.answers if a.answer in _RIGHT | _WRONG]
+    at_once = Counter((a.time, a.answer, a.by) for a in given)
     said = [
-        Heard(a.hunch, a.answer in _RIGHT, UNDONE_COUNTS if a.answer is Answer.UNDONE else 1.0)
-        for a in ledger.answers
-        if a.answer in _RIGHT | _WRONG
+        Heard(
+            a.hunch,
+            a.answer in _RIGHT,
+            (UNDONE_COUNTS if a.answer is Answer.UNDONE else 1.0) / at_once[a.time, a.answer, a.by],
+        )
+        for a in given
     ]
     seen = [Heard(one.hunch, *taught) for one in ledger.implied if (taught := lesson(one)) is not None]
     return said + seen

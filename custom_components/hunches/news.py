@@ -14,8 +14,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .const import EVENT_ANSWERED, EVENT_RAISED, SIGNAL_CONTEXT
 from .coordinator import HunchesCoordinator
+from .engine.home import Home
 from .engine.hunches import Context, Hunch
-from .engine.policy import BY_PEOPLE, Answered, Ledger, Outcome, Record
+from .engine.policy import BY_PEOPLE, Answered, Ledger, Outcome, Question, Record, questions
 
 
 class What(StrEnum):
@@ -34,12 +35,13 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of news; `answered` and `record` where there is one."""
+    """One piece of news; `answered` and `record` where there is one, `question`: in which a hunch is or was asked."""
 
     what: What
     hunch: Hunch
     answered: Answered | None = None
     record: Record | None = None
+    question: Question | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Return it as events tell it."""
@@ -48,6 +50,8 @@ class Piece:
             "entity_id": self.hunch.entity_id,
             "kind": str(self.hunch.kind),
         }
+        if self.question is not None:
+            found |= {"question": self.question.key, "entities": list(self.question.entity_ids)}
         if self.answered is not None:
             found["answer"] = str(self.answered.answer)
         if self.record is not None:
@@ -95,7 +99,7 @@ class News:
         before, self._told = self._told, self._coordinator.feedback.ledger
         if self._told is before:
             return
-        for piece in since(before, self._told):
+        for piece in since(self._coordinator.described, before, self._told):
             self._fire(piece)
             for listener in tuple(self._listeners):
                 listener(piece)
@@ -110,23 +114,26 @@ class News:
             fire(EVENT_ANSWERED, {**piece.as_data(), "by": piece.answered.by})
 
 
-def since(before: Ledger, now: Ledger) -> Iterator[Piece]:
+def since(home: Home, before: Ledger, now: Ledger) -> Iterator[Piece]:
     """Yield what is new in a ledger since an earlier one: first how hunches ended, then actions, then new hunches."""
-    open_now, open_before = ({hunch.key for hunch in ledger.open} for ledger in (now, before))
+    asked_now, asked_before = (
+        {h.key: q for q in questions(home, ledger.open) for h in q.hunches} for ledger in (now, before)
+    )
     last_now, last_before = ({a.hunch.key: a for a in ledger.answers} for ledger in (now, before))
     for hunch in before.open:
-        if hunch.key in open_now:
+        if hunch.key in asked_now:
             continue
+        asked = asked_before[hunch.key]
         given = last_now.get(hunch.key)
         if given is None or given == last_before.get(hunch.key):  # erased, or its device has a new name
-            yield Piece(What.CLOSED, hunch)
+            yield Piece(What.CLOSED, hunch, question=asked)
         else:
-            yield Piece(What.ANSWERED if given.answer in BY_PEOPLE else What.CLOSED, hunch, given)
+            yield Piece(What.ANSWERED if given.answer in BY_PEOPLE else What.CLOSED, hunch, given, question=asked)
     known = {record.id: record.outcome for record in before.records}
     for record in now.records:
         what = _OF_OUTCOME.get(record.outcome)
         if what is not None and known.get(record.id) is not record.outcome:
             yield Piece(what, record.hunch, record=record)
     for hunch in now.open:
-        if hunch.key not in open_before:
-            yield Piece(What.RAISED, hunch)
+        if hunch.key not in asked_before:
+            yield Piece(What.RAISED, hunch, question=asked_now[hunch.key])

@@ -1,4 +1,4 @@
-"""Hunches on people's phones: asked there, answered with one tap, and withdrawn as soon as anybody has answered.
+"""Questions on people's phones: asked there, answered with one tap, and withdrawn as soon as anybody has answered.
 
 A phone belongs to a user: it is told what that user may answer, and its answers are that user's.
 """
@@ -6,6 +6,7 @@ A phone belongs to a user: it is told what that user may answer, and its answers
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,11 +19,9 @@ from homeassistant.util import slugify
 from .answers import async_accept, async_reject
 from .const import CONF_PHONES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
-from .engine.hunches import Hunch
 from .engine.policy import wakes_nobody
 from .errors import AnswerError
-from .news import Piece, What
-from .rights import async_check_administrator, async_is_administrator, async_may_control
+from .rights import async_check_administrator, async_is_administrator, async_may
 from .said import async_say
 from .sayings import async_question, async_refusal
 from .words import async_reason
@@ -55,23 +54,41 @@ def phones_of(hass: HomeAssistant, device_ids: Iterable[str]) -> Iterator[Phone]
             yield Phone(service, str(entry.data.get("user_id", "")))
 
 
+class _How(Enum):
+    """How a question comes to a phone: as a new one, in place of itself, or as what is left of one that led it."""
+
+    NEW = auto()
+    RENEWED = auto()
+    LEFT = auto()
+
+
 class Phones:
-    """Keeps the phones that were chosen in step with the open hunches."""
+    """Keeps the phones that were chosen in step with the open questions."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: HunchesCoordinator) -> None:
-        """Tell nobody anything yet."""
+        """Take what is asked by now as told: it was, before the restart."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
+        self._told = coordinator.questions
         self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
 
     @callback
-    def on_piece(self, piece: Piece) -> None:
-        """Ask what was raised, and withdraw what was answered or became moot."""
-        if piece.what is What.RAISED:
-            self._begin(self._async_ask(piece.hunch))
-        elif piece.what in (What.ANSWERED, What.CLOSED):
-            self._begin(async_withdraw(self._hass, self._chosen, [piece.hunch], self._order))
+    def async_update(self) -> None:
+        """Ask what is new, withdraw what is asked no longer, and renew without a sound what has changed."""
+        before, self._told = self._told, self._coordinator.data.questions
+        asked, known = {q.key for q in self._told}, {q.key: q for q in before}
+        if gone := [key for key in known if key not in asked]:
+            self._begin(async_withdraw(self._hass, self._chosen, gone, self._order))
+        told = {hunch.key for question in before for hunch in question.hunches}
+        for question in self._told:
+            if (old := known.get(question.key)) is not None:
+                if old.entity_ids != question.entity_ids:
+                    self._begin(self._async_ask(question.key, _How.RENEWED))
+            elif told.isdisjoint(hunch.key for hunch in question.hunches):
+                self._begin(self._async_ask(question.key, _How.NEW))
+            else:
+                self._begin(self._async_ask(question.key, _How.LEFT))
 
     @callback
     def on_tap(self, event: Event[dict[str, Any]]) -> None:
@@ -89,15 +106,15 @@ class Phones:
     def _begin(self, job: Any) -> None:
         self._entry.async_create_background_task(self._hass, job, f"{DOMAIN} phones")
 
-    async def _async_ask(self, hunch: Hunch) -> None:
+    async def _async_ask(self, key: str, how: _How) -> None:
         async with self._order:
-            if not (phones := self._chosen) or self._coordinator.feedback.find(hunch.key) is None:
+            question = next((q for q in self._coordinator.questions if q.key == key), None)
+            if not (phones := self._chosen) or question is None:
                 return
-            say = await async_say(self._hass)
-            title, accept = await async_question(self._hass, self._coordinator.home, hunch)
-            quiet = wakes_nobody(hunch)
+            say, now = await async_say(self._hass), dt_util.utcnow().timestamp()
+            quiet = how is _How.LEFT or wakes_nobody(question.leader)
             data: dict[str, Any] = {
-                "tag": _tag(hunch),
+                "tag": _tag(key),
                 "group": DOMAIN,
                 "channel": say("channel_quiet" if quiet else "channel"),
                 "notification_icon": "mdi:lightbulb-question-outline",
@@ -105,18 +122,25 @@ class Phones:
                 "clickAction": PAGE,
             }
             if quiet:
-                data |= {"importance": "low", "push": {"interruption-level": "passive"}}
-            actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
-            message = await async_reason(self._hass, hunch, dt_util.utcnow().timestamp())
+                data |= {"importance": "low"}
+            if how is _How.RENEWED:
+                data |= {"alert_once": True}
+            if quiet or how is _How.RENEWED:
+                data |= {"push": {"interruption-level": "passive"}}
             for phone in phones:
-                if not await async_may_control(self._hass, phone.user_id, hunch.entity_id):
+                if (theirs := question.of(await async_may(self._hass, phone.user_id))) is None:
+                    if how is _How.RENEWED:  # what was theirs to answer may have been in it before
+                        await _async_clear(self._hass, phone, key)
                     continue
+                title, accept = await async_question(self._hass, self._coordinator.home, theirs)
+                actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
                 may_rule = await async_is_administrator(self._hass, phone.user_id)
                 buttons = [
-                    {"action": f"{DOMAIN}|{answer}|{hunch.key}", "title": title}
+                    {"action": f"{DOMAIN}|{answer}|{key}", "title": title}
                     for answer, title in actions
                     if may_rule or answer != _NEVER
                 ]
+                message = await async_reason(self._hass, theirs.leader, now)
                 await _async_notify(
                     self._hass,
                     phone,
@@ -142,17 +166,21 @@ class Phones:
         async with self._order:
             for phone in self._chosen:
                 if phone.user_id == user_id:
-                    await _async_notify(self._hass, phone, {"message": message, "data": {"tag": f"{DOMAIN}-{key}"}})
+                    await _async_notify(self._hass, phone, {"message": message, "data": {"tag": _tag(key)}})
 
 
 async def async_withdraw(
-    hass: HomeAssistant, phones: Iterable[Phone], hunches: Iterable[Hunch], order: asyncio.Lock | None = None
+    hass: HomeAssistant, phones: Iterable[Phone], keys: Iterable[str], order: asyncio.Lock | None = None
 ) -> None:
-    """Take back what phones were asked about hunches, if it is still shown there."""
+    """Take back the questions of these keys from phones, if they are still shown there."""
     async with order or asyncio.Lock():
-        for hunch in hunches:
+        for key in keys:
             for phone in phones:
-                await _async_notify(hass, phone, {"message": "clear_notification", "data": {"tag": _tag(hunch)}})
+                await _async_clear(hass, phone, key)
+
+
+async def _async_clear(hass: HomeAssistant, phone: Phone, key: str) -> None:
+    await _async_notify(hass, phone, {"message": "clear_notification", "data": {"tag": _tag(key)}})
 
 
 async def _async_notify(hass: HomeAssistant, phone: Phone, data: dict[str, Any]) -> None:
@@ -162,5 +190,5 @@ async def _async_notify(hass: HomeAssistant, phone: Phone, data: dict[str, Any])
         LOGGER.debug("%s cannot be told: %s", phone.service, error)
 
 
-def _tag(hunch: Hunch) -> str:
-    return f"{DOMAIN}-{hunch.key}"
+def _tag(key: str) -> str:
+    return f"{DOMAIN}-{key}"

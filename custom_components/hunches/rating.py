@@ -37,7 +37,7 @@ async def async_rate(coordinator: HunchesCoordinator, context: Context, action_i
     if ratings(coordinator.feedback.ledger).get(action_id) is good:
         return record
     if not good and can_be_undone(coordinator, record):
-        return (await async_undo(coordinator, context, action_id=action_id))[0]
+        return (await async_undo(coordinator, context, action_id=action_id))[0].record
     async with coordinator.lock:
         now = dt_util.utcnow().timestamp()
         answer = Answer.ACCEPTED if good else Answer.REJECTED

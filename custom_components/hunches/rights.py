@@ -1,5 +1,7 @@
 """Who may answer, and who may rule."""
 
+from collections.abc import Callable
+
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant
@@ -20,10 +22,12 @@ async def async_check_administrator(hass: HomeAssistant, context: Context) -> No
         raise Unauthorized(context=context)
 
 
-async def async_may_control(hass: HomeAssistant, user_id: str, entity_id: str) -> bool:
-    """Return whether a user is there, active, and may control an entity."""
+async def async_may(hass: HomeAssistant, user_id: str) -> Callable[[str], bool]:
+    """Return a test of whether a user may control an entity: none, if the user is not there or not active."""
     user = await hass.auth.async_get_user(user_id)
-    return user is not None and user.is_active and user.permissions.check_entity(entity_id, POLICY_CONTROL)
+    if user is None or not user.is_active:
+        return lambda entity_id: False
+    return lambda entity_id: user.permissions.check_entity(entity_id, POLICY_CONTROL)
 
 
 async def async_is_administrator(hass: HomeAssistant, user_id: str) -> bool:

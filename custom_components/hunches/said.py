@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
@@ -55,11 +55,19 @@ class Say:
         return f"{hour:02d}:{minute:02d}"
 
 
+@callback
+def cached_say(hass: HomeAssistant) -> Say:
+    """Return the same where nothing can be waited for: Home Assistant has loaded its language's texts by then."""
+    return _say(hass, async_get_cached_translations(hass, hass.config.language, "common", DOMAIN))
+
+
 async def async_say(hass: HomeAssistant) -> Say:
     """Return what says a text of the section "common" in Home Assistant's language."""
-    language = hass.config.language
-    texts = await async_get_translations(hass, language, "common", [DOMAIN])
-    return Say(texts, language == "en" and hass.config.country in _TWELVE)
+    return _say(hass, await async_get_translations(hass, hass.config.language, "common", [DOMAIN]))
+
+
+def _say(hass: HomeAssistant, texts: Mapping[str, str]) -> Say:
+    return Say(texts, hass.config.language == "en" and hass.config.country in _TWELVE)
 
 
 class Sort(StrEnum):

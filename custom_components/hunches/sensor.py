@@ -71,15 +71,15 @@ async def async_setup_entry(
 
 
 class OpenHunches(HunchesEntity, SensorEntity):
-    """The number of open hunches."""
+    """The number of open hunches, of which those that are asked as one count once."""
 
-    _unrecorded_attributes = frozenset({"stage", "reason", "progress", "entities", "backtest"})
+    _unrecorded_attributes = frozenset({"stage", "reason", "progress", "entities", "questions", "backtest"})
 
     @property
     @override
     def native_value(self) -> int:
         """Return how many are open."""
-        return len(self.coordinator.data.open)
+        return len(self.coordinator.data.questions)
 
     @property
     @override
@@ -91,6 +91,7 @@ class OpenHunches(HunchesEntity, SensorEntity):
             "reason": status.reason,
             "progress": round(100 * status.done / status.total) if status.total else None,
             "entities": [hunch.entity_id for hunch in status.open],
+            "questions": [list(question.entity_ids) for question in status.questions],
             "backtest": status.proving,
         }
 

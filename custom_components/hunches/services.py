@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 
 from .answers import async_accept, async_reject
 from .asking import async_setup_asking
@@ -18,9 +19,8 @@ from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .corrections import STATES, Statement
 from .engine.context_filter import STEP, Correction
-from .engine.hunches import Hunch
 from .engine.localtime import DAY
-from .engine.policy import stops
+from .engine.policy import Question, stops
 from .engine.routine import DAYS
 from .errors import AnswerError
 from .keeping import async_setup_keeping
@@ -78,12 +78,18 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
     if await coordinator.async_look() is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_ready")
     may_see = await async_visible(call.hass, call.context)
-    status, ledger = coordinator.data, coordinator.feedback.ledger
+    status, ledger, home = coordinator.data, coordinator.feedback.ledger, coordinator.described
     response: dict[str, Any] = {
         "context": status.context.as_json() if status.context else None,
         "hunches": [
-            {"hunch": h.key, **h.as_json(), "stops": stops(h, ledger, coordinator.settings).as_json()}
-            for h in status.open
+            {
+                "hunch": h.key,
+                "question": question.key,
+                **h.as_json(),
+                "stops": stops(home, h, ledger, coordinator.settings).as_json(),
+            }
+            for question in status.questions
+            for h in question.hunches
             if may_see(h.entity_id)
         ],
         "declined": [{"hunch": h.key, "why": why, **h.as_json()} for h, why in status.declined if may_see(h.entity_id)],
@@ -96,19 +102,21 @@ async def _async_scan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_accept(call: ServiceCall) -> ServiceResponse:
-    """Do what a hunch proposes."""
+    """Do what a hunch proposes, and what is asked with it."""
     coordinator = loaded_coordinator(call.hass)
     always = call.data[ATTR_ALWAYS]
-    answer = async_accept(coordinator, _key(coordinator, call), call.context, always=always)
-    return await _async_answer(coordinator, answer, "always" if always else "accepted")
+    key = _key(coordinator, call)
+    answer = async_accept(coordinator, key, call.context, always=always)
+    return await _async_answer(key, answer, "always" if always else "accepted")
 
 
 async def _async_reject(call: ServiceCall) -> ServiceResponse:
-    """Put a hunch away."""
+    """Put a hunch away, and what is asked with it."""
     coordinator = loaded_coordinator(call.hass)
     never = call.data[ATTR_NEVER]
-    answer = async_reject(coordinator, _key(coordinator, call), call.context, never=never)
-    return await _async_answer(coordinator, answer, "never" if never else "rejected")
+    key = _key(coordinator, call)
+    answer = async_reject(coordinator, key, call.context, never=never)
+    return await _async_answer(key, answer, "never" if never else "rejected")
 
 
 async def _async_correct(call: ServiceCall) -> ServiceResponse:
@@ -145,12 +153,14 @@ def _refused(reason: str, **numbers: float) -> ServiceValidationError:
     )
 
 
-async def _async_answer(coordinator: HunchesCoordinator, answer: Any, outcome: str) -> ServiceResponse:
+async def _async_answer(key: str, answer: Any, outcome: str) -> ServiceResponse:
     try:
-        hunch: Hunch = await answer
+        question: Question = await answer
     except AnswerError as error:
         raise as_told(error) from error
-    return {"hunch": hunch.key, "entity_id": hunch.entity_id, "answer": outcome}
+    named = next((hunch for hunch in question.hunches if hunch.key == key), question.leader)
+    entities: list[JsonValueType] = list(question.entity_ids)
+    return {"hunch": named.key, "entity_id": named.entity_id, "entities": entities, "answer": outcome}
 
 
 def _key(coordinator: HunchesCoordinator, call: ServiceCall) -> str:

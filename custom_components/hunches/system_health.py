@@ -27,6 +27,6 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "rows": status.timing.get("rows", 0),
         "learned": status.timing.get("learned", ""),
         "runtime": coordinator.model.runtime,
-        "open": len(status.open),
+        "open": len(status.questions),
         "automatic": coordinator.feedback.ledger.automatic,
     }

@@ -1,4 +1,4 @@
-"""Hunches asked aloud through Assist satellites, answered with yes, no or not now, in Home Assistant's language.
+"""Questions asked aloud through Assist satellites, answered with yes, no or not now, in Home Assistant's language.
 
 A voice is not a person: what keeps people out or in is never moved on a voice alone (`engine/policy/telling.py`), and
 the answer is nobody's in particular.
@@ -16,7 +16,7 @@ from .answers import async_accept, async_reject
 from .const import CONF_SATELLITES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .engine.policy import not_by_voice, somebody_listens
+from .engine.policy import Question, not_by_voice, somebody_listens
 from .errors import AnswerError
 from .news import Piece, What
 from .said import async_say
@@ -40,35 +40,45 @@ class Voice:
         self._coordinator = coordinator
         self._asked = {hunch.key for hunch in coordinator.feedback.ledger.open}
         self._one = asyncio.Lock()
-        self._asking: tuple[str, asyncio.Task[str]] | None = None
+        self._asking: tuple[Question, asyncio.Task[str]] | None = None
 
     @callback
     def on_piece(self, piece: Piece) -> None:
         """Fall silent about what was answered elsewhere, or became moot."""
         if piece.what in (What.ANSWERED, What.CLOSED):
             self._asked.discard(piece.hunch.key)
-            if self._asking is not None and self._asking[0] == piece.hunch.key:
+            if self._asking is not None and self._still_open(self._asking[0]) is None:
                 self._asking[1].cancel()
 
     @callback
     def async_update(self) -> None:
-        """Ask what was not asked yet, if this is a moment for it."""
+        """Ask what was not asked yet, if this is a moment for it; what joins a question later was asked with it."""
         context, satellites = self._coordinator.data.context, self._entry.options.get(CONF_SATELLITES, ())
         if context is None or not satellites or not somebody_listens(context):
             return
-        new = [h for h in self._coordinator.data.open if h.key not in self._asked and self.may_ask(h)]
-        for hunch in new:
-            if (satellite := self._nearest(hunch, satellites)) is not None:
+        for question in self._coordinator.data.questions:
+            keys = {hunch.key for hunch in question.hunches}
+            if not keys.isdisjoint(self._asked):
+                self._asked |= keys
+            elif self.may_ask(question) and (satellite := self._nearest(question.leader, satellites)) is not None:
                 self._entry.async_create_background_task(
-                    self._hass, self.async_ask(satellite, hunch), f"{DOMAIN} voice"
+                    self._hass, self.async_ask(satellite, question), f"{DOMAIN} voice"
                 )
 
     @callback
-    def may_ask(self, hunch: Hunch) -> bool:
-        """Return whether a hunch may be answered by a voice."""
-        home = self._coordinator.home
-        entity = home.entities.get(hunch.entity_id) if home is not None else None
-        return entity is not None and not_by_voice(entity, hunch.kind) is None
+    def may_ask(self, question: Question) -> bool:
+        """Return whether a question may be answered by a voice."""
+        entities = self._coordinator.home.entities if self._coordinator.home is not None else {}
+        return all(
+            (entity := entities.get(hunch.entity_id)) is not None and not_by_voice(entity, hunch.kind) is None
+            for hunch in question.hunches
+        )
+
+    @callback
+    def _still_open(self, question: Question) -> Question | None:
+        """Return what a question has become: in it, or in part of it, something is asked still."""
+        found = (self._coordinator.question(hunch.key) for hunch in question.hunches)
+        return next((now for now in found if now is not None), None)
 
     def _nearest(self, hunch: Hunch, satellites: list[str]) -> str | None:
         """Return the satellite in the device's area, else the first that is idle; None if there is none."""
@@ -82,17 +92,18 @@ class Voice:
         here = area(hunch.entity_id)
         return next((key for key in idle if here is not None and area(key) == here), idle[0] if idle else None)
 
-    async def async_ask(self, satellite: str, hunch: Hunch) -> str:
-        """Ask about a hunch now and carry out the answer; return it, `NO_ANSWER` if none was understood.
+    async def async_ask(self, satellite: str, question: Question) -> str:
+        """Ask a question now and carry out the answer; return it, `NO_ANSWER` if none was understood.
 
         One question at a time: another waits, and is not asked if it is answered meanwhile.
         """
-        self._asked.add(hunch.key)
+        self._asked |= {hunch.key for hunch in question.hunches}
         async with self._one:
-            if self._coordinator.feedback.find(hunch.key) is None or not self.may_ask(hunch):
+            asked = self._still_open(question)
+            if asked is None or not self.may_ask(asked):
                 return NO_ANSWER
-            task = self._hass.async_create_background_task(self._async_listen(satellite, hunch), f"{DOMAIN} question")
-            self._asking = hunch.key, task
+            task = self._hass.async_create_background_task(self._async_listen(satellite, asked), f"{DOMAIN} question")
+            self._asking = asked, task
             try:
                 await asyncio.wait([task])
             finally:
@@ -100,12 +111,12 @@ class Voice:
                 task.cancel()  # if it is we who are cancelled: the entry is unloaded
             answer = NO_ANSWER if task.cancelled() else task.result()
             if answer != NO_ANSWER:
-                await self._async_answer(satellite, hunch, answer)
+                await self._async_answer(satellite, asked, answer)
             return answer
 
-    async def _async_listen(self, satellite: str, hunch: Hunch) -> str:
+    async def _async_listen(self, satellite: str, question: Question) -> str:
         say = await async_say(self._hass)
-        title, accept = await async_question(self._hass, self._coordinator.home, hunch)
+        title, accept = await async_question(self._hass, self._coordinator.home, question)
         answers = [{"id": key, "sentences": _sentences(say(f"voice_{key}"))} for key in (_YES, _NO, _NOT_NOW)]
         data = {"question": say("voice_question", title=title, action=accept), "answers": answers}
         try:
@@ -125,13 +136,18 @@ class Voice:
         answer = heard.get("id") if heard else None
         return answer if answer in (_YES, _NO, _NOT_NOW) else NO_ANSWER
 
-    async def _async_answer(self, satellite: str, hunch: Hunch, answer: str) -> None:
-        """Carry out an answer, and say what came of a yes."""
+    async def _async_answer(self, satellite: str, question: Question, answer: str) -> None:
+        """Carry out an answer about what is left of a question, in one or in parts, and say what came of a yes."""
+        shown = question.entity_ids
+        left: Question | None = self._still_open(question) or question
         try:
-            if answer == _YES:
-                await async_accept(self._coordinator, hunch.key, Context())
-            else:
-                await async_reject(self._coordinator, hunch.key, Context(), never=False)
+            while left is not None:
+                if answer == _YES:
+                    await async_accept(self._coordinator, left.key, Context(), shown=shown)
+                else:
+                    await async_reject(self._coordinator, left.key, Context(), never=False, shown=shown)
+                left = self._still_open(question)
+            if answer != _YES:
                 return
             message = (await async_say(self._hass))("voice_done")
         except AnswerError as error:

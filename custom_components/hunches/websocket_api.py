@@ -3,7 +3,7 @@
 A refusal carries a text's key, so that the page can say it in the language of whoever looks at it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any, Final
 
@@ -59,11 +59,12 @@ def async_tell_loaded(hass: HomeAssistant) -> None:
     async_dispatcher_send(hass, _SIGNAL)
 
 
-def _command(name: str, **fields: Any) -> Callable[[_Job], _Job]:
+def _command(name: str, *, optional: Mapping[str, Any] | None = None, **fields: Any) -> Callable[[_Job], _Job]:
     """Make a command of a function that returns what is answered."""
     schema = {
         vol.Required("type"): f"{DOMAIN}/{name}",
-        **{field if isinstance(field, vol.Marker) else vol.Required(field): kind for field, kind in fields.items()},
+        **{vol.Required(field): kind for field, kind in fields.items()},
+        **{vol.Optional(field): kind for field, kind in (optional or {}).items()},
     }
 
     def decorate(job: _Job) -> _Job:
@@ -187,24 +188,28 @@ async def _trust(coordinator: HunchesCoordinator, connection: ActiveConnection, 
 
 @_command("answer", hunch=str, answer=vol.In((_ACCEPT, _ALWAYS, _NOT_NOW, _NEVER)))
 async def _answer(coordinator: HunchesCoordinator, connection: ActiveConnection, msg: dict[str, Any]) -> Any:
-    """Answer a hunch. "Never" is a rule that takes an administrator here, as everybody's page offers it."""
+    """Answer a hunch, and all that is asked with it.
+
+    "Never" is a rule that takes an administrator here, as everybody's page offers it.
+    """
     context, key, answer = connection.context(msg), msg["hunch"], msg["answer"]
     if answer == _NEVER:
         await async_check_administrator(coordinator.hass, context)
     if answer in (_ACCEPT, _ALWAYS):
-        hunch = await async_accept(coordinator, key, context, always=answer == _ALWAYS)
+        question = await async_accept(coordinator, key, context, always=answer == _ALWAYS)
     else:
-        hunch = await async_reject(coordinator, key, context, never=answer == _NEVER)
+        question = await async_reject(coordinator, key, context, never=answer == _NEVER)
     # None where there was nothing left to do
-    done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch == hunch), None)
-    return {"hunch": hunch.key, "answer": answer, "action_id": done}
+    done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch in question.hunches), None)
+    return {"hunch": key, "entities": question.entity_ids, "answer": answer, "action_id": done}
 
 
-@_command("undo", action_id=str)
+@_command("undo", optional={"whole": bool}, action_id=str)
 async def _undo(coordinator: HunchesCoordinator, connection: ActiveConnection, msg: dict[str, Any]) -> Any:
-    """Take back what was done."""
-    record, exactly = await async_undo(coordinator, connection.context(msg), action_id=msg["action_id"])
-    return {"action_id": record.id, "exactly": exactly}
+    """Take back what was done; the `whole` of it: all that the same answer asked for."""
+    context, action_id = connection.context(msg), msg["action_id"]
+    undone = await async_undo(coordinator, context, action_id=action_id, whole=msg.get("whole", False))
+    return {"action_id": action_id, "exactly": all(one.exactly for one in undone)}
 
 
 @_command("rate", action_id=str, good=bool)

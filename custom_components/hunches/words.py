@@ -12,12 +12,14 @@ from homeassistant.core import HomeAssistant, callback
 
 from .engine.home import Home
 from .engine.hunches import Hunch
-from .engine.policy import Stops
-from .said import Learned, Said, Sort, Told, Value, async_say, parts
+from .engine.policy import Question, Stops
+from .said import Learned, Said, Say, Sort, Told, Value, async_say, parts
 
 _MARKUP: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _LIKELY: Final = ((0.95, "almost_certain"), (0.8, "very_likely"), (0.5, "likely"))
 _ENOUGH_DAYS: Final = 1.0
+_ALL_NAMES: Final = 4
+"""So many names are read at a glance; of more, their number says more."""
 
 
 def plain(text: str) -> str:
@@ -41,6 +43,27 @@ def name_of(hass: HomeAssistant, home: Home | None, entity_id: str) -> str:
     if not name and home is not None and entity_id in home.entities:
         name = plain(home.entities[entity_id].name)
     return name or entity_id
+
+
+def listed(names: Sequence[str], say: Say) -> str:
+    """Return names as people list them: all of up to four; of more, the first three and how many there are beside."""
+    if len(names) > _ALL_NAMES:
+        first = names[: _ALL_NAMES - 1]
+        return say("and_more", names=", ".join(first), count=str(len(names) - len(first)))
+    *first, last = names
+    return say("and_last", names=", ".join(first), name=last) if first else last
+
+
+@callback
+def names_of(hass: HomeAssistant, home: Home | None, question: Question) -> list[str]:
+    """Return what a person calls each thing that a question is about."""
+    return [name_of(hass, home, entity_id) for entity_id in question.entity_ids]
+
+
+def text_key(question: Question) -> str:
+    """Return the key of the texts of a question: one thing is on, several are."""
+    kind = str(question.leader.kind)
+    return kind if len(question.hunches) == 1 else f"{kind}_several"
 
 
 def evidence_of(hunch: Hunch, now: float) -> list[Said]:

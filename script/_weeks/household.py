@@ -19,7 +19,7 @@ from .tally import Asked, Done, Tally
 
 if TYPE_CHECKING:
     from custom_components.hunches.engine.hunches import Hunch
-    from custom_components.hunches.engine.policy import Record
+    from custom_components.hunches.engine.policy import Question, Record
     from model_training.fleet.home import SimulatedHome
 
 _READING = 600.0
@@ -50,18 +50,26 @@ class Household:
         """Return what tells Home Assistant that a person does something."""
         return Context(user_id=self.user_id)
 
-    def see(self, hunches: tuple[Hunch, ...]) -> None:
-        """Look at what is open; decide about what is new whether and what to answer, and when."""
-        for hunch in hunches:
-            if (hunch.key, hunch.time) in self._seen:
+    def see(self, questions: tuple[Question, ...]) -> None:
+        """Look at what is asked; decide about each new question whether and what to answer, and when.
+
+        Who wants any of it on says no to all. What joins later is in a question that was decided about.
+        """
+        for question in questions:
+            new = [hunch for hunch in question.hunches if (hunch.key, hunch.time) not in self._seen]
+            asked = [one.hunch.time for one in self.tally.asked if not one.joined]
+            known = len(new) < len(question.hunches)
+            for hunch in new:
+                self._seen.add((hunch.key, hunch.time))
+                joined = known or hunch is not question.leader
+                self.tally.asked.append(Asked(hunch, self.is_right(hunch, hunch.time), joined=joined))
+            if known:
                 continue
-            self._seen.add((hunch.key, hunch.time))
-            asked = [one.hunch.time for one in self.tally.asked]
-            right, label = self.is_right(hunch, hunch.time), self._label(hunch.time)
+            hunch, label = question.leader, self._label(question.leader.time)
+            right = all(self.is_right(one, one.time) for one in question.hunches)
             chances = self.home.answers.chances(
                 hunch.entity_id, hunch.time, asked, unwanted=right, away=label == "away", asleep=label == "asleep"
             )
-            self.tally.asked.append(Asked(hunch, right))
             answer = int(self.chance.choice(len(chances), p=np.array(chances) / sum(chances)))
             service, data = (
                 ("accept", {}),

@@ -116,7 +116,7 @@ async def test_weeks(
         async_fire_time_changed(hass, dt_util.utcnow())
         await hass.async_block_till_done(wait_background_tasks=True)
         ledger = coordinator.feedback.ledger
-        people.see(ledger.open)
+        people.see(coordinator.questions)
         people.notice(ledger.records)
         if step % round(WEEK / STEP) == 0:
             tally.end(ledger)

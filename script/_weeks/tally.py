@@ -20,11 +20,12 @@ WORTH_FINDING = 1800.0
 
 @dataclass
 class Asked:
-    """One hunch: whether nobody wanted the device so, and what became of it."""
+    """One hunch: whether nobody wanted the device so, what became of it, and whether it was asked with another."""
 
     hunch: Hunch
     right: bool
     answer: str = "open"
+    joined: bool = False
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Tally:
         share, low, high = wilson(right, len(asked)) if asked else (None, None, None)
         return {
             "hunches": len(asked),
+            "questions": sum(not one.joined for one in asked),
             "right": right,
             "precision": share,
             "between": [low, high],

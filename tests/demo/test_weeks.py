@@ -17,7 +17,7 @@ from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.home import OFF, ON, Home
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
-from custom_components.hunches.engine.policy import Action, Answer, Answered, Ledger, Record
+from custom_components.hunches.engine.policy import Action, Answer, Answered, Ledger, Question, Record
 from model_training.fleet.answers import Answers, Respondent
 from model_training.fleet.home import SimulatedHome
 
@@ -72,8 +72,8 @@ def test_weeks_are_counted_apart_and_together() -> None:
 
 def test_people_say_yes_to_what_is_unwanted_once_and_no_to_what_is_wanted() -> None:
     household = people(EAGER)
-    household.see((hunch(2.05), hunch(5.0)))
-    household.see((hunch(2.05),))
+    household.see((Question((hunch(2.05),)), Question((hunch(5.0),))))
+    household.see((Question((hunch(2.05),)),))
     assert [one.right for one in household.tally.asked] == [True, False]
     assert [(service, data["hunch"]) for _, service, data in household.answers] == [
         ("accept", f"still_on:{LAMP}"),
@@ -82,12 +82,22 @@ def test_people_say_yes_to_what_is_unwanted_once_and_no_to_what_is_wanted() -> N
     assert all(moment > hunch(2.05).time for moment, _, _ in household.answers)
 
 
+def test_what_is_asked_as_one_is_answered_once_and_not_with_yes_if_any_of_it_is_wanted() -> None:
+    household = people(EAGER)
+    other = replace(hunch(2.05), entity_id="light.wanted")
+    household.see((Question((hunch(2.05), other)),))
+    household.see((Question((hunch(2.05), other, replace(hunch(2.06), entity_id="light.later"))),))
+    assert [(service, data["hunch"]) for _, service, data in household.answers] == [("reject", f"still_on:{LAMP}")]
+    assert [(one.right, one.joined) for one in household.tally.asked] == [(True, False), (False, True), (False, True)]
+    assert (household.tally.week()["hunches"], household.tally.week()["questions"]) == (3, 1)
+
+
 def test_nobody_there_is_silence_and_some_ban() -> None:
     household = people()
-    household.see((hunch(2.05),))
+    household.see((Question((hunch(2.05),)),))
     assert household.answers == []
     household = people(replace(EAGER, bans=1.0))
-    household.see((hunch(5.0),))
+    household.see((Question((hunch(5.0),)),))
     assert household.answers[0][2] == {"hunch": f"still_on:{LAMP}", "never": True}
 
 

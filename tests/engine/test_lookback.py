@@ -94,7 +94,7 @@ def lived(model: Model, recording: Recording, settings: Settings, begin: float =
             night = next_night(clock, now)
         decision = policy.judge(home, mind.look(now).candidates, ledger, now, readings)
         ledger = ledger.decided(decision, now)
-        yield from decision.raised
+        yield from (*decision.raised, *decision.joined)
         now += STEP
 
 

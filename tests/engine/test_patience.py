@@ -28,6 +28,7 @@ from custom_components.hunches.engine.policy import (
 NOW = 1_760_000_000.0
 USUAL = Settings()
 AWAY, ASLEEP = (0.05, 0.95), (0.95, 0.05)
+HOME = Home("test", "UTC")
 
 
 def ended(
@@ -40,26 +41,26 @@ def ended(
 
 
 def test_without_silence_the_bar_is_the_usual_one() -> None:
-    assert bar((), USUAL, NOW) == USUAL.min_accept
-    assert bar([ended(Answer.ACCEPTED)], USUAL, NOW) == USUAL.min_accept
+    assert bar(HOME, (), USUAL, NOW) == USUAL.min_accept
+    assert bar(HOME, [ended(Answer.ACCEPTED)], USUAL, NOW) == USUAL.min_accept
 
 
 def test_so_much_silence_as_is_tolerated_doubles_what_a_wrong_hunch_costs() -> None:
     silent = [ended(Answer.EXPIRED)] * int(USUAL.tolerance)
-    assert bar(silent, USUAL, NOW) == pytest.approx(2 / 3)
-    assert bar(silent * 3, USUAL, NOW) == pytest.approx(4 / 5)
+    assert bar(HOME, silent, USUAL, NOW) == pytest.approx(2 / 3)
+    assert bar(HOME, silent * 3, USUAL, NOW) == pytest.approx(4 / 5)
 
 
 def test_half_of_it_is_forgotten_in_a_week() -> None:
-    assert unanswered([ended(Answer.EXPIRED, 7.0)], USUAL, NOW) == pytest.approx(0.5)
-    assert unanswered([ended(Answer.EXPIRED, 70.0)], USUAL, NOW) < 0.001
+    assert unanswered(HOME, [ended(Answer.EXPIRED, 7.0)], USUAL, NOW) == pytest.approx(0.5)
+    assert unanswered(HOME, [ended(Answer.EXPIRED, 70.0)], USUAL, NOW) < 0.001
 
 
 @pytest.mark.parametrize("answer", sorted(BY_PEOPLE))
 def test_any_answer_is_the_end_of_silence(answer: Answer) -> None:
     before = [ended(Answer.EXPIRED, 3.0), ended(Answer.WITHDRAWN, 2.0)]
-    assert unanswered([*before, ended(answer, 1.0)], USUAL, NOW) == 0.0
-    assert unanswered([*before, ended(answer, 2.5)], USUAL, NOW) == pytest.approx(2 ** (-2 / 7))
+    assert unanswered(HOME, [*before, ended(answer, 1.0)], USUAL, NOW) == 0.0
+    assert unanswered(HOME, [*before, ended(answer, 2.5)], USUAL, NOW) == pytest.approx(2 ** (-2 / 7))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +75,11 @@ def test_any_answer_is_the_end_of_silence(answer: Answer) -> None:
     ],
 )
 def test_what_silence_is(given: Answered, silence: float) -> None:
-    assert unanswered([given], USUAL, NOW) == silence
+    assert unanswered(HOME, [given], USUAL, NOW) == silence
 
 
 def test_where_nobody_is_asked_silence_means_nothing() -> None:
-    assert bar([ended(Answer.EXPIRED)] * 50, replace(USUAL, tolerance=math.inf), NOW) == USUAL.min_accept
+    assert bar(HOME, [ended(Answer.EXPIRED)] * 50, replace(USUAL, tolerance=math.inf), NOW) == USUAL.min_accept
 
 
 def test_less_is_asked_after_silence_and_the_reason_is_said() -> None:
@@ -122,15 +123,16 @@ limits = st.builds(
 @limited(max_examples=max(200, limited().max_examples))
 @given(endings, limits, st.randoms(use_true_random=False))
 def test_the_bar_keeps_its_promises(answers: list[Answered], settings: Settings, chance: random.Random) -> None:
-    found = bar(answers, settings, NOW)
+    found = bar(HOME, answers, settings, NOW)
     assert settings.min_accept <= found < 1.0
     mixed = answers.copy()
     chance.shuffle(mixed)
-    assert bar(mixed, settings, NOW) == found, "no order matters"
-    assert bar([*answers, ended(Answer.EXPIRED)], settings, NOW) >= found, "silence never lowers it"
-    assert bar([*answers, ended(Answer.ACCEPTED)], settings, NOW) == settings.min_accept, "an answer lowers it at once"
+    assert bar(HOME, mixed, settings, NOW) == found, "no order matters"
+    assert bar(HOME, [*answers, ended(Answer.EXPIRED)], settings, NOW) >= found, "silence never lowers it"
+    heard = [*answers, ended(Answer.ACCEPTED)]
+    assert bar(HOME, heard, settings, NOW) == settings.min_accept, "an answer lowers it at once"
     known = [given for given in answers if given.time <= NOW]
-    assert bar(known, settings, NOW) == found, "nothing is known of what comes"
-    assert bar(known, settings, NOW + 5 * DAY) <= found, "time lowers it"
+    assert bar(HOME, known, settings, NOW) == found, "nothing is known of what comes"
+    assert bar(HOME, known, settings, NOW + 5 * DAY) <= found, "time lowers it"
     eager = replace(settings, tolerance=2 * settings.tolerance)
-    assert bar(answers, eager, NOW) <= found
+    assert bar(HOME, answers, eager, NOW) <= found

@@ -24,6 +24,7 @@ from custom_components.hunches.engine.policy import (
     bar,
     doors_of,
     may_carry_out,
+    questions,
 )
 from custom_components.hunches.engine.situations import situation
 
@@ -569,8 +570,11 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
         shuffle.shuffle(answers)
         assert other.judge(home, mixed, replace(ledger, answers=tuple(answers)), now, states) == decision
 
-        shown = decision.kept + decision.raised
-        assert len(shown) <= limits.max_open
+        shown = decision.kept + decision.raised + decision.joined
+        asked = questions(home, shown)
+        assert len(asked) <= limits.max_open
+        begun = {h.key for h in decision.kept + decision.raised}
+        assert all(begun & {h.key for h in question.hunches} for question in asked), "who joins, joins something"
         assert len({h.entity_id for h in shown}) == len(shown)
         assert set(decision.kept) | {h for h, _ in decision.withdrawn} == set(ledger.open)
         assert [h.p_accept for h in decision.raised] == sorted((h.p_accept for h in decision.raised), reverse=True)
@@ -585,7 +589,9 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
             assert h.entity_id not in never | limits.excluded
             assert states[h.entity_id] != OFF
         for h in decision.raised:
-            assert h.p_accept >= bar(ledger.answers, limits, now) >= limits.min_accept
+            assert h.p_accept >= bar(home, ledger.answers, limits, now) >= limits.min_accept
+        for h in decision.raised + decision.joined:
+            assert h.p_accept >= limits.join_accept
             assert h.evidence.history_days >= (3 if h.action in {"lock", "close_cover", "close_valve"} else 7)
             here = situation(h.evidence.context)
             assert not any(

@@ -36,8 +36,10 @@ from custom_components.hunches.engine.policy import (
     Verdict,
     action_for,
     due,
+    left_to_ask,
     may_undo,
     never_automatic,
+    questions,
     setback,
 )
 from custom_components.hunches.engine.situations import situation
@@ -345,7 +347,7 @@ def test_what_is_done_is_not_asked_as_well() -> None:
     decision = policy.judge(HOME, [hunch()], books, NOW, READINGS)
     acting = policy.act(HOME, [hunch()], books, moment)
     assert decision.kept == (hunch(),)
-    decision = decision.without(acting.entity_ids)
+    decision = left_to_ask(HOME, decision, acting.entity_ids)
     assert not decision.kept
     assert not decision.raised
     assert decision.withdrawn == ((hunch(), Answer.WITHDRAWN),)
@@ -562,11 +564,11 @@ def test_the_rules_hold_for_any_home_any_rules_and_any_past(seed: int) -> None:
             assert counted(world.ledger, order.hunch.entity_id, world.now) < limits.actions_a_day or (
                 any(r.outcome is Outcome.SHADOW for r in world.ledger.records) != limits.shadow
             )
-        decision = decision.without(acting.entity_ids)
-        shown = {h.entity_id for h in decision.kept + decision.raised}
-        assert not shown & acting.entity_ids
-        assert len(shown) <= 3
-        for h in decision.kept + decision.raised:
+        decision = left_to_ask(home, decision, acting.entity_ids)
+        open_now = decision.kept + decision.raised + decision.joined
+        assert not {h.entity_id for h in open_now} & acting.entity_ids
+        assert len(questions(home, open_now)) <= 3
+        for h in open_now:
             assert not any(
                 r.verdict is Verdict.FORBID and r.entity_id in (None, h.entity_id) and r.kind in (None, h.kind)
                 for r in world.ledger.rules

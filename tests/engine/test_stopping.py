@@ -39,7 +39,7 @@ histories = st.lists(st.builds(elsewhere, st.sampled_from(list(Answer)), st.floa
 @given(histories, st.floats(0.3, 0.95), st.sampled_from((3.0, 7.0, 10.0)))
 def test_a_little_less_of_anything_and_it_is_not_asked(answers: list[Answered], least: float, days: float) -> None:
     settings, ledger = Settings(min_accept=least, least_days=days), Ledger(answers=tuple(answers))
-    found = stops(HUNCH, ledger, settings)
+    found = stops(HOME, HUNCH, ledger, settings)
     assert raised(replace(HUNCH, p_accept=found.bar + 1e-3), ledger, settings)
     assert not raised(replace(HUNCH, p_accept=found.bar - 1e-3), ledger, settings)
     short = replace(HUNCH, p_accept=0.999999, evidence=replace(EVIDENCE, history_days=found.least_days - 0.01))
@@ -51,7 +51,7 @@ def test_a_little_less_of_anything_and_it_is_not_asked(answers: list[Answered], 
 def test_not_now_binds_for_as_long_as_is_said(noes: int) -> None:
     before = tuple(Answered(NOW - (400 + n) * DAY, HUNCH, Answer.REJECTED) for n in range(noes))
     ledger = Ledger(answers=before)
-    found = stops(HUNCH, ledger, Settings())
+    found = stops(HOME, HUNCH, ledger, Settings())
     assert (found.situation, found.not_now_days) == ("away", 30.0 * 2**noes)
     after = ledger.answered(Answered(NOW, HUNCH, Answer.REJECTED))
     sooner = replace(HUNCH, time=NOW + found.not_now_days * DAY - 60)

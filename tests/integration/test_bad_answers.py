@@ -70,7 +70,7 @@ async def test_a_device_leaves_with_an_open_hunch(
     put(porch, HALL, "on", "Hall light")
     script.suspects = [HALL]
     entry = await set_up()
-    assert coordinator_of(entry).feedback.find(f"still_on:{HALL}") is not None
+    assert coordinator_of(entry).question(f"still_on:{HALL}") is not None
     registry.async_remove(HALL)
     porch.states.async_remove(HALL)
     await settled(porch)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from custom_components.hunches.const import DOMAIN, EVENT_ACTED
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
+from custom_components.hunches.engine.policy import Question
 from custom_components.hunches.errors import AnswerError
 from custom_components.hunches.logbook import async_describe_events
 from custom_components.hunches.sayings import async_question, async_refusal
@@ -45,9 +49,11 @@ async def test_evidence(hunches_allowed: object, hass: HomeAssistant, language: 
     assert [found[0], found[4]] == [f"- {line}" for line in lines]
     assert not any("{" in line for line in found)
     assert found[5].endswith("porch light") == (language in ("en", "en-GB", "xx"))
-    title, accept = await async_question(hass, None, hunch())
+    title, accept = await async_question(hass, None, Question((hunch(),)))
     assert PORCH in title
     assert accept
+    both, _ = await async_question(hass, None, Question((hunch(), replace(hunch(), entity_id="light.hall"))))
+    assert re.search(rf"{PORCH} \w+ light\.hall\b", both), both
     refusal = await async_refusal(hass, AnswerError("not_by_voice", "Porch"))
     assert "Porch" in refusal
 

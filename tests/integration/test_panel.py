@@ -75,7 +75,7 @@ FAMILIES = {
     ),
     "headline": ("right", "false_a_week", "saved", "acted"),
     "by": ("archetype", "on_time"),
-    "said": ("accept", "always", "not_now", "never"),
+    "said": tuple(f"{word}_{form}" for word in ("accept", "always", "not_now", "never") for form in ("one", "other")),
     "outcome": tuple(Outcome),
     "rule": tuple(Verdict),
     "never": ("not_safe", "only_when_asked"),

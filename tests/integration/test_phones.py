@@ -99,7 +99,7 @@ async def test_whoever_may_not_answer_is_not_asked_and_not_heeded(
         await tap(porch, answer, guest)
     assert sent(calls) == ["You may not answer this. Nothing was done."] * 3
     assert not turned_off
-    assert coordinator_of(entry).feedback.find(KEY) is not None
+    assert coordinator_of(entry).question(KEY) is not None
 
 
 async def test_never_takes_an_administrator(
@@ -108,7 +108,7 @@ async def test_never_takes_an_administrator(
     ben = member(porch, entities=True)
     entry = await set_up()
     await tap(porch, "never", ben)
-    assert coordinator_of(entry).feedback.find(KEY) is not None
+    assert coordinator_of(entry).question(KEY) is not None
     await tap(porch, "never", hass_admin_user)  # from a phone that is chosen no longer
     assert [rule.by for rule in coordinator_of(entry).feedback.ledger.rules] == [hass_admin_user.id]
 
@@ -204,4 +204,4 @@ async def test_taps_that_are_not_ours(
     )
     porch.bus.async_fire("mobile_app_notification_action", {})
     await settled(porch)
-    assert coordinator_of(entry).feedback.find(KEY) is not None
+    assert coordinator_of(entry).question(KEY) is not None

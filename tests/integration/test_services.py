@@ -53,7 +53,12 @@ async def test_scan(porch: HomeAssistant, script: Script, set_up: SetUp) -> None
 async def test_accept(porch: HomeAssistant, script: Script, set_up: SetUp, which: dict[str, str]) -> None:
     calls = obedient(porch, "light", "turn_off", "off")
     await set_up()
-    assert await act(porch, "accept", **which) == {"hunch": KEY, "entity_id": PORCH, "answer": "accepted"}
+    assert await act(porch, "accept", **which) == {
+        "hunch": KEY,
+        "entity_id": PORCH,
+        "entities": [PORCH],
+        "answer": "accepted",
+    }
     assert len(calls) == 1
     assert ir.async_get(porch).async_get_issue(DOMAIN, KEY) is None
 

@@ -96,7 +96,7 @@ async def test_what_is_not_understood_is_no_answer_and_not_asked_again(
     entry = await set_up(satellites=[KITCHEN])
     await later(porch, freezer, 61)
     assert answers(entry) == []
-    assert coordinator_of(entry).feedback.find(KEY) is not None
+    assert coordinator_of(entry).question(KEY) is not None
     assert len(room.asked) == 1
     assert await porch.config_entries.async_reload(entry.entry_id)
     await settled(porch)

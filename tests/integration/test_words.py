@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from homeassistant.core import HomeAssistant
 
+from custom_components.hunches.engine.home import Home
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
 from custom_components.hunches.engine.policy import Answer, Answered, Ledger, Settings, stops
 from custom_components.hunches.engine.situations import Situation, situation
@@ -88,7 +89,8 @@ async def stopping(hass: HomeAssistant, context: Context, *answers: Answer) -> l
     evidence = Evidence(NOON - 7200, None, None, 0.5, 20.0, "porch", context, p_if_home=p_if_home)
     hunch = Hunch(NOON, "cover.gate", Kind.STILL_OPEN, "cover.close_cover", 0.914, evidence)
     given = tuple(Answered(NOON - 3600, hunch, answer) for answer in answers)
-    return (await async_stopping(hass, hunch, stops(hunch, Ledger(answers=given), Settings()))).splitlines()
+    stopping = stops(Home("test", "UTC"), hunch, Ledger(answers=given), Settings())
+    return (await async_stopping(hass, hunch, stopping)).splitlines()
 
 
 async def test_what_would_have_stopped_it(hunches_allowed: object, hass: HomeAssistant) -> None:

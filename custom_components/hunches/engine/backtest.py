@@ -59,11 +59,15 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hunch that would have been raised, and what became of it. `acted`: carried out without asking instead."""
+    """A hunch that would have been asked, and what became of it.
+
+    `acted`: carried out without asking instead. `joined`: in a question that another hunch had begun.
+    """
 
     hunch: Hunch
     aftermath: Aftermath
     acted: bool = False
+    joined: bool = False
 
     @property
     def outcome(self) -> str:
@@ -94,7 +98,7 @@ def replay(
     step: float = STEP,
     nights: int = 1,
 ) -> Iterator[Found]:
-    """Yield each hunch that would have been raised, in order of time (see `stretches`)."""
+    """Yield each hunch that would have been asked, in order of time (see `stretches`)."""
     for stretch in stretches(mind, recording, policy, begin=begin, step=step, nights=nights):
         yield from stretch.found
 
@@ -149,7 +153,7 @@ class _Course:
         self._idle = False
 
     def see(self, now: float, look: Looked) -> Iterator[Found]:
-        """Yield what is raised, and what is done, at one look."""
+        """Yield what is raised or joins a question, and what is done, at one look."""
         readings = self._changes.until(now)
         idle = not (look.candidates or self._ledger.open)
         if idle and self._idle:
@@ -159,6 +163,8 @@ class _Course:
         self._ledger = self._ledger.decided(decision, now)
         for hunch in decision.raised:
             yield Found(hunch, self._scorer.aftermath(hunch))
+        for hunch in decision.joined:
+            yield Found(hunch, self._scorer.aftermath(hunch), joined=True)
         settings = self._policy.settings
         if settings.shadow and any(hunch.p_low >= settings.min_sure for hunch in look.candidates):
             acting = self._policy.act(self._home, look.candidates, self._ledger, Moment(now, readings))

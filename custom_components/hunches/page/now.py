@@ -1,4 +1,4 @@
-"""The view "Now": open hunches and what they rest on, how the home stands, what was just done, how far things are."""
+"""The view "Now": open questions and what they rest on, how the home stands, what was just done, how far things are."""
 
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ def now_for(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
     """Return what a viewer sees of this moment."""
     status, ledger = coordinator.data, coordinator.feedback.ledger
     now = dt_util.utcnow().timestamp()
-    context = status.context
+    context, asked = status.context, [q for one in coordinator.questions if (q := one.of(viewer.may_see)) is not None]
     recent = [
         record
         for record in reversed(ledger.records)
@@ -48,7 +48,8 @@ def now_for(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
         "shadow": coordinator.settings.shadow,
         "context": context
         and {"asleep": round(context.p_asleep, 3), "away": round(context.p_away, 3), "dark": round(context.p_dark, 3)},
-        "hunches": [_hunch(coordinator, h, now, viewer) for h in ledger.open if viewer.may_see(h.entity_id)],
+        "hunches": [_hunch(coordinator, hunch, now, viewer) for question in asked for hunch in question.hunches],
+        "questions": [[hunch.key for hunch in question.hunches] for question in asked],
         "declined": [
             {**_subject(coordinator, h), "why": why, "p_accept": round(h.p_accept, 3)}
             for h, why in status.declined

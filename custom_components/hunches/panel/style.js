@@ -30,9 +30,10 @@ sheet.replaceSync(`
 }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-h1, h2, h3, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
+h1, h2, h3, h4, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
 h2 { font-size: 18px; font-weight: 500; line-height: 1.3; }
 h3 { font-size: 15px; font-weight: 500; line-height: 1.3; }
+h4 { font-size: 14px; font-weight: 500; line-height: 1.3; }
 ul, ol { list-style: none; }
 bdi { overflow-wrap: anywhere; }
 .icon { width: 24px; height: 24px; flex: none; fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }

@@ -121,7 +121,7 @@ export class ActionsView {
         "aria-describedby": label,
         onclick: (event) =>
           this._send(event.currentTarget, "rate", { action_id: id, good }, ({ outcome: became }) =>
-            texts.t(good ? "thanks" : became === "undone" ? "undone" : "lesson", { name }),
+            good ? texts.t("thanks") : became === "undone" ? texts.n("undone", 1, { name }) : texts.t("lesson", { name }),
           ),
       });
     const tone = { done: "good", failed: "bad", undone: "bad" }[outcome] ?? "";
@@ -152,7 +152,7 @@ export class ActionsView {
             "aria-describedby": label,
             onclick: (event) =>
               this._send(event.currentTarget, "undo", { action_id: id }, ({ exactly }) =>
-                texts.t(exactly ? "undone" : "undone_nearly", { name }),
+                exactly ? texts.n("undone", 1, { name }) : texts.n("undone_nearly", 1, { name }),
               ),
           })
         : null,

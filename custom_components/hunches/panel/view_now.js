@@ -3,6 +3,8 @@
 import { bar, bdi, button, deviceIcon, el, icon, replace, rich } from "./dom.js";
 
 const SHOWN = 4;
+const SHOWN_OF_EACH = 1;
+const ALL_NAMES = 4;
 const tense = ({ outcome }) => (outcome === "failed" ? "could_not" : "did");
 
 export class NowView {
@@ -16,6 +18,8 @@ export class NowView {
   update(now) {
     this._now = now;
     const { texts } = this.app;
+    const hunches = new Map(now.hunches.map((hunch) => [hunch.key, hunch]));
+    const asked = now.questions.map((keys) => keys.map((key) => hunches.get(key)));
     replace(
       this.node,
       this._home(now),
@@ -23,8 +27,8 @@ export class NowView {
       el(
         "section",
         { class: "section", "aria-labelledby": "open" },
-        el("h2", { id: "open", tabindex: "-1", class: now.hunches.length ? null : "hidden" }, texts.n("open", now.hunches.length)),
-        now.hunches.length ? now.hunches.map((hunch) => this._hunch(hunch)) : this._nothing(now),
+        el("h2", { id: "open", tabindex: "-1", class: asked.length ? null : "hidden" }, texts.n("open", asked.length)),
+        asked.length ? asked.map((hunches) => this._question(hunches)) : this._nothing(now),
       ),
       now.recent.length ? this._recent(now.recent) : null,
       now.declined.length ? this._declined(now.declined) : null,
@@ -101,60 +105,58 @@ export class NowView {
     );
   }
 
-  _hunch(hunch) {
+  /** One card for all that is asked as one; the first of the hunches leads. */
+  _question(hunches) {
     const { texts } = this.app;
-    const id = `hunch-${hunch.key}`;
-    const open = this._why.has(hunch.key);
-    const flow = `issues.${hunch.kind}.fix_flow.step.init.menu_options`;
-    const lines = hunch.evidence.map((line) => texts.said(line));
-    const others = hunch.p_fleet !== null && texts.chance(hunch.p_fleet);
-    if (others && others !== texts.chance(hunch.p_accept)) lines.push(texts.t("fleet", { percent: others }));
+    const [leader] = hunches;
+    const several = hunches.length > 1;
+    const id = `hunch-${leader.key}`;
+    const open = this._why.has(leader.key);
+    const issue = this._issue(hunches);
+    const flow = `${issue}.fix_flow.step.init.menu_options`;
     const answer = (name, text, attributes) =>
       button(text, {
-        "data-id": `${name}:${hunch.key}`,
+        "data-id": `${name}:${leader.key}`,
         "aria-describedby": id,
-        onclick: (event) => this._answer(event.currentTarget, hunch, name),
+        onclick: (event) => this._answer(event.currentTarget, hunches, name),
         ...attributes,
       });
+    const oneArea = hunches.every(({ area }) => area === leader.area);
     return el(
       "article",
       { class: "card hunch", "aria-labelledby": id },
       el(
         "div",
         { class: "head" },
-        el("div", { class: "badge on" }, deviceIcon(hunch.entity_id)),
+        el("div", { class: "badge on" }, deviceIcon(leader.entity_id)),
         el(
           "div",
           { class: "grow" },
-          el("h3", { id }, rich(texts.of(`issues.${hunch.kind}.title`), { name: bdi(hunch.name) })),
-          hunch.area ? el("div", { class: "quiet" }, bdi(hunch.area)) : null,
+          el("h3", { id }, rich(texts.of(`${issue}.title`), { name: this._names(hunches) })),
+          oneArea && leader.area ? el("div", { class: "quiet" }, bdi(leader.area)) : null,
         ),
-        el("span", { class: "chip tint number" }, texts.t("sure", { percent: texts.chance(hunch.p_accept) })),
+        several ? null : this._sure(leader),
       ),
-      el(
-        "ul",
-        { class: "evidence" },
-        lines.slice(0, open ? lines.length : SHOWN).map((line) => el("li", {}, el("span", {}, line))),
-      ),
+      several ? hunches.map((hunch) => this._member(hunch, open, !oneArea)) : this._evidence(leader, open ? Infinity : SHOWN),
       el(
         "div",
         { class: "row" },
-        hunch.may_answer
+        hunches.some((hunch) => hunch.may_answer)
           ? [
               answer("accept", texts.of(`${flow}.accept`), { kind: "primary" }),
               answer("not_now", texts.of(`${flow}.not_now`)),
-              hunch.may_always ? answer("always", texts.of(`${flow}.always`), { kind: "plain" }) : null,
+              hunches.every((hunch) => hunch.may_always) ? answer("always", texts.of(`${flow}.always`), { kind: "plain" }) : null,
               this._now.admin ? answer("never", texts.of(`${flow}.never`), { kind: "plain" }) : null,
             ]
           : el("span", { class: "quiet grow" }, texts.t("may_only_look")),
         button(texts.t(open ? "why_less" : "why"), {
           kind: "plain",
-          "data-id": `why:${hunch.key}`,
+          "data-id": `why:${leader.key}`,
           "aria-expanded": String(open),
           "aria-describedby": id,
           onclick: () => {
-            if (open) this._why.delete(hunch.key);
-            else this._why.add(hunch.key);
+            if (open) this._why.delete(leader.key);
+            else this._why.add(leader.key);
             this.update(this._now);
           },
         }),
@@ -162,49 +164,111 @@ export class NowView {
     );
   }
 
-  async _answer(pressed, hunch, answer) {
+  /** One of several things that are asked as one, and what it rests on. */
+  _member(hunch, open, withArea) {
+    return el(
+      "div",
+      { class: "stack" },
+      el(
+        "div",
+        { class: "row" },
+        el("h4", { class: "grow" }, bdi(hunch.name), withArea && hunch.area ? [" · ", bdi(hunch.area)] : null),
+        this._sure(hunch),
+      ),
+      this._evidence(hunch, open ? Infinity : SHOWN_OF_EACH),
+      hunch.may_answer ? null : el("span", { class: "quiet small" }, this.app.texts.t("may_only_look")),
+    );
+  }
+
+  _sure({ p_accept }) {
+    const { texts } = this.app;
+    return el("span", { class: "chip tint number" }, texts.t("sure", { percent: texts.chance(p_accept) }));
+  }
+
+  _evidence(hunch, most) {
+    const { texts } = this.app;
+    const lines = hunch.evidence.map((line) => texts.said(line));
+    const others = hunch.p_fleet !== null && texts.chance(hunch.p_fleet);
+    if (others && others !== texts.chance(hunch.p_accept)) lines.push(texts.t("fleet", { percent: others }));
+    return this._list(lines.slice(0, most));
+  }
+
+  _list(lines) {
+    return el(
+      "ul",
+      { class: "evidence" },
+      lines.map((line) => el("li", {}, el("span", {}, line))),
+    );
+  }
+
+  /** Where the texts of a question are: one thing is on, several are. */
+  _issue([leader, ...others]) {
+    return `issues.${leader.kind}${others.length ? "_several" : ""}`;
+  }
+
+  /** What people call these things, as nodes: all of up to four; of more, the first three and how many there are beside. */
+  _names(hunches) {
+    const { texts } = this.app;
+    const nodes = hunches.map(({ name }) => bdi(name));
+    const join = (some) => some.flatMap((node, i) => (i ? [", ", node] : [node]));
+    if (nodes.length > ALL_NAMES) {
+      const first = nodes.slice(0, ALL_NAMES - 1);
+      const count = texts.number(nodes.length - first.length);
+      return rich(texts.of("common.and_more"), { names: join(first), count });
+    }
+    const last = nodes.pop();
+    return nodes.length ? rich(texts.of("common.and_last"), { names: join(nodes), name: last }) : [last];
+  }
+
+  async _answer(pressed, hunches, answer) {
     const { app } = this;
     const { texts } = app;
-    const named = { name: bdi(hunch.name) };
+    const [leader] = hunches;
+    const issue = this._issue(hunches);
+    // What somebody else has to answer stays open.
+    const theirs = hunches.filter((hunch) => hunch.may_answer);
+    const name = () => el("span", {}, this._names(theirs));
     if (answer === "always") {
-      const proof = hunch.proof?.map((line) => texts.said(line)) ?? [
-        texts.of("exceptions.not_proven.message", { name: hunch.name }),
-      ];
       const sure = await app.confirm({
-        title: texts.of(`issues.${hunch.kind}.fix_flow.step.always.title`),
+        title: texts.of(`${issue}.fix_flow.step.always.title`),
         body: [
-          el("p", {}, bdi(hunch.name)),
-          el(
-            "ul",
-            { class: "evidence" },
-            proof.map((line) => el("li", {}, el("span", {}, line))),
-          ),
+          hunches.map((hunch) => [
+            el("p", {}, bdi(hunch.name)),
+            this._list(
+              hunch.proof?.map((line) => texts.said(line)) ?? [
+                texts.of("exceptions.not_proven.message", { name: hunch.name }),
+              ],
+            ),
+          ]),
           el("p", { class: "quiet" }, texts.t("always_means")),
         ],
-        yes: texts.of(`issues.${hunch.kind}.fix_flow.step.always.submit`),
+        yes: texts.of(`${issue}.fix_flow.step.always.submit`),
       });
       if (!sure) return;
     }
     if (answer === "never") {
+      const never = texts.of(`${issue}.fix_flow.step.init.menu_options.never`);
       const sure = await app.confirm({
-        title: texts.of(`issues.${hunch.kind}.fix_flow.step.init.menu_options.never`),
-        body: [el("p", {}, rich(texts.t("never_means"), named))],
-        yes: texts.of(`issues.${hunch.kind}.fix_flow.step.init.menu_options.never`),
+        title: never,
+        body: [el("p", {}, rich(texts.n("never_means", theirs.length), { name: name() }))],
+        yes: never,
         danger: true,
       });
       if (!sure) return;
     }
-    const done = await app.send(pressed, "answer", { hunch: hunch.key, answer });
+    const done = await app.send(pressed, "answer", { hunch: leader.key, answer });
     if (!done) return;
-    const undo = done.action_id ? () => this._undo(null, done.action_id, hunch.name) : undefined;
-    app.toast(texts.t(`said_${answer}`, { name: hunch.name }), undo);
+    const undo = done.action_id ? () => this._undo(null, done.action_id, theirs) : undefined;
+    app.toast(texts.n(`said_${answer}`, theirs.length, { name: name().textContent }), undo);
     this.node.querySelector("#open")?.focus();
   }
 
-  async _undo(pressed, id, name) {
+  /** Take back an action, and all that the same answer did where that was about several things. */
+  async _undo(pressed, id, hunches) {
     const { texts } = this.app;
-    await this.app.send(pressed, "undo", { action_id: id }, ({ exactly }) =>
-      texts.t(exactly ? "undone" : "undone_nearly", { name }),
+    const name = el("span", {}, this._names(hunches)).textContent;
+    await this.app.send(pressed, "undo", { action_id: id, whole: hunches.length > 1 }, ({ exactly }) =>
+      exactly ? texts.n("undone", hunches.length, { name }) : texts.n("undone_nearly", hunches.length, { name }),
     );
   }
 
@@ -236,7 +300,7 @@ export class NowView {
               ? button(texts.t("undo"), {
                   icon: "undo",
                   "data-id": `undo:${done.id}`,
-                  onclick: (event) => this._undo(event.currentTarget, done.id, done.name),
+                  onclick: (event) => this._undo(event.currentTarget, done.id, [done]),
                 })
               : null,
           ),

@@ -1,8 +1,8 @@
 """The only place that decides what may be shown to a person and what may be done to a device.
 
 Nothing here knows how likely a hunch is to be right: candidates carry that. The policy is the bar they have to
-clear (`showing`, `acting`), how people are told (`telling`), what people ruled (`rules`), and the list of what is never
-done whatever the score (`safety`).
+clear (`showing`, `acting`), what is asked as one (`together`), how people are told (`telling`), what people ruled
+(`rules`), and the list of what is never done whatever the score (`safety`).
 """
 
 from .acting import Acting, Moment, Order, asked_for, is_done
@@ -24,9 +24,10 @@ from .patience import BY_PEOPLE, bar, unanswered
 from .rules import Rule, Rules, Verdict, allowing, forbidding, left, named, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
-from .showing import Policy
+from .showing import Policy, left_to_ask
 from .stopping import Stops, stops
 from .telling import not_by_voice, somebody_listens, wakes_nobody
+from .together import Question, done_together, questions
 
 __all__ = [
     "BY_PEOPLE",
@@ -46,6 +47,7 @@ __all__ = [
     "Order",
     "Outcome",
     "Policy",
+    "Question",
     "Record",
     "Rule",
     "Rules",
@@ -58,6 +60,7 @@ __all__ = [
     "allowing",
     "asked_for",
     "bar",
+    "done_together",
     "doors_of",
     "due",
     "forbidding",
@@ -65,11 +68,13 @@ __all__ = [
     "is_done",
     "is_pending",
     "left",
+    "left_to_ask",
     "may_carry_out",
     "may_undo",
     "named",
     "never_automatic",
     "not_by_voice",
+    "questions",
     "renamed",
     "rule_of",
     "same_setting",

@@ -109,29 +109,24 @@ class Implied:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to show now. `declined` says of each candidate that is not shown why, in one machine-readable word."""
+    """What to show now. `declined` says of each candidate that is not shown why, in one machine-readable word.
+
+    `raised`: each begins a question. `joined`: what is asked with these, or with what is open already.
+    """
 
     raised: tuple[Hunch, ...]
     kept: tuple[Hunch, ...]
     withdrawn: tuple[tuple[Hunch, Answer], ...]
     declined: tuple[tuple[Hunch, str], ...]
-
-    def without(self, entity_ids: frozenset[str]) -> Decision:
-        """Return the decision without what is carried out instead of being asked: it teaches nothing."""
-        gone = tuple((h, Answer.WITHDRAWN) for h in self.kept if h.entity_id in entity_ids)
-        return Decision(
-            tuple(h for h in self.raised if h.entity_id not in entity_ids),
-            tuple(h for h in self.kept if h.entity_id not in entity_ids),
-            self.withdrawn + gone,
-            self.declined + tuple((h, "carried_out") for h in self.raised if h.entity_id in entity_ids),
-        )
+    joined: tuple[Hunch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """Open hunches, answers, what was raised when, rules, actions, what the home did by itself, and when we started.
 
-    `automatic`: the master switch of all that is done without asking.
+    `raised`: one a question, since it is these that are counted. `automatic`: the master switch of all that is done
+    without asking.
     """
 
     open: tuple[Hunch, ...] = ()
@@ -149,7 +144,7 @@ class Ledger:
         raised = tuple((moment, key) for moment, key in self.raised if within(now, moment, DAY))
         return replace(
             self,
-            open=decision.kept + decision.raised,
+            open=decision.kept + decision.raised + decision.joined,
             answers=self.answers + gone,
             raised=raised + tuple((now, hunch.key) for hunch in decision.raised),
         )

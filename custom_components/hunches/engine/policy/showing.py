@@ -1,4 +1,4 @@
-"""What may be shown: which candidates are raised, which open hunches stay, and how the others end."""
+"""What may be shown: which candidates are raised or join a question, which open hunches stay, how the others end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
 from .stopping import binds, refusals
+from .together import questions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, float, str]:
@@ -66,7 +67,7 @@ class Policy:
         best: dict[str, Hunch] = {}
         for hunch in sorted(candidates, key=_rank):
             best.setdefault(hunch.entity_id, hunch)
-        least = bar(ledger.answers, self.settings, now)
+        least = bar(home, ledger.answers, self.settings, now)
         self._since = {hunch.key: self._since.get(hunch.key, now) for hunch in best.values() if hunch.p_accept >= least}
         self._firm = {
             hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
@@ -76,14 +77,14 @@ class Policy:
         moot = gone | {
             key for key, hunch in best.items() if key in (states or {}) and _is_moot(hunch, (states or {})[key])
         }
-        raised, declined = self._select(home, best, ledger, kept, moot=moot, now=now)
-        return Decision(raised, kept, withdrawn, declined)
+        raised, joined, declined = self._select(home, best, ledger, kept, moot=moot, now=now)
+        return Decision(raised, kept, withdrawn, declined, joined)
 
     def act(self, home: Home, candidates: Sequence[Hunch], ledger: Ledger, moment: Moment) -> Acting:
         """Decide what is carried out without asking, after `judge` has seen the same candidates.
 
         Changes nothing, so that it may be asked what it would do. What is done has no place among what is shown:
-        `Decision.without`.
+        `left_to_ask`.
         """
         return decide(home, candidates, ledger, self.settings, moment, self._firm)
 
@@ -91,7 +92,7 @@ class Policy:
         self, home: Home, best: Mapping[str, Hunch], ledger: Ledger, *, now: float, states: Mapping[str, int]
     ) -> tuple[tuple[Hunch, ...], tuple[tuple[Hunch, Answer], ...]]:
         """Return which open hunches stay, and how the others ended."""
-        kept: list[Hunch] = []
+        staying: list[Hunch] = []
         withdrawn: list[tuple[Hunch, Answer]] = []
         unsupported: dict[str, float] = {}
         for hunch in sorted(ledger.open, key=_rank):
@@ -103,17 +104,19 @@ class Policy:
                 withdrawn.append((hunch, Answer.SETTLED))
             elif (
                 self._forbidden(home, hunch, ledger) is not None
-                or any(h.entity_id == hunch.entity_id for h in kept)
-                or len(kept) >= self.settings.max_open
+                or any(h.entity_id == hunch.entity_id for h in staying)
                 or now - unsupported.get(hunch.key, now) >= self.settings.linger
             ):
                 withdrawn.append((hunch, Answer.WITHDRAWN))
             elif not within(now, hunch.time, self.settings.expire):
                 withdrawn.append((hunch, Answer.EXPIRED))
             else:
-                kept.append(hunch)
+                staying.append(hunch)
         self._unsupported = unsupported
-        return tuple(kept), tuple(withdrawn)
+        best_first = questions(home, staying)
+        kept = {hunch.key for question in best_first[: self.settings.max_open] for hunch in question.hunches}
+        withdrawn += [(hunch, Answer.WITHDRAWN) for hunch in staying if hunch.key not in kept]
+        return tuple(hunch for hunch in staying if hunch.key in kept), tuple(withdrawn)
 
     def _select(
         self,
@@ -124,29 +127,53 @@ class Policy:
         *,
         moot: set[str],
         now: float,
-    ) -> tuple[tuple[Hunch, ...], tuple[tuple[Hunch, str], ...]]:
-        """Return what is raised, best first, and why each other candidate is not."""
-        raised: list[Hunch] = []
-        declined: list[tuple[Hunch, str]] = []
+    ) -> tuple[tuple[Hunch, ...], tuple[Hunch, ...], tuple[tuple[Hunch, str], ...]]:
+        """Return what is raised, best first, what joins a question that is asked, and why each other candidate is not.
+
+        Questions are counted, whoever is in them: what may join one is in it from the start.
+        """
         open_now = {h.entity_id for h in kept}
-        today = sum(within(now, moment, DAY) for moment, _ in ledger.raised)
-        for hunch in best.values():
-            if hunch.entity_id in open_now:
+        new = [hunch for hunch in best.values() if hunch.entity_id not in open_now]
+        stopped, may_join = self._stopped(home, new, ledger, moot=moot, now=now)
+        question = {h.entity_id: q.key for q in questions(home, (*kept, *may_join)) for h in q.hunches}
+        asked, today = {question[h.entity_id] for h in kept}, sum(within(now, t, DAY) for t, _ in ledger.raised)
+        raised: list[Hunch] = []
+        for hunch in may_join:
+            if hunch.entity_id in stopped or question[hunch.entity_id] in asked:
                 continue
+            why = None
+            if len(asked) >= self.settings.max_open:
+                why = "too_many_open"
+            elif today + len(raised) >= self.settings.a_day:
+                why = "too_many_today"
+            if why is not None:
+                stopped[hunch.entity_id] = why
+                continue
+            raised.append(hunch)
+            asked.add(question[hunch.entity_id])
+        begun = {h.entity_id for h in raised}
+        joined = [h for h in may_join if question[h.entity_id] in asked and h.entity_id not in begun]
+        shown = begun | {h.entity_id for h in joined}
+        declined = [(h, stopped[h.entity_id]) for h in new if h.entity_id not in shown]
+        return tuple(raised), tuple(joined), tuple(declined)
+
+    def _stopped(
+        self, home: Home, new: Sequence[Hunch], ledger: Ledger, *, moot: set[str], now: float
+    ) -> tuple[dict[str, str], list[Hunch]]:
+        """Return what keeps candidates from being raised, by entity id, and which of all may join what is asked."""
+        stopped: dict[str, str] = {}
+        may_join: list[Hunch] = []
+        for hunch in new:
             why = self._forbidden(home, hunch, ledger)
             if why is None and hunch.entity_id in moot:
                 why = "moot"
             if why is None:
                 why = self._untimely(home, hunch, ledger, now)
-            if why is None and len(kept) + len(raised) >= self.settings.max_open:
-                why = "too_many_open"
-            if why is None and today + len(raised) >= self.settings.a_day:
-                why = "too_many_today"
-            if why is None:
-                raised.append(hunch)
-            else:
-                declined.append((hunch, why))
-        return tuple(raised), tuple(declined)
+                if why is None or self._untimely(home, hunch, ledger, now, joining=True) is None:
+                    may_join.append(hunch)
+            if why is not None:
+                stopped[hunch.entity_id] = why
+        return stopped, may_join
 
     def _forbidden(self, home: Home, hunch: Hunch, ledger: Ledger) -> str | None:
         """Return why a hunch may not stand at all, whatever the moment; None if it may."""
@@ -164,10 +191,14 @@ class Policy:
             return "never"
         return None
 
-    def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float) -> str | None:
-        """Return why a hunch may not be raised at this moment; None if it may."""
+    def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float, *, joining: bool = False) -> str | None:
+        """Return why a hunch may not be raised, or join a question, at this moment; None if it may.
+
+        What joins need not have held by itself: what it joins has.
+        """
         settings = self.settings
-        if hunch.p_accept < settings.min_accept or not _heating_is_odd(hunch, settings):
+        least = settings.join_accept if joining else settings.min_accept
+        if hunch.p_accept < least or not _heating_is_odd(hunch, settings):
             return "unlikely"
         if hunch.evidence.history_days < settings.least_history(hunch.kind):
             return "too_new"
@@ -177,6 +208,8 @@ class Policy:
             return "starting"
         if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
             return "quiet_hours"
+        if joining:
+            return None
         if hunch.key not in self._since:
             return "seldom_answered"
         return "not_sustained" if now - self._since[hunch.key] < settings.sustain else None
@@ -204,6 +237,31 @@ class Policy:
         if now - last_no < binds(noes, settings):
             return "rejected"
         return "cool_down" if cooling else None
+
+
+def left_to_ask(home: Home, decision: Decision, acted_on: Collection[str]) -> Decision:
+    """Return a decision without what is carried out instead of being asked (entity ids): it teaches nothing.
+
+    What joined a question that is not asked any more waits for the next look, which may raise it by itself.
+    """
+    if not acted_on:
+        return decision
+    raised, kept, joined = (
+        tuple(h for h in hunches if h.entity_id not in acted_on)
+        for hunches in (decision.raised, decision.kept, decision.joined)
+    )
+    begun = {h.key for h in (*raised, *kept)}
+    asked = (q.hunches for q in questions(home, (*raised, *kept, *joined)))
+    alone = {h.key for hunches in asked if begun.isdisjoint(h.key for h in hunches) for h in hunches}
+    return Decision(
+        raised,
+        kept,
+        decision.withdrawn + tuple((h, Answer.WITHDRAWN) for h in decision.kept if h.entity_id in acted_on),
+        decision.declined
+        + tuple((h, "carried_out") for h in (*decision.raised, *decision.joined) if h.entity_id in acted_on)
+        + tuple((h, "not_sustained") for h in joined if h.key in alone),
+        tuple(h for h in joined if h.key not in alone),
+    )
 
 
 def _heating_is_odd(hunch: Hunch, settings: Settings) -> bool:

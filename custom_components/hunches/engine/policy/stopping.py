@@ -13,6 +13,7 @@ from .patience import bar, unanswered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..home import Home
     from ..hunches import Hunch
     from .ledger import Answered, Ledger
     from .settings import Settings
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 class Stops:
     """What would have stopped a hunch when it was raised, by the numbers and answers that hold.
 
-    `bar`: below this probability it would not have been raised; `usual_bar`: the same, had nobody been silent;
-    `unanswered`: as how many hunches that silence counts. `least_days`: with less of a past it would not have been.
-    `situation`, `not_now_days`: where everybody was, and for how long one more "not now" forbids to ask there again.
+    `bar`: below this probability it would not have been raised, or not have joined what was; `usual_bar`: the same, had
+    nobody been silent; `unanswered`: as how many questions that silence counts. `least_days`: with less of a past it
+    would not have been. `situation`, `not_now_days`: where everybody was, and for how long one more "not now" forbids
+    to ask there again.
     """
 
     bar: float
@@ -46,13 +48,16 @@ class Stops:
         }
 
 
-def stops(hunch: Hunch, ledger: Ledger, settings: Settings) -> Stops:
+def stops(home: Home, hunch: Hunch, ledger: Ledger, settings: Settings) -> Stops:
     """Return what would have stopped a hunch."""
     noes, _ = refusals(ledger.answers, hunch)
+    least, usual = bar(home, ledger.answers, settings, hunch.time), settings.min_accept
+    if hunch in ledger.open and hunch.p_accept < least:  # it joined what was asked anyway
+        least = usual = settings.join_accept
     return Stops(
-        bar(ledger.answers, settings, hunch.time),
-        settings.min_accept,
-        unanswered(ledger.answers, settings, hunch.time),
+        least,
+        usual,
+        unanswered(home, ledger.answers, settings, hunch.time),
         settings.least_history(hunch.kind),
         str(situation(hunch.evidence.context)),
         binds(noes + 1, settings) / DAY,
