@@ -3,11 +3,12 @@
     python -m model_training.evaluate_hunches [--homes 20] [--days 7] [--seed 1000]
 
 The last days of each home are replayed as the integration would have lived through them, by the shipped policy. A hunch
-is right if carrying it out would be (`proposals.rightly`), which only a simulation knows; a stretch that nobody wanted
-and that lasted half an hour or more counts as found if a hunch was raised within it. `acted`: what would be done
-without asking if everything were allowed and nobody ever answered. `questions`: what is asked as one counts once;
-`joined`: what was asked because another hunch was (`engine/policy/together.py`). Homes that follow their people, by a
-phone or a person, are counted apart from those that have other sensors only, and from those that have none.
+is right if carrying it out would be (`proposals.rightly`), which only a simulation knows. What is asked as one
+(`engine/policy/together.py`) counts as one that was raised, and is right if all of it is; `devices` are counted apart.
+A stretch that nobody wanted and that lasted half an hour or more counts as found if its device was asked about within
+it. `acted`: what would be done without asking if everything were allowed and nobody ever answered. Homes that follow
+their people, by a phone or a person, are counted apart from those that have other sensors only, and from those that
+have none.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from custom_components.hunches.engine import backtest
 from custom_components.hunches.engine.aftermath import OUTCOMES
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.home import Home
-from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Kind
+from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Hunch, Kind
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.model import ASSETS, Model
-from custom_components.hunches.engine.policy import Policy, Settings, action_for
+from custom_components.hunches.engine.policy import Policy, Settings, action_for, questions
 from custom_components.hunches.engine.sensors import signals_of
 
 from .fleet import residents
@@ -104,8 +105,7 @@ def _summary(count: Counter[str]) -> dict[str, Any]:
         "stretches": count["stretches"],
         "recall": _share(count["found"], count["stretches"]),
         "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
-        "questions": count["raised"] - count["joined"],
-        "joined": {"hunches": count["joined"], "right": _share(count["joined right"], count["joined"])},
+        "devices": {"asked": count["devices"], "right": _share(count["devices right"], count["devices"])},
         "acted": {
             "actions": count["acted"],
             "right": _share(count["acted right"], count["acted"]),
@@ -127,22 +127,47 @@ def _last(home: SimulatedHome, begin: float) -> Recording:
 def _tally(home: SimulatedHome, found: list[backtest.Found], begin: float) -> Counter[str]:
     count: Counter[str] = Counter()
     known = home.recording.home
+
+    def is_right(hunch: Hunch) -> bool:
+        stands = rightly(home, known.entities[hunch.entity_id], hunch.kind)
+        return bool(stands.contains(np.array([hunch.time]))[0])
+
     for one in found:
-        hunch, word = one.hunch, "acted" if one.acted else "raised"
-        entity = known.entities[hunch.entity_id]
-        right = bool(rightly(home, entity, hunch.kind).contains(np.array([hunch.time]))[0])
-        count[word] += 1
-        if one.acted:
-            count["acted right"] += right
-            continue
-        count[f"raised {hunch.kind}"] += 1
-        count.update({"right": right, f"right {hunch.kind}": right, one.outcome: 1})
-        count.update({"joined": one.joined, "joined right": one.joined and right})
-    raised = [one.hunch for one in found if not one.acted]
+        count["acted"] += one.acted
+        count["acted right"] += one.acted and is_right(one.hunch)
+    asked = [one for one in found if not one.acted]
+    for hunches in _questions(known, asked):
+        right, kind = [is_right(hunch) for hunch in hunches], hunches[0].kind
+        count.update({"raised": 1, f"raised {kind}": 1, "devices": len(hunches), "devices right": sum(right)})
+        count.update({"right": all(right), f"right {kind}": all(right)})
+    count.update(one.outcome for one in asked)
     for entity_id, stretch in _worth_finding(known, home, begin):
         count["stretches"] += 1
-        count["found"] += any(h.entity_id == entity_id and stretch.start <= h.time <= stretch.end for h in raised)
+        count["found"] += any(
+            one.hunch.entity_id == entity_id and stretch.start <= one.hunch.time <= stretch.end for one in asked
+        )
     return count
+
+
+def _questions(home: Home, asked: list[backtest.Found]) -> list[list[Hunch]]:
+    """Return hunches by the question they were asked in; what joined is in the last that it belongs to."""
+    found: list[list[Hunch]] = []
+    for one in asked:
+        if not one.joined:
+            found.append([one.hunch])
+            continue
+        with_it = [other.hunch for other in asked if other.joined and other.hunch.time == one.hunch.time]
+        found[_last_with(home, found, one.hunch, with_it)].append(one.hunch)
+    return found
+
+
+def _last_with(home: Home, found: list[list[Hunch]], hunch: Hunch, with_it: list[Hunch]) -> int:
+    """Return the place of the last question that a hunch belongs to, perhaps by way of others that joined with it."""
+    for place in range(len(found) - 1, -1, -1):
+        asked = questions(home, (*found[place], *with_it))
+        if any(hunch in question.hunches and found[place][0] in question.hunches for question in asked):
+            return place
+    raise ValueError(f"{hunch.key} joined nothing")
 
 
 def _worth_finding(known: Home, home: SimulatedHome, begin: float) -> Iterator[tuple[str, Interval]]:

@@ -245,7 +245,9 @@ def acceptance(found: Figures) -> list[str]:
         (
             f"As the policy raises them, at a bar of {lived['min_accept']:.2f}, in the last week of {lived['homes']}"
             f" other homes whose people do not answer: {lived['raised']} hunches, {lived['right']} of them right"
-            f" ({lived['false_a_week']:.2f} wrong ones a home a week); {number(lived['recall'])} of"
+            f" ({lived['false_a_week']:.2f} wrong ones a home a week). What is asked as one counts once, and as right"
+            f" only if all of it is; of the {lived['devices']['asked']} devices in them"
+            f" {number(lived['devices']['right'])} are right. {number(lived['recall'])} of"
             f" {lived['stretches']} things forgotten for half an hour were found. Done without asking, if all were"
             f" allowed: {lived['acted']['actions']}."
         ),

@@ -591,7 +591,7 @@ def test_the_rules_hold_for_any_home_any_candidates_and_any_answers(data: st.Dat
         for h in decision.raised:
             assert h.p_accept >= bar(home, ledger.answers, limits, now) >= limits.min_accept
         for h in decision.raised + decision.joined:
-            assert h.p_accept >= limits.join_accept
+            assert h.p_accept >= limits.min_accept
             assert h.evidence.history_days >= (3 if h.action in {"lock", "close_cover", "close_valve"} else 7)
             here = situation(h.evidence.context)
             assert not any(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from custom_components.hunches.engine.home import OFF, Entity, Home
 from custom_components.hunches.engine.hunches import KIND_OF_DOMAIN, Context, Evidence, Hunch, Kind
-from custom_components.hunches.engine.localtime import HOUR
+from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.policy import (
     Answer,
     Answered,
@@ -197,13 +197,20 @@ def test_a_room_of_lamps_leaves_room_for_other_questions() -> None:
     assert len(held(ledger, *ledger.open).kept) == 7, "they stay, as they are three questions"
 
 
-def test_what_joins_needs_no_more_than_what_stays() -> None:
-    low = Settings().join_accept
-    assert low == Settings().keep_accept < Settings().min_accept
-    decision = held(Ledger(), hunch(CEILING[0], 0.8), hunch(CEILING[1], low), hunch(CEILING[2], low - 0.01))
+def test_what_joins_has_to_be_likely_by_itself() -> None:
+    bar = Settings().min_accept
+    decision = held(Ledger(), hunch(CEILING[0], 0.8), hunch(CEILING[1], bar), hunch(CEILING[2], bar - 0.01))
     assert (ids(decision.raised), ids(decision.joined)) == ([CEILING[0]], [CEILING[1]])
     assert [(one.entity_id, why) for one, why in decision.declined] == [(CEILING[2], "unlikely")]
-    assert not held(Ledger(), hunch(CEILING[1], low)).joined, "there has to be something to join"
+
+
+def test_silence_keeps_questions_away_but_nothing_out_of_one_that_is_asked() -> None:
+    silence = tuple(
+        Answered(NOW - DAY, hunch("light.hall", time=-1.5 * DAY - n * DAY), Answer.EXPIRED) for n in range(3)
+    )
+    leader, weak = hunch(CEILING[0], time=-600), hunch(CEILING[1], 0.52)
+    assert [why for _, why in held(Ledger(answers=silence), weak).declined] == ["seldom_answered"]
+    assert held(Ledger(open=(leader,), answers=silence), leader, weak).joined == (weak,)
 
 
 def test_an_open_question_is_joined_later_at_once_and_beyond_the_caps() -> None:
@@ -212,7 +219,7 @@ def test_an_open_question_is_joined_later_at_once_and_beyond_the_caps() -> None:
         open=(leader, hunch("light.hall"), hunch("light.attic")),
         raised=tuple((NOW - 60, f"still_on:light.x{n}") for n in range(4)),
     )
-    new = hunch(CEILING[1], 0.45)
+    new = hunch(CEILING[1], 0.5)
     decision = Policy().judge(HOME, [*full.open, new], full, NOW)
     assert decision.joined == (new,)
     ledger = full.decided(decision, NOW)
@@ -223,7 +230,7 @@ def test_an_open_question_is_joined_later_at_once_and_beyond_the_caps() -> None:
 def test_two_questions_may_become_one() -> None:
     """What lies between two of them joins both; the caps count what there is then."""
     ends = [hunch(CEILING[0], 0.9), hunch(CEILING[2], 0.8, since=-HOUR + 16)]
-    between = hunch(CEILING[1], 0.4, since=-HOUR + 8)
+    between = hunch(CEILING[1], 0.5, since=-HOUR + 8)
     policy = Policy(Settings(max_open=1))
     assert held(Ledger(), *ends, policy=policy).raised == (ends[0],)
     decision = held(Ledger(), *ends, between, policy=Policy(Settings(max_open=1)))
@@ -286,7 +293,7 @@ def test_one_that_goes_leaves_the_rest_and_too_many_questions_are_withdrawn_whol
 
 
 def test_what_joined_something_that_is_carried_out_waits() -> None:
-    decision = held(Ledger(), hunch(CEILING[0], 0.9), hunch(CEILING[1], 0.4), hunch("light.hall"))
+    decision = held(Ledger(), hunch(CEILING[0], 0.9), hunch(CEILING[1], 0.5), hunch("light.hall"))
     left = left_to_ask(HOME, decision, {CEILING[0]})
     assert ids(left.raised) == ["light.hall"]
     assert not left.joined
@@ -318,7 +325,8 @@ def test_silence_about_one_question_is_one_silence() -> None:
 
 
 def test_the_reason_of_one_that_joined_is_the_bar_of_joining() -> None:
-    leader, joined = hunch(CEILING[0]), hunch(CEILING[1], 0.4)
-    ledger = Ledger(open=(leader, joined))
-    assert stops(HOME, leader, ledger, Settings()).bar == Settings().min_accept
-    assert stops(HOME, joined, ledger, Settings()).bar == Settings().join_accept
+    leader, joined = hunch(CEILING[0]), hunch(CEILING[1], 0.5)
+    silence = Answered(NOW - HOUR, hunch("light.hall", time=-DAY), Answer.EXPIRED)
+    ledger = Ledger(open=(leader, joined), answers=(silence,))
+    assert stops(HOME, leader, ledger, Settings()).bar > Settings().min_accept
+    assert stops(HOME, joined, ledger, Settings()).bar == Settings().min_accept

@@ -111,14 +111,6 @@ class Settings:
         """Least probability at which an open hunch stays: lower than for raising one (hysteresis)."""
         return 0.75 * self.min_accept
 
-    @property
-    def join_accept(self) -> float:
-        """Least probability at which a candidate joins a question that is asked anyway: as for staying open.
-
-        One more name in it costs nobody another glance, and what was switched with the rest was left on with it.
-        """
-        return self.keep_accept
-
     def least_history(self, kind: Kind) -> float:
         """Return how many days of a device's past there have to be before a hunch of a kind is raised."""
         return self.least_days_open if kind in _UNSAFE else self.least_days

@@ -194,11 +194,11 @@ class Policy:
     def _untimely(self, home: Home, hunch: Hunch, ledger: Ledger, now: float, *, joining: bool = False) -> str | None:
         """Return why a hunch may not be raised, or join a question, at this moment; None if it may.
 
-        What joins need not have held by itself: what it joins has.
+        What joins need not have held by itself: what it joins has. Nor does silence raise its bar: one more name in a
+        question costs nobody another glance.
         """
         settings = self.settings
-        least = settings.join_accept if joining else settings.min_accept
-        if hunch.p_accept < least or not _heating_is_odd(hunch, settings):
+        if hunch.p_accept < settings.min_accept or not _heating_is_odd(hunch, settings):
             return "unlikely"
         if hunch.evidence.history_days < settings.least_history(hunch.kind):
             return "too_new"

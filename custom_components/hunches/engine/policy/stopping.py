@@ -53,7 +53,7 @@ def stops(home: Home, hunch: Hunch, ledger: Ledger, settings: Settings) -> Stops
     noes, _ = refusals(ledger.answers, hunch)
     least, usual = bar(home, ledger.answers, settings, hunch.time), settings.min_accept
     if hunch in ledger.open and hunch.p_accept < least:  # it joined what was asked anyway
-        least = usual = settings.join_accept
+        least = usual
     return Stops(
         least,
         usual,
