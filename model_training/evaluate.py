@@ -68,7 +68,7 @@ class Options:
     homes: Path | None = None
     work: Path = ROOT / "build" / "training"
     fleet_homes: int = 2400
-    proposal_homes: int = 1600
+    proposal_homes: int = 4000
     seed: int = 1
     assets: Path = ASSETS
     unseen: bool = True
