@@ -141,7 +141,8 @@ def block(found: Mapping[str, Any]) -> str:
     if "context" in found:
         parts.append(report_sections.context(found))
     lived = found["acceptance"]["hunches"]["homes"]
-    parts.append(f"A week of hunches in each of {lived} held-out simulated homes:\n\n" + report_sections.known(found))
+    title = f"A week of hunches in each of {lived} held-out simulated homes, what is asked as one counted once:"
+    parts += [title, report_sections.known(found)]
     return "\n\n".join(parts)
 
 
