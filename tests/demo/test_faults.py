@@ -14,6 +14,7 @@ import pytest
 from _faults.evidence import Given, Promises, complaints, look
 from _faults.kills import Score
 
+from custom_components.hunches.engine.folded import Folded
 from custom_components.hunches.engine.memory import Kept
 from custom_components.hunches.engine.memory_file import dump
 from custom_components.hunches.engine.timeline import Timeline
@@ -44,7 +45,8 @@ def leave(storage: Path, *given: Given, statements: tuple[float, ...] = (), unti
     text = json.dumps({"version": 1, "minor_version": 3, "key": "hunches.feedback", "data": data})
     for name in ("hunches.feedback", "hunches.feedback.copy"):
         (storage / name).write_text(text, encoding="utf-8")
-    kept = Kept(Timeline.from_readings([until - 60], [1]), Usage(start=until - 60, until=until, changed=until, state=1))
+    changes = Folded.of(Timeline.from_readings([until - 60], [1]))
+    kept = Kept(changes, Usage(start=until - 60, until=until, changed=until, state=1))
     for name in ("hunches.memory", "hunches.memory.previous"):
         (storage / name).write_bytes(dump({"a": kept}))
 
