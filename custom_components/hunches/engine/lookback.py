@@ -6,6 +6,7 @@ what was known by that moment alone. Only the words of the evidence wait until a
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -101,12 +102,17 @@ class Lookback:
         self._until = until
 
     def look_back(
-        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float = 0.0
+        self,
+        timelines: Mapping[str, Timeline],
+        moments: NDArray[np.float64],
+        least: float = 0.0,
+        sustain: float = 0.0,
     ) -> list[Scan]:
         """Return what there was to see at each of `moments` [m]: in order, none before the last learning.
 
-        They lie on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last of
-        them. Candidates below a probability of `least` are left out; evidence has no words yet (`tell`).
+        They lie evenly on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last
+        of them. Candidates below a probability of `least` are left out; evidence has no words yet (`tell`). `sustain`:
+        seconds for which a candidate has to hold to bear on anything. Of those that hold for less, some are left out.
         """
         if self._tracker is None:
             msg = "nothing has been learned yet"
@@ -123,12 +129,17 @@ class Lookback:
         if looked_at:
             start = min(float(known[memory.entity.entity_id].times[0]) for memory, _, _ in looked_at)
             now = _Present.of(self.home, known, moments, contexts, start, self._clock)
-            for some in _portions(looked_at):
-                seen = [
-                    self._view(memory, known[memory.entity.entity_id], moments, rows, which)
-                    for memory, rows, which in some
-                ]
-                self._collect(seen, self._judge(seen, now), contexts, candidates, least)
+
+            def judge(some: Sequence[_LookedAt]) -> Iterator[tuple[str, NDArray[np.int64]]]:
+                for portion in _portions(some):
+                    seen = [self._view(one, known[one[0].entity.entity_id], moments) for one in portion]
+                    yield from self._collect(seen, self._judge(seen, now), contexts, candidates, least)
+
+            # What holds for so long is seen by one in every few looks; those between matter beside such a one alone.
+            some = _some(moments, sustain)
+            likely = dict(judge([_at(one, some) for one in looked_at]))
+            beside = [_at(one, _beside(some, likely.get(one[0].entity.entity_id))) for one in looked_at]
+            deque(judge(beside), maxlen=0)
         best_first = [sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id)) for hunches in candidates]
         return [
             Scan(contexts.at(float(moment)), tuple(hunches))
@@ -170,14 +181,8 @@ class Lookback:
                 found = kinds(memory.entity, memory.usage, states, moments, contexts.asleep, contexts.away, self._clock)
                 yield memory, found
 
-    def _view(
-        self,
-        memory: Memory,
-        timeline: Timeline,
-        moments: NDArray[np.float64],
-        rows: NDArray[np.int64],
-        which: NDArray[np.int64],
-    ) -> _View:
+    def _view(self, looked_at: _LookedAt, timeline: Timeline, moments: NDArray[np.float64]) -> _View:
+        memory, rows, which = looked_at
         line = analogs.Line.of(timeline, float(moments[rows[-1]]))
         return _View(
             memory.entity, timeline, line, usages(memory.usage, timeline, moments[rows], self._clock), rows, which
@@ -213,8 +218,8 @@ class Lookback:
 
     def _collect(
         self, seen: list[_View], judged: _Judged, contexts: Contexts, found: list[list[Hunch]], least: float
-    ) -> None:
-        """Add a hunch without words for each view that is likely enough."""
+    ) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Add a hunch without words where a view is likely enough; yield each device and the rows at which it is."""
         priors = self._model.priors
         yes, right = priors.yes.judge(judged.fleet.yes), priors.right.judge(judged.fleet.right)
         p_on = sigmoid(judged.usual)
@@ -223,7 +228,9 @@ class Lookback:
             moments = contexts.times[view.rows]
             _, _, since = view.line.current(moments)
             rows = slice(first, first + view.rows.size)
-            for i in np.flatnonzero(yes.p[rows] >= least).tolist():
+            likely = np.flatnonzero(yes.p[rows] >= least)
+            yield view.entity.entity_id, view.rows[likely]
+            for i in likely.tolist():
                 row, moment, kind = first + i, float(moments[i]), KINDS[view.kinds[i]]
                 action = action_for(view.entity, kind)
                 evidence = Evidence(
@@ -322,13 +329,35 @@ def _flat(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
     return numbers.reshape(-1, numbers.shape[2])
 
 
-def _portions(
-    looked_at: list[_LookedAt],
-) -> Iterator[list[_LookedAt]]:
-    """Yield the devices in portions of not many more rows than `_ROWS`."""
+def _some(moments: NDArray[np.float64], sustain: float) -> NDArray[np.bool_]:
+    """Return as few of the moments [m] as see all that holds for so long, the first and the last among them."""
+    apart = float(moments[1] - moments[0]) if moments.size > 1 else np.inf
+    some = np.arange(moments.size) % (int(sustain // apart) + 1) == 0
+    some[-1:] = True
+    return some
+
+
+def _beside(some: NDArray[np.bool_], likely: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """Return the other moments [m]: those that have one of some before or after them at which it was `likely`."""
+    if likely is None or not likely.size:
+        return np.zeros_like(some)
+    places = np.flatnonzero(some)
+    reached = np.isin(places, likely)
+    after = places.searchsorted(np.arange(some.size))
+    return ~some & (reached[after] | reached[np.maximum(after - 1, 0)])
+
+
+def _at(looked_at: _LookedAt, moments: NDArray[np.bool_]) -> _LookedAt:
+    memory, rows, which = looked_at
+    return memory, rows[moments[rows]], which[moments[rows]]
+
+
+def _portions(looked_at: Sequence[_LookedAt]) -> Iterator[list[_LookedAt]]:
+    """Yield the devices that have any rows in portions of not many more than `_ROWS`."""
     portion: list[_LookedAt] = []
     for one in looked_at:
-        portion.append(one)
+        if one[1].size:
+            portion.append(one)
         if sum(rows.size for _, rows, _ in portion) >= _ROWS:
             yield portion
             portion = []
