@@ -48,7 +48,7 @@ RECENT: tuple[tuple[float, str, str], ...] = (
     (60, "person.anna", "not_home"),
     (59, "binary_sensor.hallway_motion", "off"),
 )
-"""What happened in the last two hours: minutes ago, entity id, state. Two lights stay on and the front door unlocked."""
+"""What happened in the last two hours: minutes ago, entity id, state. Two lights stay on, the front door unlocked."""
 
 
 def recent() -> list[tuple[float, str, str]]:

@@ -186,9 +186,7 @@ async def _trust(coordinator: HunchesCoordinator, connection: ActiveConnection, 
 # What is said
 
 
-@_command(
-    "answer", optional={"shown": [cv.entity_id]}, hunch=str, answer=vol.In((_ACCEPT, _ALWAYS, _NOT_NOW, _NEVER))
-)
+@_command("answer", optional={"shown": [cv.entity_id]}, hunch=str, answer=vol.In((_ACCEPT, _ALWAYS, _NOT_NOW, _NEVER)))
 async def _answer(coordinator: HunchesCoordinator, connection: ActiveConnection, msg: dict[str, Any]) -> Any:
     """Answer a hunch, and all that is asked with it; of what was `shown`, where that is said.
 

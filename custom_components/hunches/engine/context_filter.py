@@ -260,7 +260,7 @@ class Filter:
         (like, fit), chances = self._likelihoods(seen), self._chances[seen.quarters]
         minutes = (times - low) / MINUTE
         steps = weighed(transitions(chances * minutes[:, None]), like, fit)
-        return through(states, steps[None])[0]
+        return np.asarray(through(states, steps[None])[0])
 
     @property
     def day(self) -> int:

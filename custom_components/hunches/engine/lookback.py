@@ -332,7 +332,7 @@ def _flat(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
 def _some(moments: NDArray[np.float64], sustain: float) -> NDArray[np.bool_]:
     """Return as few of the moments [m] as see all that holds for so long, the first and the last among them."""
     apart = float(moments[1] - moments[0]) if moments.size > 1 else np.inf
-    some = np.arange(moments.size) % (int(sustain // apart) + 1) == 0
+    some: NDArray[np.bool_] = np.arange(moments.size) % (int(sustain // apart) + 1) == 0
     some[-1:] = True
     return some
 
@@ -344,7 +344,7 @@ def _beside(some: NDArray[np.bool_], likely: NDArray[np.int64] | None) -> NDArra
     places = np.flatnonzero(some)
     reached = np.isin(places, likely)
     after = places.searchsorted(np.arange(some.size))
-    return ~some & (reached[after] | reached[np.maximum(after - 1, 0)])
+    return np.asarray(~some & (reached[after] | reached[np.maximum(after - 1, 0)]))
 
 
 def _at(looked_at: _LookedAt, moments: NDArray[np.bool_]) -> _LookedAt:

@@ -170,7 +170,7 @@ class Routine:
 
 
 def likelihoods(nats: NDArray[np.float64], crossing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the likelihoods [rows, 5] that `weighed` takes, each row up to a factor, from nats [rows, 4] and [rows]."""
+    """Return the likelihoods [rows, 5] that `weighed` takes, each up to a factor, from nats [rows, 4] and [rows]."""
     both = np.concatenate((nats, (nats[:, MOVING] + crossing)[:, None]), axis=1)
     return np.asarray(np.exp(np.maximum(both - both.max(axis=1, keepdims=True), -_FARTHEST)))
 
@@ -408,4 +408,3 @@ def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:
     rate = 1 - (1 - both) ** (1 / BIN)
     settled, stirred = (float(np.clip(rate * part / sum(in_a_bin), 0.003, 0.3)) for part in in_a_bin)
     return settled, stirred
-
