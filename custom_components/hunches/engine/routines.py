@@ -142,8 +142,8 @@ class Crowd:
         # The nearest change is written last, and stays
         nearest = last - 1 + begins if later else first - begins
         cuts = ends.searchsorted(np.arange(_PAIRS, ends[-1:].sum(), _PAIRS)).tolist()
-        for one, other in pairwise((0, *cuts, sizes.size)):
-            some, nth = sizes[one:other], np.arange(*begins[one : one + 1], *ends[other - 1 : other])
+        for one, other in pairwise(sorted({0, *cuts, moments.size})):
+            some, nth = sizes[one:other], np.arange(begins[one], ends[other - 1])
             change = np.repeat(nearest[one:other], some)
             change += -nth if later else nth
             gap = np.abs(self.times[change] - np.repeat(moments[one:other], some)).astype(np.float32)
