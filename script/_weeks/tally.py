@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from custom_components.hunches.engine.bundle import format_time
-from custom_components.hunches.engine.findings import wilson
+from custom_components.hunches.engine.wilson import wilson
 from custom_components.hunches.engine.localtime import DAY
 
 if TYPE_CHECKING:

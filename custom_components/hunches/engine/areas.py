@@ -12,6 +12,7 @@ from .distinct import distinct
 from .features import N_VOCABULARY
 from .localtime import DAY
 from .room_words import Words, grams
+from .rooms import INPUTS, Candidate
 from .routines import MOST_CHANGES, STEP, WINDOWS, Company, Encounters, coverage, unusual
 
 if TYPE_CHECKING:
@@ -20,42 +21,6 @@ if TYPE_CHECKING:
     from .home import Entity
     from .timeline import Timeline
 
-_COMPARED: Final = (
-    # Joint changes of any member, beyond chance: as a share of the device's changes, and how surely
-    "share_switch",
-    "share_step",
-    "share_stay",
-    "sure_switch",
-    "sure_step",
-    "sure_stay",
-    "inside_step",
-    "inside_stay",
-    "outside_step",
-    "outside_stay",
-    # The same of the member for which it is highest
-    "best_switch",
-    "best_step",
-    "best_stay",
-    "best_inside",
-    "presence_inside",
-    # Correlations beyond the hours of the day, with the best member and with the area as a whole
-    "on_on",
-    "on_stir",
-    "stir_stir",
-    "area_on_stir",
-    "area_stir_stir",
-    # The same with what the other areas explain taken out
-    "only_on_stir",
-    "only_stir_stir",
-    # Likeness and words
-    "cosine",
-    "cosine_mean",
-    "named",
-    "kind",
-)
-"""What is also given as its lead over the best other area: areas compete."""
-_ALONE: Final = ("joint", "changes", "size", "presence", "areas", "grain", "days")
-INPUTS: Final = (*_COMPARED, *(f"{name}_lead" for name in _COMPARED), *_ALONE)
 _PRESENCE: Final = frozenset({"motion", "occupancy", "presence", "moving"})
 _RIDGE: Final = 0.3  # of correlations with areas that are correlated with each other
 _AT_ONCE: Final = 32  # devices
@@ -63,20 +28,6 @@ _ROOM: Final = 4_000_000  # changes of devices × entities looked at together: b
 _DOUBT: Final = 3.0  # changes by which a share is drawn towards none
 _LEVELS: Final = tuple(range(len(WINDOWS), 0, -1))
 """How many of `WINDOWS` a change within each of them lies within: the narrowest lies in all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One area as a device's room.
-
-    `inputs`: float64, in the order of `INPUTS`. `kinds`: what its name says it is, a probability for each of
-    `room_words.KINDS`. `joint`: how many times a change of the device had one of an entity of the area within minutes.
-    """
-
-    area: str
-    inputs: NDArray[np.float64]
-    kinds: NDArray[np.float64]
-    joint: float
 
 
 @dataclass(frozen=True, slots=True)
