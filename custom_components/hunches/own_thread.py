@@ -19,7 +19,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from .const import DOMAIN
 
 _PIECE: Final = 1 << 20
-"""Bytes. What is used to be asked of the system anew is kept once it was freed, so that later ones come from the end."""
+"""Bytes. The first ones are asked of the system anew; glibc learns from that, and takes later ones from the end."""
 _PIECES: Final = 32
 _DONTNEED: Final = 4
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .backtest import Found
     from .home import Home
 
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many hunches came to each outcome, and what acting on those that were right would have saved.
