@@ -19,6 +19,7 @@ FORGETFUL = 0.02
 
 ENTITIES: dict[str, tuple[str, str | None, str | None]] = {
     "light.hallway": ("Hallway light", "Hallway", None),
+    "light.coat_rack": ("Coat rack light", "Hallway", None),
     "light.kitchen_ceiling": ("Kitchen ceiling light", "Kitchen", None),
     "light.kitchen_counter": ("Counter lights", "Kitchen", None),
     "light.living_room": ("Living room light", "Living room", None),
@@ -127,7 +128,7 @@ def round_up(world: World) -> None:
     for devices in (
         *((light,) for light in LIGHT_OF.values()),
         *DEVICES_OF.values(),
-        ("light.hallway", "light.bedside"),
+        ("light.hallway", "light.coat_rack", "light.bedside"),
     ):
         for entity_id in devices:
             if world.states[entity_id] != "off" and not world.chance(FORGETFUL):
@@ -161,7 +162,14 @@ def pass_hallway(world: World, *, lit: bool) -> None:
         world.put("binary_sensor.hallway_motion", "on")
         world.off_at["binary_sensor.hallway_motion"] = world.now + 90.0
         if world.dark and lit:
-            world.use("light.hallway", 3)
+            light_hallway(world, 3)
+
+
+def light_hallway(world: World, minutes: float) -> None:
+    """Switch both lights of the hallway on, which one switch on the wall does, and off again together."""
+    world.use("light.hallway", minutes)
+    world.use("light.coat_rack", minutes)
+    world.off_at["light.coat_rack"] = world.off_at["light.hallway"]
 
 
 def empty(world: World, room: str) -> None:
@@ -226,7 +234,7 @@ def come_home(world: World, person: str) -> None:
     through_the_door(world)
     lock_up(world, at_once=False)
     if world.dark:
-        world.use("light.hallway", 4)
+        light_hallway(world, 4)
     if world.where["mia"] == "out":
         walk(world, "mia", "living_room")
 

@@ -68,7 +68,7 @@ class Options:
     homes: Path | None = None
     work: Path = ROOT / "build" / "training"
     fleet_homes: int = 2400
-    proposal_homes: int = 6400
+    proposal_homes: int = 8000
     seed: int = 1
     assets: Path = ASSETS
     unseen: bool = True

@@ -40,6 +40,7 @@ RECENT: tuple[tuple[float, str, str], ...] = (
     (64, "binary_sensor.bathroom_motion", "off"),
     (63, "binary_sensor.hallway_motion", "on"),
     (62.8, "light.hallway", "on"),
+    (62.75, "light.coat_rack", "on"),
     (61, "lock.front_door", "unlocked"),
     (60.8, "binary_sensor.front_door", "on"),
     (60.3, "binary_sensor.front_door", "off"),
@@ -47,7 +48,7 @@ RECENT: tuple[tuple[float, str, str], ...] = (
     (60, "person.anna", "not_home"),
     (59, "binary_sensor.hallway_motion", "off"),
 )
-"""What happened in the last two hours: minutes ago, entity id, state. A light stays on and the front door unlocked."""
+"""What happened in the last two hours: minutes ago, entity id, state. Two lights stay on, the front door unlocked."""
 
 
 def recent() -> list[tuple[float, str, str]]:

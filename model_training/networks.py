@@ -19,6 +19,7 @@ ENCODER_WIDTH = 128
 DECODER_WIDTHS = (96, 64)
 TOKEN_WIDTH = 16
 ACCEPTANCE_WIDTH = 96
+ACCEPTANCE_MEMBERS = 4
 HOME_WIDTH = 96
 HOME_HEADS = 4
 _OFFSETS = dict(zip(features.STABLE, np.cumsum([0, *features.STABLE.values()]).tolist(), strict=False))
@@ -197,22 +198,29 @@ class Projection(nn.Module):
 
 
 class Acceptance(nn.Module):
-    """A proposal: embedding [n, 32], dynamic [n, D], outlook [n, O] → log-odds of a yes and of being right [n] each."""
+    """A proposal: embedding [n, 32], dynamic [n, D], outlook [n, O] → log-odds of a yes and of being right [n] each.
+
+    The mean of `ACCEPTANCE_MEMBERS` networks that learned apart: each errs elsewhere.
+    """
 
     def __init__(self, n_outlook: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(EMBEDDING + N_DYNAMIC + n_outlook, ACCEPTANCE_WIDTH),
-            nn.ReLU(),
-            nn.Dropout(0.2),
-            nn.Linear(ACCEPTANCE_WIDTH, ACCEPTANCE_WIDTH),
-            nn.ReLU(),
-            nn.Linear(ACCEPTANCE_WIDTH, 2),
+        self.members = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(EMBEDDING + N_DYNAMIC + n_outlook, ACCEPTANCE_WIDTH),
+                nn.ReLU(),
+                nn.Dropout(0.2),
+                nn.Linear(ACCEPTANCE_WIDTH, ACCEPTANCE_WIDTH),
+                nn.ReLU(),
+                nn.Linear(ACCEPTANCE_WIDTH, 2),
+            )
+            for _ in range(ACCEPTANCE_MEMBERS)
         )
 
     def forward(self, embedding: Tensor, dynamic: Tensor, outlook: Tensor) -> tuple[Tensor, Tensor]:
         """Return (log-odds of a yes, log-odds of being right)."""
-        logits: Tensor = self.layers(torch.cat((embedding, dynamic, outlook), dim=1))
+        given = torch.cat((embedding, dynamic, outlook), dim=1)
+        logits = torch.stack([member(given) for member in self.members]).mean(dim=0)
         return logits[:, 0], logits[:, 1]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
@@ -25,45 +25,65 @@ if TYPE_CHECKING:
     from .dataset import Arrays
 
 BATCH = 512
-EPOCHS = 6  # for each of the state model's: the net is small, and so are its examples
+EPOCHS = 1.5
+"""For each of the state model's: the net is small, and so are its examples."""
 LEARNING_RATE = 2e-3
+BLUR = 0.5
+"""Noise on embeddings, in standard deviations of theirs: without it devices are learned by heart, each of which comes
+with a few dozen examples."""
+HIDDEN = 0.05
+"""Share of examples whose context is hidden. Homes without any evidence have one too, the clock's: none at all is
+rare."""
 
 
 def train(networks: StateModel, rows: Arrays, validation: Arrays, epochs: int, seed: int) -> Acceptance:
-    """Train on `rows` and keep the weights that do best on `validation` (other homes)."""
+    """Train on `rows` and keep the weights of each member that do best on `validation` (other homes)."""
     torch.manual_seed(seed)
-    epochs *= EPOCHS
     net = Acceptance(N_OUTLOOK)
     data, checks = (tuple(map(torch.from_numpy, given(networks, part))) for part in (rows, validation))
-    wanted, weight = _wanted(rows)
-    checked, check_weight = _wanted(validation)
-    steps = max(len(wanted) // BATCH, 1)
-    optimiser = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=max(epochs * steps, 1))
-    best, kept = np.inf, net.state_dict()
-    bar = tqdm(range(epochs), desc="acceptance", unit="epoch")
-    for _ in bar:
-        net.train()
-        for index in torch.randperm(len(wanted))[: steps * BATCH].view(steps, -1):
-            embedding, dynamic, outlook = (x[index] for x in data)
-            # Homes without any evidence have a context too: the clock's. None at all is rare, so hide it rarely.
-            dynamic = dynamic.clone()
-            dynamic[:, -4:] *= (torch.rand(len(index), 1) > 0.05).float()
-            loss = _loss(net(embedding, dynamic, outlook), wanted[index], weight[index])
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-        net.eval()
-        with torch.no_grad():
-            score = float(_loss(net(*checks), checked, check_weight))
-        bar.set_postfix(validation=f"{score:.4f}")
-        if score < best:
-            best, kept = score, {k: v.clone() for k, v in net.state_dict().items()}
-    net.load_state_dict(kept)
+    for number, member in enumerate(net.members):
+        torch.manual_seed(seed * 1000 + number)
+        _fit(member, data, _wanted(rows), checks, _wanted(validation), max(round(EPOCHS * epochs), 1), number)
     net.eval()
     return net
+
+
+def _fit(
+    member: nn.Module,
+    data: tuple[Tensor, ...],
+    answers: tuple[Tensor, Tensor],
+    checks: tuple[Tensor, ...],
+    checked: tuple[Tensor, Tensor],
+    epochs: int,
+    number: int,
+) -> None:
+    wanted, weight = answers
+    steps = max(len(wanted) // BATCH, 1)
+    spread = BLUR * data[0].std(0)
+    optimiser = torch.optim.AdamW(member.parameters(), LEARNING_RATE, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=epochs * steps)
+    best, kept = np.inf, member.state_dict()
+    bar = tqdm(range(epochs), desc=f"acceptance {number + 1}", unit="epoch")
+    for _ in bar:
+        member.train()
+        for index in torch.randperm(len(wanted))[: steps * BATCH].view(steps, -1):
+            embedding, dynamic, outlook = (x[index] for x in data)
+            embedding = embedding + spread * torch.randn_like(embedding)
+            dynamic = dynamic.clone()
+            dynamic[:, -4:] *= (torch.rand(len(index), 1) > HIDDEN).float()
+            loss = _loss(member(torch.cat((embedding, dynamic, outlook), dim=1)), wanted[index], weight[index])
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(member.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+        member.eval()
+        with torch.no_grad():
+            score = float(_loss(member(torch.cat(checks, dim=1)), *checked))
+        bar.set_postfix(validation=f"{score:.4f}")
+        if score < best:
+            best, kept = score, {k: v.clone() for k, v in member.state_dict().items()}
+    member.load_state_dict(kept)
 
 
 def _wanted(rows: Arrays) -> tuple[Tensor, Tensor]:
@@ -71,6 +91,6 @@ def _wanted(rows: Arrays) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(np.stack((rows["chance"], rows["right"]), axis=1)), torch.from_numpy(rows["weight"])
 
 
-def _loss(logits: tuple[Tensor, Tensor], wanted: Tensor, weight: Tensor) -> Tensor:
-    losses = functional.binary_cross_entropy_with_logits(torch.stack(logits, dim=1), wanted, reduction="none").sum(1)
+def _loss(logits: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    losses = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum(1)
     return (losses * weight).sum() / weight.sum()

@@ -186,19 +186,19 @@ async def _trust(coordinator: HunchesCoordinator, connection: ActiveConnection, 
 # What is said
 
 
-@_command("answer", hunch=str, answer=vol.In((_ACCEPT, _ALWAYS, _NOT_NOW, _NEVER)))
+@_command("answer", optional={"shown": [cv.entity_id]}, hunch=str, answer=vol.In((_ACCEPT, _ALWAYS, _NOT_NOW, _NEVER)))
 async def _answer(coordinator: HunchesCoordinator, connection: ActiveConnection, msg: dict[str, Any]) -> Any:
-    """Answer a hunch, and all that is asked with it.
+    """Answer a hunch, and all that is asked with it; of what was `shown`, where that is said.
 
     "Never" is a rule that takes an administrator here, as everybody's page offers it.
     """
-    context, key, answer = connection.context(msg), msg["hunch"], msg["answer"]
+    context, key, answer, shown = connection.context(msg), msg["hunch"], msg["answer"], msg.get("shown")
     if answer == _NEVER:
         await async_check_administrator(coordinator.hass, context)
     if answer in (_ACCEPT, _ALWAYS):
-        question = await async_accept(coordinator, key, context, always=answer == _ALWAYS)
+        question = await async_accept(coordinator, key, context, always=answer == _ALWAYS, shown=shown)
     else:
-        question = await async_reject(coordinator, key, context, never=answer == _NEVER)
+        question = await async_reject(coordinator, key, context, never=answer == _NEVER, shown=shown)
     # None where there was nothing left to do
     done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch in question.hunches), None)
     return {"hunch": key, "entities": question.entity_ids, "answer": answer, "action_id": done}

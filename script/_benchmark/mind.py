@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from custom_components.hunches.engine import acceptance, features
+from custom_components.hunches.engine.backtest import STEP, stretches
 from custom_components.hunches.engine.context import Tracker
 from custom_components.hunches.engine.experts import Forecasts
 from custom_components.hunches.engine.localtime import DAY, LocalTime
+from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.model import Model
+from custom_components.hunches.engine.policy import Policy, Settings
 from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.usage import Usage, advance
 
@@ -35,18 +39,19 @@ _ROUNDS: Final = 5
 class Sizes:
     """How large the homes are that are measured: `grown` devices for exponents, `rows` of 50 devices, `looked` at.
 
-    `days` of history each.
+    `days` of history each. `tried`: devices of a backtest, and days of it.
     """
 
     learned: int
     grown: tuple[int, ...]
     rows: tuple[int, ...]
     looked: tuple[int, ...]
+    tried: tuple[int, int]
     days: int = 90
 
 
-FULL: Final = Sizes(200, (50, 100, 200, 400), (100_000, 300_000, 1_000_000), (1, 10, 100, 1_000))
-QUICK: Final = Sizes(20, (10, 20, 40, 80), (30_000, 100_000, 300_000), (1, 10, 50, 100))
+FULL: Final = Sizes(200, (50, 100, 200, 400), (100_000, 300_000, 1_000_000), (1, 10, 100, 1_000), (100, 30))
+QUICK: Final = Sizes(20, (10, 20, 40, 80), (30_000, 100_000, 300_000), (1, 10, 50, 100), (20, 14))
 
 
 def seconds(job: Callable[[], object], rounds: int = 1) -> float:
@@ -66,6 +71,8 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> Iterator[Row]:
     yield from _learning(model, sizes)
     say("the engine alone: looking")
     yield from _looking(model, sizes)
+    say("the engine alone: looking back")
+    yield _looking_back(model, sizes)
 
 
 def _taught(model: Model, made: MadeHome) -> tuple[Mind, Recording, float]:
@@ -116,6 +123,23 @@ def _looking(model: Model, sizes: Sizes) -> Iterator[Row]:
             yield from _apart(model, recording, costs[devices])
     many = [devices for devices in sizes.looked if devices > 1]
     yield growth(f"a look in devices ({_listed(many)})", many, [costs[devices] for devices in many])
+
+
+def _looking_back(model: Model, sizes: Sizes) -> Row:
+    """Go through the last days as the integration does before anything may be made automatic."""
+    devices, days = sizes.tried
+    made = make(devices, sizes.days, END)
+    recording = made.recording()
+    policy = Policy(Settings(shadow=True))
+
+    def look_back() -> None:
+        deque(stretches(Lookback(model, made.home), recording, policy, begin=made.end - days * DAY), maxlen=0)
+
+    took = seconds(look_back)
+    steps = days * DAY / STEP
+    name = f"backtest of {devices} devices × {days} days, {steps:,.0f} looks; rival: as many looks"
+    look = _look_seconds(_taught(model, made)[0])
+    return Row.of(name, took, "s", steps * look, 30.0 if (devices, days) == (100, 30) else None)
 
 
 def _look_seconds(mind: Mind) -> float:

@@ -70,14 +70,25 @@ def text(rows: Sequence[Row]) -> str:
 
 
 def markdown(rows: Sequence[Row], machine: str) -> str:
-    """Return the table for a README: what is missed stands first."""
+    """Return the table for a README: what has a limit, what is missed first, and the rest folded away."""
+    held = sorted((row for row in rows if row.limit is not None), key=lambda row: not row.missed)
+    rest = [row for row in rows if row.limit is None]
+    lines = [*_table(held), "", f"Printed by `script/benchmark` on {machine}."]
+    if rest:
+        lines += ["", "<details>", f"<summary>{len(rest)} more, without a limit</summary>", "", *_table(rest), ""]
+        lines += ["</details>"]
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
     lines = ["| cost | measured | rival | ratio | limit |", "|---|---|---|---|---|"]
-    for row in sorted(rows, key=lambda row: not row.missed):
+    for row in rows:
         mark = "**" if row.missed else ""
         numbers = (row.value, row.rival, row.ratio, row.limit)
         value, rival, ratio, limit = ("" if n is None else f"{n:.3g}" for n in numbers)
-        lines.append(f"| {row.name} | {mark}{value} {row.unit}{mark} | {rival} | {ratio} | {limit} |")
-    return "\n".join((*lines, "", f"Printed by `script/benchmark` on {machine}."))
+        measured = f"{value} {row.unit}".strip()
+        lines.append(f"| {row.name} | {mark}{measured}{mark} | {rival} | {ratio} | {limit} |")
+    return lines
 
 
 def as_json(rows: Sequence[Row]) -> str:

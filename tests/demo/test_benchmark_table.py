@@ -52,6 +52,16 @@ def test_what_is_missed_is_said_first() -> None:
     assert lines[1].endswith("missed")
     table = markdown(rows(), "this machine").splitlines()
     assert table[2].startswith("| missed | **4 s** | 2 | 2 | 3 |")
+    assert table[3].startswith("| kept | 1 s |")
+
+
+def test_what_has_no_limit_is_folded_away() -> None:
+    from _benchmark.table import markdown
+
+    shown, folded = markdown(rows(), "this machine").split("<summary>1 more, without a limit</summary>")
+    assert "| alone |" not in shown
+    assert "| alone | 3 MB |  |  |  |" in folded
+    assert "| alone |" not in markdown(rows()[:2], "this machine")
 
 
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])

@@ -30,7 +30,7 @@ def test_everybody_left_an_hour_ago(hours: int) -> None:
     }
     assert recording.timelines["person.anna"].current(now)[1] == pytest.approx(now - 3600.0)
     on = {e.entity_id for e in recording.home.devices if recording.timelines[e.entity_id].current(now)[0] == 1}
-    assert on == {"light.hallway", "lock.front_door", "switch.fridge"}
+    assert on == {"light.hallway", "light.coat_rack", "lock.front_door", "switch.fridge"}
     assert recording.end <= now
 
 

@@ -255,7 +255,9 @@ class LampMind:
         self.known = self._with(timelines, until)
         self.learned.append(until)
 
-    def look_back(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float) -> list[Look]:
+    def look_back(
+        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float, sustain: float
+    ) -> list[Look]:
         assert moments[0] >= self.learned[-1]
         self.looks += moments.tolist()
         self.least.append(least)

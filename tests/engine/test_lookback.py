@@ -191,6 +191,34 @@ def test_only_what_is_likely_enough_is_a_candidate(model: Model) -> None:
     assert 0 < len(some) < len(every)
 
 
+@pytest.mark.parametrize("count", [1, 2, 95, 96, 97])
+@pytest.mark.parametrize("sustain", [0.0, 299.0, 300.0, 900.0, 86400.0])
+def test_all_that_holds_for_long_enough_is_seen(model: Model, sustain: float, count: int) -> None:
+    """What holds for less may be passed over, so that not every device is judged at every look."""
+    recording = untidy(4, "Europe/Berlin", 12)
+    night = math.ceil((START + 10 * DAY) / STEP) * STEP
+    moments = night + 300.0 * np.arange(count)
+
+    def seen(least: float, sustain: float) -> list[Hunch]:
+        mind = Lookback(model, recording.home)
+        mind.learn(recording.until(night).timelines, night)
+        looks = mind.look_back(recording.timelines, moments, least, sustain)
+        return [hunch for look in looks for hunch in look.candidates]
+
+    bar = float(np.median([hunch.p_accept for hunch in seen(0.0, 0.0)]))
+    every, found = ({(h.entity_id, h.time): h.p_accept for h in seen(bar, s)} for s in (0.0, sustain))
+    assert found == pytest.approx({key: every[key] for key in found}, abs=1e-6)
+    for key in {key for key, _ in every}:
+        held: list[float] = []
+        for moment in [*moments.tolist(), math.inf]:
+            if (key, moment) in every:
+                held.append(moment)
+                continue
+            if held and held[-1] - held[0] >= sustain:
+                assert all((key, moment) in found for moment in held)
+            held = []
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("key", ["light.lounge", "light.hall", "switch.plug_1", "light.new", "cover.always_open"])
 def test_aggregates_at_many_moments_are_those_at_each(key: str, seed: int) -> None:

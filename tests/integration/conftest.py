@@ -158,7 +158,9 @@ class ScriptedLookback(ScriptedMind):
         self.script.nights.append(until)
         self.lines = self._with(timelines)
 
-    def look_back(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float) -> list[Scan]:
+    def look_back(
+        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float, sustain: float
+    ) -> list[Scan]:
         self.script.before_night()
         lines, found = self._with(timelines), []
         for moment in moments.tolist():

@@ -564,6 +564,19 @@ async def test_the_page_has_one_card(
     assert states(porch) == ["on"] * 3
 
 
+async def test_the_page_answers_for_what_it_showed(
+    porch: HomeAssistant,
+    lamps: tuple[str, ...],
+    set_up: SetUp,
+    connect: Connect,  # noqa: F811
+) -> None:
+    await set_up()
+    done = await ask(await connect(), "answer", hunch=KEY, answer="accept", shown=list(LAMPS[:2]))
+    assert done["entities"] == list(LAMPS[:2])
+    assert states(porch) == ["off", "off", "on"]
+    assert issues(porch) == {f"still_on:{LAMPS[2]}": ("still_on", "Ceiling 3")}
+
+
 async def test_the_page_shows_the_part_that_somebody_may_see(
     porch: HomeAssistant,
     lamps: tuple[str, ...],

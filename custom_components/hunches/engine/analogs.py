@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -42,7 +43,7 @@ class Asked:
     """What is the same for all devices that are asked about at `asofs` [m], each about the same `offsets` [t] ahead.
 
     `analogs`: of how many of the offsets, the first ones, analogs by state are wanted. `hour`, `weekend` [m, t]: of the
-    targets. `alike` [m, k, analogs]: whether moment and outcome, so many half hours before, fall on the same kinds of
+    targets. `alike` [analogs, m, k]: whether moment and outcome, so many half hours before, fall on the same kinds of
     day. `days`: the targets' time of day on days before [m, t, ...].
     """
 
@@ -84,10 +85,10 @@ def _kinds_of_day(
     place = ((asofs[:, None] - back - first) / CELL).astype(np.int64)
     here, today = weekend_of(local), weekend_of(clock.local(asofs))
     same_day = here[place] == today[:, None]
-    out = np.empty((asofs.size, most, len(offsets)), dtype=np.bool_)
+    out = np.empty((len(offsets), asofs.size, most), dtype=np.bool_)
     for k, offset in enumerate(offsets):
         target = weekend_of(clock.local(asofs + offset))
-        out[..., k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
+        out[k] = same_day & (weekend_of(local + offset)[place] == target[:, None])
     return out
 
 
@@ -203,32 +204,34 @@ def _moments(
     parent: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Analogs on a grid of past moments that keeps the time of day: [r, analogs, 5] and their weights."""
-    asofs, begin = asked.asofs[rows], float(line.others.times[0])
-    most = min(_half_hours(float(asofs.max()), begin), asked.alike.shape[1])
+    asofs, start = asked.asofs[rows], float(line.others.times[0])
+    most = min(_half_hours(float(asofs.max()), start), asked.alike.shape[2])
     back = np.arange(1, most + 1)
     decay = np.exp(-(experts.STEP * back) / TAU)
     gap = np.abs((experts.STEP * back + DAY / 2) % DAY - DAY / 2)
     hour = np.exp(-0.5 * (gap / experts.CLOCK_WIDTH) ** 2)
     totals, ons = np.zeros((2, rows.size, asked.analogs, 5))
-    place, last = line.cells(asofs), line.states.size - 1
+    place = line.cells(asofs)
     for part in _blocks(rows.size, most):
         # What lies before the first cell is unknown there, and so like nothing.
         cells = np.maximum(place[part, None] - _STRIDE * back, 0)
-        row, step = np.nonzero(line.states[cells] == state[part, None])
-        if not row.size:
-            continue
-        cell = cells[row, step]
+        found = np.flatnonzero(line.states[cells] == state[part, None])
+        row, step = np.divmod(found, most)
+        cell = cells.ravel()[found]
         lasted = line.lasted[cell] - np.log(elapsed[part] + 300.0)[row]
         near = np.exp(-0.5 * (lasted / experts.ELAPSED_WIDTH) ** 2)
-        factors = np.stack((np.ones(row.size), near, hour[step], hour[step], near * hour[step]))
-        same = asked.alike[rows[part][row], step]
-        present = np.flatnonzero(np.diff(row, prepend=-1))
-        found = part.start + row[present]
+        by_hour = hour[step]
+        weights = decay[step] * np.stack((np.ones(found.size), near, by_hour, by_hour, near * by_hour))
+        counted = np.empty((2, asked.analogs, found.size))  # of which the outcome is known, and of which it is "on"
+        alike = np.empty_like(counted)
         for k, offset in enumerate(asked.offsets[: asked.analogs]):
-            outcome = line.states[np.minimum(cell + int(offset / CELL), last)]
+            outcome = line.states.take(cell + int(offset / CELL), mode="clip")
             known = (outcome != UNKNOWN) & (experts.STEP * (step + 1) >= offset)
-            weights = factors * (decay[step] * known)
-            weights[3] *= same[:, k]
-            totals[found, k] = np.add.reduceat(weights, present, axis=1).T
-            ons[found, k] = np.add.reduceat(weights * (outcome == ON), present, axis=1).T
+            counted[:, k] = known, known & (outcome == ON)
+            alike[:, k] = counted[:, k] * asked.alike[k, rows[part], :most].ravel()[found]
+        edges = np.searchsorted(row, np.arange(part.stop - part.start + 1))
+        for i, (begin, end) in enumerate(pairwise(edges.tolist()), part.start):
+            sums = counted[..., begin:end] @ weights[:, begin:end].T
+            sums[..., 3] = alike[..., begin:end] @ weights[3, begin:end]
+            totals[i], ons[i] = sums
     return experts.narrowed(ons, totals, parent), totals

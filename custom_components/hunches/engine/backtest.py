@@ -49,9 +49,12 @@ class Watcher(Protocol):
         """Take in what happened since the last learning, up to `until`."""
 
     def look_back(
-        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float
+        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float, sustain: float
     ) -> Iterable[Looked]:
-        """Return the candidates at each of `moments` that are `least` likely, each from what was known by then."""
+        """Return the candidates at each of `moments` that are `least` likely, each from what was known by then.
+
+        Of those that are so for fewer than `sustain` seconds, some may be left out.
+        """
 
     def tell(self, hunch: Hunch) -> Hunch:
         """Return a candidate of the last looks with all of its evidence."""
@@ -132,7 +135,8 @@ def stretches(
         looks_until = min(after, math.floor(end / step) * step + step)
         moments = np.asarray(np.arange(now, looks_until, step), dtype=np.float64)
         last = float(moments[-1])
-        looks = mind.look_back(_between(recording, learned, last), moments, policy.settings.keep_accept)
+        news, settings = _between(recording, learned, last), policy.settings
+        looks = mind.look_back(news, moments, settings.keep_accept, settings.sustain)
         found = [one for moment, look in zip(moments.tolist(), looks, strict=True) for one in course.see(moment, look)]
         # Words are for what was found alone, while the mind still knows that night.
         yield Stretch(last, tuple(replace(one, hunch=mind.tell(one.hunch)) for one in found))

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from .bundle import Recording
+from .chain import through
 from .context_numbers import STATES, Numbers
 from .evidence import FALL, MINUTE, ON_NOW, RISE, features, way_out
 from .home import Home
@@ -30,9 +31,8 @@ from .routine import (
     clock,
     fitting,
     likelihoods,
-    moved,
-    moves,
-    step,
+    transitions,
+    weighed,
 )
 from .sensors import Signals, signals_of
 from .timeline import Timeline
@@ -48,7 +48,6 @@ _JUST: Final = 10 * MINUTE  # a statement that reaches so close to the moment it
 _HOLDS: Final = 8 * 60
 """Minutes for which what is stated of now holds, while nobody comes, goes or switches anything: whoever says so knows
 better than a phone that was left at home."""
-_AT_ONCE: Final = 256  # rows as lists
 _UNSTATED: Final = 1e-12
 """How likely a state is that was stated not to hold."""
 _ALLOWED: Final[Mapping[str, tuple[int, ...]]] = {
@@ -126,7 +125,7 @@ class Filter:
         self._weights = routine.weights(self._signals)
         self._fits = routine.fits(self._signals)
         self._chances = by_quarter(routine.hours, routine.calm)
-        self._moves = np.stack(moves(tuple(self._chances.T)), axis=1).tolist()
+        self._moves = transitions(self._chances)
 
     def _begin_day(self) -> None:
         now = self.minute * MINUTE
@@ -198,13 +197,8 @@ class Filter:
     def _run(
         self, likelihood: NDArray[np.float64], fits: NDArray[np.float64], quarters: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        found = np.empty((quarters.size, STATES))
-        state, by = self.state, self._moves
-        for row, (seen, fit, quarter) in enumerate(_rows(likelihood, fits, quarters)):
-            after = moved(state, seen, by[quarter], fit)
-            scale = 1.0 / sum(after)
-            found[row] = state = (after[0] * scale, after[1] * scale, after[2] * scale, after[3] * scale)
-        self.state = state
+        found = through(np.array(self.state), weighed(self._moves[quarters], likelihood, fits))
+        self.state = tuple(found[-1].tolist())
         return found
 
     def turn(self, timelines: Mapping[str, Timeline]) -> None:
@@ -265,8 +259,8 @@ class Filter:
         seen = self._between(timelines, low, times)
         (like, fit), chances = self._likelihoods(seen), self._chances[seen.quarters]
         minutes = (times - low) / MINUTE
-        after = np.stack(step(tuple(states.T), tuple(like.T), tuple(chances.T), minutes, tuple(fit.T)), axis=1)
-        return np.asarray(after / after.sum(axis=1, keepdims=True))
+        steps = weighed(transitions(chances * minutes[:, None]), like, fit)
+        return np.asarray(through(states, steps[None])[0])
 
     @property
     def day(self) -> int:
@@ -277,16 +271,6 @@ class Filter:
     def dawn(self) -> int:
         """The minute of the next local 4:00."""
         return self._dawn
-
-
-def _rows(*columns: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield arrays of one length row by row, as lists and numbers.
-
-    Some at a time: a list for each minute of a day at once sets off garbage collections, and after enough of them one
-    of everything that Home Assistant holds, which stops it for a fifth of a second.
-    """
-    for first in range(0, len(columns[0]), _AT_ONCE):
-        yield from zip(*(column[first : first + _AT_ONCE].tolist() for column in columns), strict=True)
 
 
 def watched(recording: Recording, days: int, numbers: Numbers) -> Iterator[tuple[int, Seen]]:

@@ -135,12 +135,17 @@ class Lookback:
         self._until = until
 
     def look_back(
-        self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float = 0.0
+        self,
+        timelines: Mapping[str, Timeline],
+        moments: NDArray[np.float64],
+        least: float = 0.0,
+        sustain: float = 0.0,
     ) -> Iterator[Scan]:
         """Return what there was to see at each of `moments` [m]: in order, none before the last learning.
 
-        They lie on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last of
-        them. Candidates below a probability of `least` are left out; evidence has no words yet (`tell`).
+        They lie evenly on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last
+        of them. Candidates below a probability of `least` are left out; evidence has no words yet (`tell`). `sustain`:
+        seconds for which a candidate has to hold to bear on anything. Of those that hold for less, some are left out.
         """
         if self._tracker is None:
             msg = "nothing has been learned yet"
@@ -153,18 +158,24 @@ class Lookback:
             if (rows := np.flatnonzero(which != NOTHING)).size
         ]
         devices = tuple((memory.entity, known[memory.entity.entity_id]) for memory, _, _ in looked_at)
-        parts = []
+        parts: list[_Likely] = []
+        none = np.zeros(0, dtype=np.int64)
         if looked_at:
             start = min(float(timeline.times[0]) for _, timeline in devices)
             now = _Present.of(self.home, known, moments, contexts, start, self._clock)
-            first = 0
-            for some in _portions(looked_at):
-                seen = [
-                    self._view(memory, known[memory.entity.entity_id], moments, rows, which)
-                    for memory, rows, which in some
-                ]
-                parts.append(self._likely(seen, first, self._judge(seen, now), moments, least))
-                first += len(seen)
+            places = {entity.entity_id: place for place, (entity, _) in enumerate(devices)}
+
+            def judge(some: Sequence[_LookedAt]) -> Iterator[_Likely]:
+                for portion in _portions(some):
+                    seen = [self._view(one, known[one[0].entity.entity_id], moments) for one in portion]
+                    who = [places[view.entity.entity_id] for view in seen]
+                    yield self._likely(seen, who, self._judge(seen, now), moments, least)
+
+            # What holds for so long is seen by one in every few looks; those between matter beside such a one alone.
+            some = _some(moments, sustain)
+            parts += judge([_at(one, some) for one in looked_at])
+            reached = [np.concatenate([none, *(part.at[part.who == i] for part in parts)]) for i in range(len(devices))]
+            parts += judge([_at(one, _beside(some, rows)) for one, rows in zip(looked_at, reached, strict=True)])
         self._seen = _Seen(contexts, devices, _Likely.all(parts) if parts else None)
         return _scans(self._seen, moments)
 
@@ -213,14 +224,8 @@ class Lookback:
                 found = kinds(memory.entity, memory.usage, states, moments, contexts.asleep, contexts.away, self._clock)
                 yield memory, found
 
-    def _view(
-        self,
-        memory: Memory,
-        timeline: Timeline,
-        moments: NDArray[np.float64],
-        rows: NDArray[np.int64],
-        which: NDArray[np.int64],
-    ) -> _View:
+    def _view(self, looked_at: _LookedAt, timeline: Timeline, moments: NDArray[np.float64]) -> _View:
+        memory, rows, which = looked_at
         line = analogs.Line.of(timeline, float(moments[rows[-1]]))
         return _View(
             memory.entity, timeline, line, usages(memory.usage, timeline, moments[rows], self._clock), rows, which
@@ -255,14 +260,14 @@ class Lookback:
         return _Judged(accepted, usual, encoded.embedding, dynamic, outlook)
 
     def _likely(
-        self, seen: list[_View], first: int, judged: _Judged, moments: NDArray[np.float64], least: float
+        self, seen: list[_View], who: Sequence[int], judged: _Judged, moments: NDArray[np.float64], least: float
     ) -> _Likely:
-        """Return what is likely enough of some views; `first`: the place of their first device among all."""
+        """Return what is likely enough of some views; `who`: the places of their devices among all."""
         priors = self._model.priors
         yes, right = priors.yes.judge(judged.fleet.yes), priors.right.judge(judged.fleet.right)
         found = _Likely(
             np.concatenate([view.rows for view in seen]),
-            np.repeat(first + np.arange(len(seen)), [view.rows.size for view in seen]),
+            np.repeat(np.array(who, dtype=np.int64), [view.rows.size for view in seen]),
             np.concatenate([view.kinds for view in seen]),
             np.concatenate([view.line.current(moments[view.rows])[2] for view in seen]),
             np.concatenate([view.usages.history for view in seen]),
@@ -378,13 +383,35 @@ def _flat(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
     return numbers.reshape(-1, numbers.shape[2])
 
 
-def _portions(
-    looked_at: list[_LookedAt],
-) -> Iterator[list[_LookedAt]]:
-    """Yield the devices in portions of not many more rows than `_ROWS`."""
+def _some(moments: NDArray[np.float64], sustain: float) -> NDArray[np.bool_]:
+    """Return as few of the moments [m] as see all that holds for so long, the first and the last among them."""
+    apart = float(moments[1] - moments[0]) if moments.size > 1 else np.inf
+    some: NDArray[np.bool_] = np.arange(moments.size) % (int(sustain // apart) + 1) == 0
+    some[-1:] = True
+    return some
+
+
+def _beside(some: NDArray[np.bool_], likely: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return the other moments [m]: those that have one of some before or after them at which it was `likely`."""
+    if not likely.size:
+        return np.zeros_like(some)
+    places = np.flatnonzero(some)
+    reached = np.isin(places, likely)
+    after = places.searchsorted(np.arange(some.size))
+    return np.asarray(~some & (reached[after] | reached[np.maximum(after - 1, 0)]))
+
+
+def _at(looked_at: _LookedAt, moments: NDArray[np.bool_]) -> _LookedAt:
+    memory, rows, which = looked_at
+    return memory, rows[moments[rows]], which[moments[rows]]
+
+
+def _portions(looked_at: Sequence[_LookedAt]) -> Iterator[list[_LookedAt]]:
+    """Yield the devices that have any rows in portions of not many more than `_ROWS`."""
     portion: list[_LookedAt] = []
     for one in looked_at:
-        portion.append(one)
+        if one[1].size:
+            portion.append(one)
         if sum(rows.size for _, rows, _ in portion) >= _ROWS:
             yield portion
             portion = []

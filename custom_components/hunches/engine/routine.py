@@ -11,10 +11,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from .chain import through
 from .context_numbers import STATES, Numbers, Trust
 from .evidence import FALL, FEATURES, OFF_NOW, OFF_TIME, OFF_WEIGHT, ON_NOW, ON_TIME, ON_WEIGHT, RISE
 from .sensors import KINDS, Signals
@@ -44,62 +45,42 @@ _TRUST_IDLE = 300.0  # minutes
 _TRUST_STANDS = 1000.0  # minutes
 _STATED = 30.0  # what a bin counts in which the user said what held, beside one that is inferred
 _TIMID = 0.5  # what evidence counts in the fit, beside the filter: else a busy sensor can turn nights into evenings
-_ALIKE = (1.0,) * STATES  # nothing settles which state may begin
 _MISFIT = 4.0  # nats by which a state can fit worse than another: sensors fail
 _FARTHEST = 30.0  # nats: no single minute is more certain
 
 
-def step(
-    state: Sequence[Any],
-    likelihood: Sequence[Any],
-    chances: Sequence[Any],
-    minutes: Any = 1.0,
-    fit: Sequence[Any] = _ALIKE,
-) -> tuple[Any, ...]:
-    """Return the (unnormalised) chances of the four states a step of at most a minute later.
+def transitions(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chances of moving from state to state in a step: [..., 4, 4].
 
-    `state`: chances of the four states. `likelihood`: of what was seen, in each of the four and while the home was
-    left or entered. `chances`: in a minute, of leaving, returning, falling asleep, waking, settling and stirring.
-    `fit`: how well each of the states would fit how everything stands, up to a factor: what has stayed as it is was
-    counted before, but nobody falls asleep on a seat that is taken. Floats, or arrays of one shape.
+    `chances` [..., 6]: in that step, of leaving, returning, falling asleep, waking, settling and stirring.
     """
-    return moved(state, likelihood, moves([chance * minutes for chance in chances]), fit)
-
-
-def moves(chances: Sequence[Any]) -> tuple[Any, ...]:
-    """Return what `moved` takes: the chances of every move between the states, from those that `step` takes."""
-    leave, back, sleep, wake, settle, stir = chances
-    to_moving = (1 - settle - _MOVING_SLEEPS * sleep - leave, stir, _WAKE_MOVING * wake)
-    to_quiet = (settle, 1 - stir - sleep - _QUIET_LEAVES * leave, (1 - _WAKE_MOVING) * wake)
-    to_asleep = (_MOVING_SLEEPS * sleep, sleep, 1 - wake - _SLEEP_LEAVES * leave)
-    return (*to_moving, *to_quiet, *to_asleep, leave, back, 1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back)
-
-
-def moved(
-    state: Sequence[Any], likelihood: Sequence[Any], by: Sequence[Any], fit: Sequence[Any] = _ALIKE
-) -> tuple[Any, ...]:
-    """Return what `step` returns, from what `moves` returns: the part that differs from minute to minute."""
-    moving, quiet, asleep, away = state
-    like_moving, like_quiet, like_asleep, like_away, like_crossing = likelihood
-    moving_moving, quiet_moving, asleep_moving, moving_quiet, quiet_quiet, asleep_quiet = by[:6]
-    moving_asleep, quiet_asleep, asleep_asleep, leave, back, away_away = by[6:]
-    fit_moving, fit_quiet, fit_asleep, fit_away = fit
-    m, q, s, a = moving / fit_moving, quiet / fit_quiet, asleep / fit_asleep, away / fit_away
-    entering = a * back * like_crossing
-    leaving = (m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s) * leave * like_crossing
-    return (
-        (moving * moving_moving + (q * quiet_moving + s * asleep_moving) * fit_moving) * like_moving
-        + fit_moving * entering,
-        (quiet * quiet_quiet + (m * moving_quiet + s * asleep_quiet) * fit_quiet) * like_quiet
-        + fit_quiet * _BACK_QUIET * entering,
-        (asleep * asleep_asleep + (m * moving_asleep + q * quiet_asleep) * fit_asleep) * like_asleep
-        + fit_asleep * _BACK_ASLEEP * entering,
-        away * away_away * like_away + fit_away * leaving,
+    leave, back, sleep, wake, settle, stir = np.moveaxis(chances, -1, 0)
+    rows = (
+        (1 - settle - _MOVING_SLEEPS * sleep - leave, settle, _MOVING_SLEEPS * sleep, leave),
+        (stir, 1 - stir - sleep - _QUIET_LEAVES * leave, sleep, _QUIET_LEAVES * leave),
+        (_WAKE_MOVING * wake, (1 - _WAKE_MOVING) * wake, 1 - wake - _SLEEP_LEAVES * leave, _SLEEP_LEAVES * leave),
+        (back, _BACK_QUIET * back, _BACK_ASLEEP * back, 1 - (1 + _BACK_QUIET + _BACK_ASLEEP) * back),
     )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def weighed(
+    chances: NDArray[np.float64], likelihood: NDArray[np.float64], fit: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return chances of transitions [..., 4, 4] times how likely what was seen is with each, unnormalised.
+
+    `likelihood` [..., 5]: in each of the four states, and while the home was left or entered. `fit` [..., 4]: how well
+    each of the states would fit how everything stands, up to a factor: what has stayed as it is was counted before,
+    but nobody falls asleep on a seat that is taken.
+    """
+    seen = chances * likelihood[..., None, :STATES]
+    seen[..., AWAY, :AWAY] = chances[..., AWAY, :AWAY] * likelihood[..., STATES:]
+    seen[..., :AWAY, AWAY] = chances[..., :AWAY, AWAY] * likelihood[..., STATES:]
+    return np.asarray(seen * (fit[..., None, :] / fit[..., :, None]))
 
 
 def by_quarter(hours: NDArray[np.float64], calm: tuple[float, float]) -> NDArray[np.float64]:
-    """Return the chances that `step` takes at the 96 quarters of an hour of a day, smoothly: float64 [96, 6].
+    """Return the chances that `transitions` takes at the 96 quarters of an hour of a day, smoothly: float64 [96, 6].
 
     `hours`, `calm`: see `Routine`.
     """
@@ -112,15 +93,9 @@ def by_quarter(hours: NDArray[np.float64], calm: tuple[float, float]) -> NDArray
 @lru_cache(maxsize=4)
 def clock(numbers: Numbers) -> NDArray[np.float64]:
     """Return what the clock alone says, the fleet's mean day: chances of the four states [96, 4]."""
-    state: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)
-    found = np.zeros((QUARTERS, STATES))
-    table = by_quarter(numbers.hours, FLEET_CALM).tolist()
-    for _ in range(4):  # days, until the first guess is forgotten
-        for quarter, chances in enumerate(table):
-            found[quarter] = state
-            for _ in range(15):
-                state = step(state, (1.0, 1.0, 1.0, 1.0, 1.0), chances)
-    return np.asarray(found / found.sum(axis=1, keepdims=True))
+    by_minute = transitions(by_quarter(numbers.hours, FLEET_CALM)).repeat(15, axis=0)
+    days = np.tile(by_minute, (4, 1, 1))  # until the first guess is forgotten
+    return through(np.full(STATES, 1 / STATES), days)[-len(by_minute) - 1 : -1 : 15].copy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +170,7 @@ class Routine:
 
 
 def likelihoods(nats: NDArray[np.float64], crossing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the likelihoods [rows, 5] that `step` takes, each row up to a factor, from nats [rows, 4] and [rows]."""
+    """Return the likelihoods [rows, 5] that `weighed` takes, each up to a factor, from nats [rows, 4] and [rows]."""
     both = np.concatenate((nats, (nats[:, MOVING] + crossing)[:, None]), axis=1)
     return np.asarray(np.exp(np.maximum(both - both.max(axis=1, keepdims=True), -_FARTHEST)))
 
@@ -367,7 +342,7 @@ class Past:
         return np.clip(hours, 1e-5, 0.2)
 
     def seen(self, routine: Routine, days: int) -> NDArray[np.float64]:
-        """Return the likelihoods of what each bin shows: [days, BINS, 5], as `step` takes them."""
+        """Return the likelihoods of what each bin shows: [days, BINS, 5], as `weighed` takes them."""
         nats = self._nats(routine.weights(self._signals), days)
         return likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
 
@@ -389,32 +364,21 @@ class Past:
         """
         days = min(self.days, DAYS)
         seen = self.seen(routine, days)
-        chances = _moves_in_a_bin(routine)[self._quarter[:days]]
-        chances *= seen[:, :, None, :STATES]
-        chances[:, :, AWAY, :AWAY] *= seen[..., STATES:] / seen[..., :AWAY]
-        chances[:, :, :AWAY, AWAY] *= seen[..., STATES:] / seen[..., AWAY:STATES]
-        fit = self.fits(routine, days)
-        chances *= fit[:, :, None, :] / fit[..., None]
+        in_a_bin = np.linalg.matrix_power(transitions(by_quarter(routine.hours, routine.calm)), BIN)
+        chances = weighed(in_a_bin[self._quarter[:days]], seen, self.fits(routine, days))
         chances *= self._allowed[:days, :, None, :]
         chances[~self._valid[:days]] = np.eye(STATES)
         by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
-        forward = np.empty((BINS + 1, days, STATES))
-        backward = np.empty((BINS + 1, days, STATES))
-        forward[0] = self._first[:days]
-        for t in range(BINS):
-            after = (forward[t][:, None, :] @ by_bin[t])[:, 0]
-            forward[t + 1] = after / after.sum(axis=1, keepdims=True)
+        forward = np.concatenate((self._first[None, :days], through(self._first[:days], by_bin)))
         order = np.arange(self.days - days, self.days) % DAYS
-        backward[BINS, order[:-1]] = self._after[order[1:]]
-        backward[BINS, order[-1]] = 1.0
-        for t in range(BINS - 1, -1, -1):
-            before = (by_bin[t] @ backward[t + 1][:, :, None])[:, :, 0]
-            backward[t] = before / before.sum(axis=1, keepdims=True)
+        last = np.ones((days, STATES))
+        last[order[:-1]] = self._after[order[1:]]
+        backward = np.concatenate((last[None], through(last, by_bin[::-1].swapaxes(-1, -2))))[::-1]
         self._after[:days] = backward[0]
-        moves = forward[:-1, :, :, None] * by_bin * backward[1:, :, None, :]
-        moves /= moves.sum(axis=(2, 3), keepdims=True)
-        moves = moves.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
-        return moves.sum(axis=2), moves
+        found = forward[:-1, :, :, None] * by_bin * backward[1:, :, None, :]
+        found /= found.sum(axis=(2, 3), keepdims=True)
+        found = found.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
+        return found.sum(axis=2), found
 
 
 def _rows(kept: NDArray[np.float16], days: int) -> NDArray[np.float32]:
@@ -447,12 +411,3 @@ def _calm(moves: NDArray[np.float64]) -> tuple[float, float]:
     rate = 1 - (1 - both) ** (1 / BIN)
     settled, stirred = (float(np.clip(rate * part / sum(in_a_bin), 0.003, 0.3)) for part in in_a_bin)
     return settled, stirred
-
-
-def _moves_in_a_bin(routine: Routine) -> NDArray[np.float64]:
-    """Return the chances of moving between states within a bin, at each quarter of an hour: [96, 4, 4]."""
-    one = (np.ones(QUARTERS),) * 5
-    table = tuple(by_quarter(routine.hours, routine.calm).T)
-    rows = [step(tuple(np.full(QUARTERS, float(i == k)) for i in range(STATES)), one, table) for k in range(STATES)]
-    minute = np.stack([np.stack(row, axis=-1) for row in rows], axis=1)
-    return np.asarray(np.linalg.matrix_power(minute, BIN))

@@ -256,7 +256,7 @@ export class NowView {
       });
       if (!sure) return;
     }
-    const done = await app.send(pressed, "answer", { hunch: leader.key, answer });
+    const done = await app.send(pressed, "answer", { hunch: leader.key, answer, shown: theirs.map((hunch) => hunch.entity_id) });
     if (!done) return;
     const undo = done.action_id ? () => this._undo(null, done.action_id, theirs) : undefined;
     app.toast(texts.n(`said_${answer}`, theirs.length, { name: name().textContent }), undo);
