@@ -20,13 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from custom_components.hunches.engine import features
-from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless
+from custom_components.hunches.engine.areas import candidates, placeless
 from custom_components.hunches.engine.home import Entity
 from custom_components.hunches.engine.localtime import DAY, LocalTime
 from custom_components.hunches.engine.model import ASSETS, N_EMBEDDING
 from custom_components.hunches.engine.onnx import Graph
 from custom_components.hunches.engine.room_words import N_KINDS
-from custom_components.hunches.engine.rooms import AreaGuess, Rooms
+from custom_components.hunches.engine.rooms import INPUTS, AreaGuess, Candidate, Rooms
 from custom_components.hunches.engine.usage import Usage, advance
 
 from . import model_card

@@ -5,9 +5,9 @@ is kept over restarts; it can always be found again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -16,20 +16,19 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER, STOP_PATIENCE
-from .engine import findings
-from .engine.backtest import Found, Stretch, looked_at, stretches
-from .engine.bundle import Recording
 from .engine.context_filter import Correction
-from .engine.findings import Findings
 from .engine.home import Home
 from .engine.localtime import DAY
-from .engine.lookback import Lookback
 from .engine.model import Model
-from .engine.policy import Policy, Settings
+from .engine.policy import Settings
 from .engine.timeline import Timeline
 from .history.meters import async_watt_hours
 from .history.reader import Stopped
 from .own_thread import OwnThread, async_own_thread
+
+if TYPE_CHECKING:
+    from .engine.findings import Findings
+    from .hindsight import Hindsight
 
 DAYS: Final = 30
 """How far back is looked, in days, unless somebody asks for more or less."""
@@ -84,7 +83,7 @@ class Proof:
             LOGGER.warning("What the backtest found cannot be read (%s); it is found again", error)
             return
         if isinstance(data, dict) and isinstance(data.get("devices"), dict) and "made" in data:
-            self.found = data
+            self.found = _shared(data)
 
     def of(self, entity_id: str) -> dict[str, Any] | None:
         """Return what was found for one device; None while nothing was, or before there was a past to look at."""
@@ -132,36 +131,29 @@ class Proof:
                     found = await self._async_find(past, days, thread)
             finally:
                 self._progress(None)
-            told = {
-                **found.as_json(),
-                "made": dt_util.utcnow().timestamp(),
-                "min_accept": past.settings.min_accept,
-                "model": _version(self._model),
-            }
+            told = _shared(
+                {
+                    **found.as_json(),
+                    "made": dt_util.utcnow().timestamp(),
+                    "min_accept": past.settings.min_accept,
+                    "model": _version(self._model),
+                }
+            )
             if days == DAYS:
                 self.found = told
                 await self._async_keep()
             return told
 
     async def _async_find(self, past: Past, days: float, thread: OwnThread) -> Findings:
-        recording = Recording(past.home, past.timelines)
-        begin = recording.end - days * DAY
-        first, last = looked_at(recording, begin)
-        mind = await thread.run(Lookback, self._model, past.home, past.corrections)
-        nights = stretches(mind, recording, Policy(replace(past.settings, shadow=True)), begin=begin)
-        found: list[Found] = []
-        while (night := await self._async_night(nights, thread)) is not None:
-            found += night.found
-            self._progress(round(100 * (night.until - first) / max(last - first, 1.0)))
-        counted = findings.of(found, (first, last), past.home)
-        drawn = await async_watt_hours(self._hass, counted.spans)
-        return findings.of(found, (first, last), past.home, drawn) if drawn else counted
-
-    async def _async_night(self, nights: Iterator[Stretch], thread: OwnThread) -> Stretch | None:
-        if self._stopped:
-            raise Stopped
-        night: Stretch | None = await thread.run(next, nights, None)
-        return night
+        hindsight = await thread.run(_hindsight, self._model, past, days)
+        while not self._stopped:
+            done = await thread.run(hindsight.night)
+            if done is None:
+                counted = hindsight.counted()
+                drawn = await async_watt_hours(self._hass, counted.spans)
+                return hindsight.counted(drawn) if drawn else counted
+            self._progress(done)
+        raise Stopped
 
     async def async_stop(self) -> None:
         """Let the night that is gone through be the last, and wait for it."""
@@ -190,6 +182,23 @@ class Proof:
 async def async_remove(hass: HomeAssistant) -> None:
     """Delete the file."""
     await _store(hass).async_remove()
+
+
+def _hindsight(model: Model, past: Past, days: float) -> Hindsight:
+    """Begin to look back, in a thread: what that takes is needed once a week, and half a megabyte until it is."""
+    from .hindsight import Hindsight  # noqa: PLC0415
+
+    return Hindsight(model, past, days)
+
+
+def _shared(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found with one object for all that was found alike: of most devices there was nothing."""
+    known: dict[str, Any] = {}
+    devices = {
+        key: {name: known.setdefault(repr(tally), tally) for name, tally in device.items()}
+        for key, device in found["devices"].items()
+    }
+    return {**found, "devices": devices}
 
 
 def _store(hass: HomeAssistant) -> Store[dict[str, Any]]:

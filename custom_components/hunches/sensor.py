@@ -16,9 +16,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import ENOUGH_DAYS, Stage
 from .data import HunchesConfigEntry
-from .engine.findings import wilson
 from .engine.localtime import DAY
 from .engine.policy import Outcome
+from .engine.wilson import wilson
 from .entity import HunchesEntity
 from .feedback import lessons
 from .portraits import async_setup_portraits

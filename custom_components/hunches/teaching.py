@@ -113,7 +113,6 @@ class Teacher:
         seconds = perf_counter() - began
         if not self._forgot:  # what was deleted meanwhile must not come back
             await self.memory.async_keep(kept, now)
-        await self._thread.async_give_back()
         return Taught(
             taught,
             home,

@@ -9,8 +9,9 @@ import pytest
 from custom_components.hunches.engine import findings
 from custom_components.hunches.engine.aftermath import Aftermath
 from custom_components.hunches.engine.backtest import Found
-from custom_components.hunches.engine.findings import Span, wilson
+from custom_components.hunches.engine.findings import Span
 from custom_components.hunches.engine.localtime import DAY
+from custom_components.hunches.engine.wilson import wilson
 
 from .test_backtest import DAY0, hunch, line, recording
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from custom_components.hunches.engine.areas import INPUTS, Candidate, candidates, placeless
+from custom_components.hunches.engine.areas import candidates, placeless
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.model import Model
 from custom_components.hunches.engine.room_words import KINDS, N_KINDS, Words
-from custom_components.hunches.engine.rooms import FEWEST_JOINT, SURE_ENOUGH, Rooms
+from custom_components.hunches.engine.rooms import FEWEST_JOINT, INPUTS, SURE_ENOUGH, Candidate, Rooms
 from custom_components.hunches.engine.routines import Company, coverage, gaps, switchings
 from custom_components.hunches.engine.timeline import Timeline
 

@@ -210,7 +210,9 @@ def script(hunches_allowed: Recorder) -> Iterator[Script]:
     mind = type("Mind", (ScriptedMind,), {"script": written})
     with (
         patch("custom_components.hunches.teaching.Mind", mind),
-        patch("custom_components.hunches.proof.Lookback", type("Lookback", (ScriptedLookback,), {"script": written})),
+        patch(
+            "custom_components.hunches.hindsight.Lookback", type("Lookback", (ScriptedLookback,), {"script": written})
+        ),
         patch("custom_components.hunches.Model.load", return_value=ScriptedModel()),
     ):
         yield written

@@ -12,6 +12,7 @@ from .distinct import distinct
 from .features import N_VOCABULARY
 from .localtime import DAY
 from .room_words import Words, grams
+from .rooms import INPUTS, Candidate
 from .routines import MOST_CHANGES, STEP, WINDOWS, Company, Encounters, coverage, unusual
 
 if TYPE_CHECKING:
@@ -20,42 +21,6 @@ if TYPE_CHECKING:
     from .home import Entity
     from .timeline import Timeline
 
-_COMPARED: Final = (
-    # Joint changes of any member, beyond chance: as a share of the device's changes, and how surely
-    "share_switch",
-    "share_step",
-    "share_stay",
-    "sure_switch",
-    "sure_step",
-    "sure_stay",
-    "inside_step",
-    "inside_stay",
-    "outside_step",
-    "outside_stay",
-    # The same of the member for which it is highest
-    "best_switch",
-    "best_step",
-    "best_stay",
-    "best_inside",
-    "presence_inside",
-    # Correlations beyond the hours of the day, with the best member and with the area as a whole
-    "on_on",
-    "on_stir",
-    "stir_stir",
-    "area_on_stir",
-    "area_stir_stir",
-    # The same with what the other areas explain taken out
-    "only_on_stir",
-    "only_stir_stir",
-    # Likeness and words
-    "cosine",
-    "cosine_mean",
-    "named",
-    "kind",
-)
-"""What is also given as its lead over the best other area: areas compete."""
-_ALONE: Final = ("joint", "changes", "size", "presence", "areas", "grain", "days")
-INPUTS: Final = (*_COMPARED, *(f"{name}_lead" for name in _COMPARED), *_ALONE)
 _PRESENCE: Final = frozenset({"motion", "occupancy", "presence", "moving"})
 _RIDGE: Final = 0.3  # of correlations with areas that are correlated with each other
 _AT_ONCE: Final = 32  # devices
@@ -63,20 +28,6 @@ _ROOM: Final = 4_000_000  # changes of devices × entities looked at together: b
 _DOUBT: Final = 3.0  # changes by which a share is drawn towards none
 _LEVELS: Final = tuple(range(len(WINDOWS), 0, -1))
 """How many of `WINDOWS` a change within each of them lies within: the narrowest lies in all others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One area as a device's room.
-
-    `inputs`: float64, in the order of `INPUTS`. `kinds`: what its name says it is, a probability for each of
-    `room_words.KINDS`. `joint`: how many times a change of the device had one of an entity of the area within minutes.
-    """
-
-    area: str
-    inputs: NDArray[np.float64]
-    kinds: NDArray[np.float64]
-    joint: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +77,13 @@ def candidates(
     if not by_area or not subjects:
         return out
     ground, spoken = _Ground.of(company, by_area), _Spoken.of(tuple(by_area), words)
+    like = _Like.of(company.keys, embeddings)
     step = max(min(_AT_ONCE, _ROOM // (MOST_CHANGES * len(company.keys))), 1)
     for first in range(0, len(subjects), step):
         some = subjects[first : first + step]
         rows = [places[e.entity_id] for e in some]
         found = _Evidence.of(ground, rows)
-        likeness = _likeness(ground, rows, np.stack([asked[e] for e in some]), embeddings)
+        likeness = like.to(ground.members, rows, np.stack([asked[e] for e in some]))
         for i, subject in enumerate(some):
             keep = np.flatnonzero(found.others[i])
             compared = np.concatenate((found.compared[i], likeness[i], spoken.of_name(subject.name)), axis=1)[keep]
@@ -213,6 +165,8 @@ class _Evidence:
         own = tuple(ground.without(rows))
         inside = np.stack([met.inside[m].max(axis=0) for m in members])
         outside = np.stack([met.outside[m].max(axis=0) for m in members])
+        near = np.maximum(met.inside, met.outside)
+        times_near = [met.sums(near >= level) for level in _LEVELS]
         joint = _joint(met, np.maximum(inside, outside), _LEVELS)
         chance = _chance(by_hour, [p.cover for p in ground.pools], own, [o.pool.cover for o in own])
         sure = (joint - chance) / np.sqrt(chance * (1 - chance / np.maximum(n, 1.0)) + 1.0)
@@ -223,7 +177,7 @@ class _Evidence:
                 np.arcsinh(sure) / 3,
                 _share(_joint(met, inside, _LEVELS[1:]), one_sided, n),
                 _share(_joint(met, outside, _LEVELS[1:]), one_sided, n),
-                _best(ground, met),
+                _best(ground, met, times_near),
                 _related(ground, rows, own),
             ),
             axis=2,
@@ -241,8 +195,7 @@ class _Evidence:
             ),
             axis=2,
         )
-        near = np.maximum(met.inside, met.outside) >= _LEVELS[2]
-        return cls(compared, alone, np.stack([met.sums(near[m]).sum(axis=0) for m in members], axis=1), others)
+        return cls(compared, alone, np.stack([times_near[2][m].sum(axis=0) for m in members], axis=1), others)
 
 
 def _watches(entity: Entity) -> bool:
@@ -276,16 +229,15 @@ def _share(joint: NDArray[np.float64], chance: NDArray[np.float64], n: NDArray[n
     return found
 
 
-def _best(ground: _Ground, met: Encounters) -> NDArray[np.float64]:
-    """Return the highest share of joint changes among an area's members: [D, A, 5], 0 where there is none."""
+def _best(ground: _Ground, met: Encounters, near: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the highest share of joint changes among an area's members: [D, A, 5], 0 where there is none.
+
+    `near`: how many of each device's changes each entity was near, within each of the windows, [E, D].
+    """
     by_hour = met.by_hour()
-    known = met.sums(met.when[None] >= ground.company.first[:, None])  # [E, D]
+    known = met.since(ground.company.first)
     part = known / np.maximum(met.counts, 1)
-    near = np.maximum(met.inside, met.outside)
-    shares = [
-        _share(met.sums(near >= level), (ground.cover[:, i] @ by_hour.T) * part, known)
-        for i, level in enumerate(_LEVELS)
-    ]
+    shares = [_share(joint, (ground.cover[:, i] @ by_hour.T) * part, known) for i, joint in enumerate(near)]
     inside = _share(met.sums(met.inside >= _LEVELS[1]), (ground.side @ by_hour.T) * part, known)
     return np.stack(
         [
@@ -326,23 +278,35 @@ def _related(ground: _Ground, rows: list[int], own: Sequence[_Own]) -> NDArray[n
     return np.concatenate((np.stack(pairs, axis=2), with_areas, only), axis=2)
 
 
-def _likeness(
-    ground: _Ground, rows: list[int], mine: NDArray[np.float32], embeddings: Mapping[str, NDArray[np.float32]]
-) -> NDArray[np.float64]:
-    """Return the highest and the mean cosine of the embeddings [D, 32] with those of an area's others: [D, A, 2]."""
-    keys = ground.company.keys
-    known = np.stack([embeddings.get(key, np.zeros_like(mine[0])) for key in keys])
-    lengths = np.linalg.norm(known, axis=1)[:, None] * np.linalg.norm(mine, axis=1) + 1e-9
-    cosine = (known @ mine.T) / lengths  # [E, D]
-    other = np.repeat([[key in embeddings] for key in keys], len(rows), axis=1)
-    other[rows, np.arange(len(rows))] = False
-    found = np.zeros((len(rows), len(ground.members), 2))
-    for j, members in enumerate(ground.members):
-        count = other[members].sum(axis=0)
-        highest = np.where(other[members], cosine[members], -1.0).max(axis=0)
-        found[:, j, 0] = np.where(count > 0, highest, 0.0)
-        found[:, j, 1] = np.where(other[members], cosine[members], 0.0).sum(axis=0) / np.maximum(count, 1)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Like:
+    """The embeddings of a home's entities, [E, 32], zeros for those without one; their lengths; who has one."""
+
+    points: NDArray[np.float32]
+    lengths: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, keys: Sequence[str], embeddings: Mapping[str, NDArray[np.float32]]) -> _Like:
+        none = np.zeros_like(next(iter(embeddings.values())))
+        points = np.stack([embeddings.get(key, none) for key in keys])
+        return cls(points, np.linalg.norm(points, axis=1), np.array([key in embeddings for key in keys]))
+
+    def to(
+        self, members: Sequence[Sequence[int]], rows: Sequence[int], mine: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return the highest and the mean cosine of embeddings [D, 32] with those of an area's others: [D, A, 2]."""
+        lengths = self.lengths[:, None] * np.linalg.norm(mine, axis=1) + 1e-9
+        cosine = (self.points @ mine.T) / lengths  # [E, D]
+        other = np.repeat(self.known[:, None], len(rows), axis=1)
+        other[rows, np.arange(len(rows))] = False
+        highest, summed = np.where(other, cosine, -1.0), np.where(other, cosine, 0.0)
+        found = np.zeros((len(rows), len(members), 2))
+        for j, some in enumerate(members):
+            count = other[some].sum(axis=0)
+            found[:, j, 0] = np.where(count > 0, highest[some].max(axis=0), 0.0)
+            found[:, j, 1] = summed[some].sum(axis=0) / np.maximum(count, 1)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from .policy import Ledger, Moment, Outcome, Record, Rule, Verdict
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -50,7 +50,7 @@ class Watcher(Protocol):
 
     def look_back(
         self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64], least: float, sustain: float
-    ) -> Sequence[Looked]:
+    ) -> Iterable[Looked]:
         """Return the candidates at each of `moments` that are `least` likely, each from what was known by then.
 
         Of those that are so for fewer than `sustain` seconds, some may be left out.

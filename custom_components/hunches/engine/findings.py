@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from .aftermath import DONE, OUTCOMES
 from .bundle import format_time
 from .hunches import Kind
 from .localtime import DAY
 from .policy import action_for
+from .wilson import wilson
 
 if TYPE_CHECKING:
     from .backtest import Found
     from .home import Home
-
-_Z: Final = 1.959964
-"""Of the interval that holds the true share 95 times in 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +59,6 @@ class Tally:
             "minutes_saved": round(self.minutes, 1),
             "watt_hours_saved": None if self.watt_hours is None else round(self.watt_hours, 1),
         }
-
-
-def wilson(right: int, of: int) -> tuple[float, float, float]:
-    """Return a share and Wilson's score interval around it at 95 % (E. B. Wilson, 1927): share, low, high."""
-    share, z2 = right / of, _Z**2 / of
-    middle = (share + z2 / 2) / (1 + z2)
-    half = _Z / (1 + z2) * math.sqrt(share * (1 - share) / of + z2 / of / 4)
-    return share, max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

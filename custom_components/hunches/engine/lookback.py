@@ -6,9 +6,8 @@ what was known by that moment alone. Only the words of the evidence wait until a
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,7 +18,7 @@ from .distinct import distinct
 from .experts import Forecasts
 from .folded import rounded_up
 from .home import Entity, Home
-from .hunches import Evidence, Hunch
+from .hunches import Context, Evidence, Hunch
 from .localtime import DAY, LocalTime
 from .memory import Memory
 from .model import Accepted, Model, sigmoid
@@ -66,13 +65,47 @@ class _Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What it takes to put one candidate into words: its timeline, and its row of what the networks were given."""
+class _Likely:
+    """What n candidates of a stretch are made of once somebody looks at them.
 
-    timeline: Timeline
+    As objects, those of a night would count as many long-lived ones, and every few nights the garbage collector would
+    hold up all of Home Assistant to go through its whole memory.
+
+    `at`: rows of the stretch. `who`: places among the devices looked at. `kind`: of `KINDS`. `since`: from when on the
+    device was as it was, `history`: how long it had been known, in seconds. `p_on`, `yes`, `right`, `low`: see `Hunch`
+    and `Evidence`. `embedding`, `dynamic`, `outlook`: what the networks were given.
+    """
+
+    at: NDArray[np.int64]
+    who: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    since: NDArray[np.float64]
+    history: NDArray[np.float64]
+    p_on: NDArray[np.float64]
+    yes: NDArray[np.float64]
+    right: NDArray[np.float64]
+    low: NDArray[np.float64]
     embedding: NDArray[np.float32]
     dynamic: NDArray[np.float32]
     outlook: NDArray[np.float32]
+
+    def of(self, chosen: NDArray[np.int64]) -> _Likely:
+        """Return some of them."""
+        return _Likely(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    @classmethod
+    def all(cls, parts: Sequence[_Likely]) -> _Likely:
+        """Return those of all parts, in their order."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen in a stretch: the contexts at its moments, the devices looked at, and what is likely of them."""
+
+    contexts: Contexts
+    devices: tuple[tuple[Entity, Timeline], ...]
+    likely: _Likely | None
 
 
 class Lookback:
@@ -88,7 +121,7 @@ class Lookback:
         self._corrections = tuple(corrections)
         self._tracker: Tracker | None = None
         self._until = 0.0
-        self._seen: dict[tuple[str, float], _Seen] = {}
+        self._seen: _Seen | None = None
 
     def learn(self, timelines: Mapping[str, Timeline], until: float) -> None:
         """Take in history up to `until`, as `Mind.learn` does."""
@@ -107,7 +140,7 @@ class Lookback:
         moments: NDArray[np.float64],
         least: float = 0.0,
         sustain: float = 0.0,
-    ) -> list[Scan]:
+    ) -> Iterator[Scan]:
         """Return what there was to see at each of `moments` [m]: in order, none before the last learning.
 
         They lie evenly on a grid of `analogs.CELL` seconds. `timelines` hold at least all that happened up to the last
@@ -119,49 +152,59 @@ class Lookback:
             raise ValueError(msg)
         known = {key: self._extended(memory, timelines.get(key)) for key, memory in self._memory.items()}
         contexts = self._tracker.steps(known, moments)
-        self._seen.clear()
         looked_at = [
             (memory, rows, which[rows])
             for memory, which in self._kinds(known, moments, contexts)
             if (rows := np.flatnonzero(which != NOTHING)).size
         ]
-        candidates: list[list[Hunch]] = [[] for _ in range(moments.size)]
+        devices = tuple((memory.entity, known[memory.entity.entity_id]) for memory, _, _ in looked_at)
+        parts: list[_Likely] = []
+        none = np.zeros(0, dtype=np.int64)
         if looked_at:
-            start = min(float(known[memory.entity.entity_id].times[0]) for memory, _, _ in looked_at)
+            start = min(float(timeline.times[0]) for _, timeline in devices)
             now = _Present.of(self.home, known, moments, contexts, start, self._clock)
+            places = {entity.entity_id: place for place, (entity, _) in enumerate(devices)}
 
-            def judge(some: Sequence[_LookedAt]) -> Iterator[tuple[str, NDArray[np.int64]]]:
+            def judge(some: Sequence[_LookedAt]) -> Iterator[_Likely]:
                 for portion in _portions(some):
                     seen = [self._view(one, known[one[0].entity.entity_id], moments) for one in portion]
-                    yield from self._collect(seen, self._judge(seen, now), contexts, candidates, least)
+                    who = [places[view.entity.entity_id] for view in seen]
+                    yield self._likely(seen, who, self._judge(seen, now), moments, least)
 
             # What holds for so long is seen by one in every few looks; those between matter beside such a one alone.
             some = _some(moments, sustain)
-            likely = dict(judge([_at(one, some) for one in looked_at]))
-            beside = [_at(one, _beside(some, likely.get(one[0].entity.entity_id))) for one in looked_at]
-            deque(judge(beside), maxlen=0)
-        best_first = [sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id)) for hunches in candidates]
-        return [
-            Scan(contexts.at(float(moment)), tuple(hunches))
-            for moment, hunches in zip(moments, best_first, strict=True)
-        ]
+            parts += judge([_at(one, some) for one in looked_at])
+            reached = [np.concatenate([none, *(part.at[part.who == i] for part in parts)]) for i in range(len(devices))]
+            parts += judge([_at(one, _beside(some, rows)) for one, rows in zip(looked_at, reached, strict=True)])
+        self._seen = _Seen(contexts, devices, _Likely.all(parts) if parts else None)
+        return _scans(self._seen, moments)
 
     def tell(self, hunch: Hunch) -> Hunch:
-        """Return a candidate of the last `look_back` with all of its evidence."""
-        seen = self._seen[hunch.entity_id, hunch.time]
-        known = seen.timeline.until(hunch.time)
+        """Return a candidate of the last `look_back` with all of its evidence. Raises `KeyError` if it is none."""
+        timeline, seen = self._of(hunch)
+        known = timeline.until(hunch.time)
         p_if_home = None
         if situation(hunch.evidence.context) is not Situation.HOME:
-            changed = acceptance.awake_at_home(seen.dynamic[None])
-            p_if_home = float(sigmoid(self._model.accept(seen.embedding[None], changed, seen.outlook[None]).yes)[0])
+            changed = acceptance.awake_at_home(seen.dynamic)
+            p_if_home = float(sigmoid(self._model.accept(seen.embedding, changed, seen.outlook).yes)[0])
         evidence = replace(
             hunch.evidence,
             usual_minutes=habits.usual_minutes(known),
             usual_off_hour=habits.usual_off_hour(known, hunch.time, self._clock),
-            archetype=self._model.archetypes.assign(seen.embedding[None])[0].title,
+            archetype=self._model.archetypes.assign(seen.embedding)[0].title,
             p_if_home=p_if_home,
         )
         return replace(hunch, evidence=evidence)
+
+    def _of(self, hunch: Hunch) -> tuple[Timeline, _Likely]:
+        """Return the timeline of a candidate's device, and what the candidate alone is made of."""
+        if (seen := self._seen) is not None and (likely := seen.likely) is not None:
+            for who, (entity, timeline) in enumerate(seen.devices):
+                if entity.entity_id == hunch.entity_id:
+                    this = (likely.who == who) & (seen.contexts.times[likely.at] == hunch.time)
+                    if this.any():
+                        return timeline, likely.of(np.flatnonzero(this))
+        raise KeyError(hunch.key)
 
     def _extended(self, memory: Memory, history: Timeline | None) -> Timeline:
         """Return what was learned, and what `history` says came after it."""
@@ -216,49 +259,60 @@ class Lookback:
         accepted = self._model.accept(encoded.embedding, dynamic, outlook)
         return _Judged(accepted, usual, encoded.embedding, dynamic, outlook)
 
-    def _collect(
-        self, seen: list[_View], judged: _Judged, contexts: Contexts, found: list[list[Hunch]], least: float
-    ) -> Iterator[tuple[str, NDArray[np.int64]]]:
-        """Add a hunch without words where a view is likely enough; yield each device and the rows at which it is."""
+    def _likely(
+        self, seen: list[_View], who: Sequence[int], judged: _Judged, moments: NDArray[np.float64], least: float
+    ) -> _Likely:
+        """Return what is likely enough of some views; `who`: the places of their devices among all."""
         priors = self._model.priors
         yes, right = priors.yes.judge(judged.fleet.yes), priors.right.judge(judged.fleet.right)
-        p_on = sigmoid(judged.usual)
-        first = 0
-        for view in seen:
-            moments = contexts.times[view.rows]
-            _, _, since = view.line.current(moments)
-            rows = slice(first, first + view.rows.size)
-            likely = np.flatnonzero(yes.p[rows] >= least)
-            yield view.entity.entity_id, view.rows[likely]
-            for i in likely.tolist():
-                row, moment, kind = first + i, float(moments[i]), KINDS[view.kinds[i]]
-                action = action_for(view.entity, kind)
-                evidence = Evidence(
-                    since=float(since[i]),
-                    usual_minutes=None,
-                    usual_off_hour=None,
-                    p_on=float(p_on[row]),
-                    history_days=float(view.usages.history[i]) / DAY,
-                    archetype="",
-                    context=contexts.at(moment),
-                    p_fleet=float(yes.p[row]),
-                    p_right=float(right.p[row]),
-                )
-                found[view.rows[i]].append(
-                    Hunch(
-                        moment,
-                        view.entity.entity_id,
-                        kind,
-                        action.name if action else "",
-                        float(yes.p[row]),
-                        evidence,
-                        float(right.low[row]),
-                    )
-                )
-                self._seen[view.entity.entity_id, moment] = _Seen(
-                    view.timeline, judged.embedding[row], judged.dynamic[row], judged.outlook[row]
-                )
-            first += view.rows.size
+        found = _Likely(
+            np.concatenate([view.rows for view in seen]),
+            np.repeat(np.array(who, dtype=np.int64), [view.rows.size for view in seen]),
+            np.concatenate([view.kinds for view in seen]),
+            np.concatenate([view.line.current(moments[view.rows])[2] for view in seen]),
+            np.concatenate([view.usages.history for view in seen]),
+            sigmoid(judged.usual),
+            yes.p,
+            right.p,
+            right.low,
+            judged.embedding,
+            judged.dynamic,
+            judged.outlook,
+        )
+        return found.of(np.flatnonzero(yes.p >= least))
+
+
+def _scans(seen: _Seen, moments: NDArray[np.float64]) -> Iterator[Scan]:
+    """Yield what there was to see at each of the moments, the best candidates first."""
+    likely = seen.likely
+    order = np.argsort(likely.at, kind="stable") if likely is not None else np.zeros(0, dtype=np.int64)
+    ends = np.searchsorted(likely.at[order], np.arange(moments.size + 1)) if likely is not None else None
+    for row, moment in enumerate(moments.tolist()):
+        context = seen.contexts.at(moment)
+        hunches: list[Hunch] = []
+        if likely is not None and ends is not None:
+            hunches = [_hunch(seen, likely, i, context) for i in order[ends[row] : ends[row + 1]].tolist()]
+        yield Scan(context, tuple(sorted(hunches, key=lambda h: (-h.p_accept, h.entity_id))))
+
+
+def _hunch(seen: _Seen, likely: _Likely, i: int, context: Context) -> Hunch:
+    """Return a candidate, without words."""
+    entity, kind = seen.devices[int(likely.who[i])][0], KINDS[likely.kind[i]]
+    action, p_fleet = action_for(entity, kind), float(likely.yes[i])
+    evidence = Evidence(
+        since=float(likely.since[i]),
+        usual_minutes=None,
+        usual_off_hour=None,
+        p_on=float(likely.p_on[i]),
+        history_days=float(likely.history[i]) / DAY,
+        archetype="",
+        context=context,
+        p_fleet=p_fleet,
+        p_right=float(likely.right[i]),
+    )
+    moment = float(seen.contexts.times[likely.at[i]])
+    name = action.name if action else ""
+    return Hunch(moment, entity.entity_id, kind, name, p_fleet, evidence, float(likely.low[i]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,9 +391,9 @@ def _some(moments: NDArray[np.float64], sustain: float) -> NDArray[np.bool_]:
     return some
 
 
-def _beside(some: NDArray[np.bool_], likely: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+def _beside(some: NDArray[np.bool_], likely: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return the other moments [m]: those that have one of some before or after them at which it was `likely`."""
-    if likely is None or not likely.size:
+    if not likely.size:
         return np.zeros_like(some)
     places = np.flatnonzero(some)
     reached = np.isin(places, likely)

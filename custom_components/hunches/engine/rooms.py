@@ -8,15 +8,64 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .areas import INPUTS, Candidate
 from .room_words import KINDS, Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_COMPARED: Final = (
+    # Joint changes of any member, beyond chance: as a share of the device's changes, and how surely
+    "share_switch",
+    "share_step",
+    "share_stay",
+    "sure_switch",
+    "sure_step",
+    "sure_stay",
+    "inside_step",
+    "inside_stay",
+    "outside_step",
+    "outside_stay",
+    # The same of the member for which it is highest
+    "best_switch",
+    "best_step",
+    "best_stay",
+    "best_inside",
+    "presence_inside",
+    # Correlations beyond the hours of the day, with the best member and with the area as a whole
+    "on_on",
+    "on_stir",
+    "stir_stir",
+    "area_on_stir",
+    "area_stir_stir",
+    # The same with what the other areas explain taken out
+    "only_on_stir",
+    "only_stir_stir",
+    # Likeness and words
+    "cosine",
+    "cosine_mean",
+    "named",
+    "kind",
+)
+"""What is also given as its lead over the best other area: areas compete."""
+_ALONE: Final = ("joint", "changes", "size", "presence", "areas", "grain", "days")
+INPUTS: Final = (*_COMPARED, *(f"{name}_lead" for name in _COMPARED), *_ALONE)
 FEWEST_JOINT: Final = 10
 SURE_ENOUGH: Final = 0.9
 _ARRAYS: Final = ("mean", "scale", "hidden", "hidden_bias", "out", "use", "use_bias")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One area as a device's room.
+
+    `inputs`: float64, in the order of `INPUTS`. `kinds`: what its name says it is, a probability for each of
+    `room_words.KINDS`. `joint`: how many times a change of the device had one of an entity of the area within minutes.
+    """
+
+    area: str
+    inputs: NDArray[np.float64]
+    kinds: NDArray[np.float64]
+    joint: float
 
 
 @dataclass(frozen=True, slots=True)

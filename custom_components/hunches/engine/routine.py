@@ -188,11 +188,11 @@ class Past:
         self._signals = signals
         self._trust = numbers.trust
         self._fleet = Routine.of_fleet(signals, numbers)
-        self._allowed = np.ones((DAYS, BINS, STATES))  # by what the user stated
+        self._allowed = np.broadcast_to(1.0, (DAYS, BINS, STATES))  # by what the user stated, if ever anything
         self._bins: dict[int, NDArray[np.float16]] = {}
         self._folded: dict[int, bytes] = {}
         self._near = np.full((2, DAYS, BINS), np.nan)  # whether a way out moved in the bin; share of its minutes
-        self._quarter = np.zeros((DAYS, BINS), dtype=np.int64)
+        self._quarter = np.zeros((DAYS, BINS), dtype=np.int8)
         self._valid = np.zeros((DAYS, BINS), dtype=bool)
         self._first = np.full((DAYS, STATES), 1 / STATES)
         self._after = np.ones((DAYS, STATES))
@@ -217,7 +217,8 @@ class Past:
         self._near[1, slot, :n] = binned.mean(axis=1)
         self._first[slot] = first
         self._after[slot] = 1.0
-        self._allowed[slot] = 1.0
+        if self._allowed.flags.writeable:
+            self._allowed[slot] = 1.0
         for i, row in enumerate(rows):
             if row is None and i not in self._bins:
                 continue
@@ -245,6 +246,8 @@ class Past:
         are passed over; of statements that contradict each other the last one counts.
         """
         if self.days - DAYS <= day < self.days and day >= 0:
+            if not self._allowed.flags.writeable:
+                self._allowed = self._allowed.copy()
             self._allowed[day % DAYS, held] = allowed
 
     def fit(self, routine: Routine) -> Routine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,6 +32,7 @@ _OFF_GRID: Final = 0.05  # share of times that a recorder with a grid may have o
 _SHRINK: Final = 4.0  # moments by which an hour's share is drawn towards the day's
 _NEVER: Final = np.float32(1e9)
 _BLOCK: Final = 64  # entities, which bounds memory
+_PAIRS: Final = 65_536  # of a moment and a change near it, for the same reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Company:
     [G]. `before`, `after`: seconds from each moment to the entity's last and next change, float32 [E, G]. `on`,
     `stir`: being on, and having a change within the widest window, less what is usual at that hour, of unit length,
     float32 [E, G]. `rates`: changes a second by hour of the day, [E, 24]. `windows`: `WINDOWS`, no narrower than the
-    recorder sees. UTC hours do: only that the same hour is compared with itself matters.
+    recorder sees. UTC hours do: only that the same hour is compared with itself matters. `crowd`: all `times` in one.
     """
 
     keys: tuple[str, ...]
@@ -56,6 +58,7 @@ class Company:
     stir: NDArray[np.float32]
     rates: NDArray[np.float64]
     windows: tuple[float, ...]
+    crowd: Crowd
 
     @classmethod
     def of(cls, timelines: Mapping[str, Timeline]) -> Company:
@@ -92,7 +95,61 @@ class Company:
             stir,
             _smooth(rates) / np.maximum(_smooth(seconds[None]), STEP),
             windows,
+            Crowd.of(times),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """All changes of a home in order of time: when, and of which of its entities (rows of the company) each was, [N].
+
+    Around a moment lie the few changes that are near it, however many entities there are that have none there.
+    """
+
+    times: NDArray[np.float64]
+    who: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, times: Sequence[NDArray[np.float64]]) -> Crowd:
+        """Bring the changes of all entities into one order."""
+        every = np.concatenate([np.zeros(0), *times])
+        order = np.argsort(every, kind="stable")
+        who = np.repeat(np.arange(len(times), dtype=np.int32), [t.size for t in times])
+        return cls(every[order], who[order])
+
+    def mark(
+        self,
+        found: NDArray[np.uint8],
+        moments: NDArray[np.float64],
+        places: NDArray[np.int64],
+        windows: Sequence[float],
+        *,
+        later: bool,
+    ) -> None:
+        """Write how many windows each entity's nearest change, before or after each of Q moments, lies within.
+
+        `found`: zeros; what belongs to an entity and a moment stands at `places` [Q] of the moment, Q further on for
+        each entity. A change at the moment is both before and after it.
+        """
+        widest = windows[-1] + 1.0  # how near exactly is for the windows to say
+        if later:
+            first, last = self.times.searchsorted(moments), self.times.searchsorted(moments + widest)
+        else:
+            first, last = self.times.searchsorted(moments - widest), self.times.searchsorted(moments, side="right")
+        sizes = last - first
+        ends = np.cumsum(sizes)
+        begins = ends - sizes
+        # The nearest change is written last, and stays
+        nearest = last - 1 + begins if later else first - begins
+        cuts = ends.searchsorted(np.arange(_PAIRS, ends[-1:].sum(), _PAIRS)).tolist()
+        for one, other in pairwise(sorted({0, *cuts, moments.size})):
+            some, nth = sizes[one:other], np.arange(begins[one], ends[other - 1])
+            change = np.repeat(nearest[one:other], some)
+            change += -nth if later else nth
+            gap = np.abs(self.times[change] - np.repeat(moments[one:other], some)).astype(np.float32)
+            place = np.repeat(places[one:other], some)
+            place += self.who[change] * moments.size
+            found[place] = sum((gap <= window).view(np.uint8) for window in windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +179,12 @@ class Encounters:
         counts = np.array([t.size for t in when], dtype=np.int64)
         starts = np.cumsum(counts) - counts
         moments = np.concatenate([np.zeros(0), *when])
-        inside = np.empty((len(company.keys), moments.size), np.uint8)
-        outside = np.empty_like(inside)
-        order = np.argsort(moments, kind="stable")
-        place, ordered = np.argsort(order, kind="stable"), moments[order]
-        for row, times in enumerate(company.times):
-            before, after = (_reached(gap, company.windows)[place] for gap in gaps(times, ordered))
-            inside[row] = np.where(ups, after, before)
-            outside[row] = np.where(ups, before, after)
+        found = np.zeros((2, len(company.keys), moments.size), np.uint8)
+        inside, outside = found
+        here, there = np.arange(moments.size), np.arange(moments.size) + inside.size
+        for later in (False, True):
+            places = np.where(ups == later, here, there)
+            company.crowd.mark(found.reshape(-1), moments, places, company.windows, later=later)
         for row, start, count in zip(rows, starts, counts, strict=True):
             inside[row, start : start + count] = outside[row, start : start + count] = 0
         return cls(
@@ -149,6 +204,11 @@ class Encounters:
         if some.any():  # bytes hold `MOST_CHANGES`
             found[..., some] = np.add.reduceat(values.view(np.uint8), self.starts[some], axis=-1, dtype=np.uint8)
         return found
+
+    def since(self, moments: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how many changes each device had from each of the moments [E] on: [E, D]."""
+        parts = (self.when[start : start + n] for start, n in zip(self.starts, self.counts, strict=True))
+        return np.stack([part.size - part.searchsorted(moments) for part in parts], axis=1).astype(np.float64)
 
     def by_hour(self) -> NDArray[np.float64]:
         """Return the number of changes of each device by hour of the day, [D, 24]."""
@@ -179,11 +239,6 @@ def gaps(times: NDArray[np.float64], moments: NDArray[np.float64]) -> tuple[NDAr
     np.subtract(moments, before, out=before)
     before[after == 0.0] = 0.0
     return before.astype(np.float32), after.astype(np.float32)
-
-
-def _reached(gap: NDArray[np.float32], windows: Sequence[float]) -> NDArray[np.uint8]:
-    """Return how many of the windows each gap is within."""
-    return np.asarray(sum((gap <= window).view(np.uint8) for window in windows), dtype=np.uint8)
 
 
 def unusual(values: NDArray[np.float32], known: NDArray[np.bool_], hours: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from . import acceptance, features, habits
-from .areas import candidates, placeless
 from .bundle import Recording
 from .context import Tracker
 from .evidence import WHOLE
@@ -298,6 +297,9 @@ class Mind:
         self, devices: Sequence[Entity], stable: NDArray[np.float32], known: Mapping[str, Timeline]
     ) -> dict[str, AreaGuess | None]:
         """Return for each device the area it seems to be in, whatever its own is said to be."""
+        # Few homes ask for it, and it is slow: what it takes is loaded then, wherever that is
+        from .areas import candidates, placeless  # noqa: PLC0415
+
         rooms, everyone = self._model.rooms, [m.entity for m in self._memory.values()]
         points = self._model.embed(stable, np.stack([features.tokens(placeless(e)) for e in devices]))
         embeddings = {e.entity_id: point for e, point in zip(devices, points, strict=True)}

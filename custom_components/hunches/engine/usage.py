@@ -128,7 +128,7 @@ def advance(usage: Usage, timeline: Timeline, until: float, clock: LocalTime) ->
         state=changes.final,
         ours=changes.final_ours,
         last_day_on=last_day_on,
-        **{name: found[0] for name, found in sums.items()},
+        **{name: found[0].copy() for name, found in sums.items()},  # a view would keep a second object of each
     )
 
 

@@ -10,12 +10,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util import dt as dt_util
 
-from ..engine.findings import Span
 from ..engine.home import DEVICE_DOMAINS
 from ..engine.localtime import HOUR
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder.statistics import StatisticsRow
+
+    from ..engine.findings import Span
 
 _ENOUGH: Final = 0.8
 """Share of a span that statistics have to cover."""

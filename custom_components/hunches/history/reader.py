@@ -23,7 +23,7 @@ from ..engine.timeline import Timeline
 from ..engine.told import reach_back
 from .cause import CauseIndex
 from .line import Line, async_run
-from .tables import Tables
+from .tables import Queries, Tables
 from .trouble import HistoryUnavailable, Stopped, unavailable
 
 __all__ = ["AUTOMATIC_EVENTS", "History", "HistoryUnavailable", "Stopped", "async_read"]
@@ -87,10 +87,11 @@ class _Job:
         self._entities = entities
         self._since = since
         self._ids: Mapping[str, int] = {}
+        self._queries = Queries()
 
     def prepare(self, connection: Connection, line: Line) -> None:
         """Read what all entities share."""
-        tables = Tables(connection, line)
+        tables = Tables(connection, line, self._queries)
         since = min((self._since.get(entity.entity_id, 0.0) for entity in self._entities), default=0.0)
         self._ids = tables.metadata_ids([entity.entity_id for entity in self._entities])
         self.gaps = tuple(gap for gap in gaps_between(tables.runs(), tables.latest_before) if gap[1] > since)
@@ -98,7 +99,7 @@ class _Job:
 
     def read_some(self, connection: Connection, line: Line) -> None:
         """Read entities until there has been enough for one job."""
-        tables = Tables(connection, line)
+        tables = Tables(connection, line, self._queries)
         began, rows = monotonic(), self.rows
         while self.done < len(self._entities):
             entity = self._entities[self.done]

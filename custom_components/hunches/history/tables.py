@@ -8,7 +8,6 @@ half the time of SQLAlchemy's rows; elsewhere the cursor is the server's, so tha
 import math
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
 from homeassistant.components.recorder.db_schema import EventData, Events, EventTypes, RecorderRuns, States, StatesMeta
@@ -49,96 +48,107 @@ def _changes(causes: bool, later: bool) -> Select[Any]:
     return query.where(or_(changed, States.state_id == first.scalar_subquery()))
 
 
-_CHANGES: Final = {(causes, later): _changes(causes, later) for causes in (False, True) for later in (False, True)}
-_BEFORE: Final = (
-    select(States.state)
-    .where(*_read_of(States), States.last_updated_ts <= bindparam("since"))
-    .order_by(States.last_updated_ts.desc(), States.state_id.desc())
-    .limit(1)
-)
-_LATEST: Final = select(func.max(States.last_updated_ts)).where(States.last_updated_ts < bindparam("moment"))
-_RUNS: Final = select(RecorderRuns.run_id, RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect)
-_IDS: Final = select(StatesMeta.entity_id, StatesMeta.metadata_id).where(
-    StatesMeta.entity_id.in_(bindparam("entity_ids", expanding=True))
-)
-_EVENTS: Final = (
-    select(Events.context_id_bin)
-    .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
-    .where(EventTypes.event_type.in_(bindparam("events", expanding=True)))
-    .where(Events.time_fired_ts > bindparam("since"), Events.context_id_bin.is_not(None))
-)
-# Where there is a user or a parent, the change tells it too.
-_NOBODYS_EVENTS: Final = _EVENTS.where(Events.context_user_id_bin.is_(None), Events.context_parent_id_bin.is_(None))
-_TOLD: Final = (
-    select(Events.time_fired_ts, EventData.shared_data)
-    .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
-    .join(EventData, Events.data_id == EventData.data_id)
-    .where(EventTypes.event_type == OUR_EVENT, Events.time_fired_ts > bindparam("since"))
-)
-_HEARD_SINCE: Final = (
-    select(func.min(Events.time_fired_ts))
-    .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
-    .where(EventTypes.event_type == CALL_EVENT)
-)
+class Queries:
+    """What is asked, made for one reading: kept, it would take a third of a megabyte between one night and the next."""
 
+    def __init__(self) -> None:
+        """Make all of it."""
+        both = (False, True)
+        self.changes = {(causes, later): _changes(causes, later) for causes in both for later in both}
+        self.before = (
+            select(States.state)
+            .where(*_read_of(States), States.last_updated_ts <= bindparam("since"))
+            .order_by(States.last_updated_ts.desc(), States.state_id.desc())
+            .limit(1)
+        )
+        self.latest = select(func.max(States.last_updated_ts)).where(States.last_updated_ts < bindparam("moment"))
+        self.runs = select(RecorderRuns.run_id, RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect)
+        self.ids = select(StatesMeta.entity_id, StatesMeta.metadata_id).where(
+            StatesMeta.entity_id.in_(bindparam("entity_ids", expanding=True))
+        )
+        self.events = (
+            select(Events.context_id_bin)
+            .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
+            .where(EventTypes.event_type.in_(bindparam("events", expanding=True)))
+            .where(Events.time_fired_ts > bindparam("since"), Events.context_id_bin.is_not(None))
+        )
+        # Where there is a user or a parent, the change tells it too.
+        self.nobodys_events = self.events.where(
+            Events.context_user_id_bin.is_(None), Events.context_parent_id_bin.is_(None)
+        )
+        self.told = (
+            select(Events.time_fired_ts, EventData.shared_data)
+            .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
+            .join(EventData, Events.data_id == EventData.data_id)
+            .where(EventTypes.event_type == OUR_EVENT, Events.time_fired_ts > bindparam("since"))
+        )
+        self.heard_since = (
+            select(func.min(Events.time_fired_ts))
+            .join(EventTypes, Events.event_type_id == EventTypes.event_type_id)
+            .where(EventTypes.event_type == CALL_EVENT)
+        )
+        self._texts: dict[Select[Any], tuple[str, dict[str, Any]]] = {}
 
-@cache
-def _for_sqlite(query: Select[Any]) -> tuple[str, dict[str, Any]]:
-    """Return a query's text and the parameters that it brings along."""
-    compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
-    return str(compiled), compiled.params
+    def for_sqlite(self, query: Select[Any]) -> tuple[str, dict[str, Any]]:
+        """Return a query's text and the parameters that it brings along."""
+        if query not in self._texts:
+            compiled = query.compile(dialect=sqlite.dialect(paramstyle="named"))
+            self._texts[query] = str(compiled), compiled.params
+        return self._texts[query]
 
 
 class Tables:
     """Reads the recorder's tables through one connection, for a job of this line."""
 
-    def __init__(self, connection: Connection, line: Line) -> None:
+    def __init__(self, connection: Connection, line: Line, queries: Queries) -> None:
         """Read through this connection; the caller closes it."""
         self._connection = connection
         self._line = line
+        self._queries = queries
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the numbers under which entities are kept; nothing for one that was never recorded."""
         found: dict[str, int] = {}
         for start in range(0, len(entity_ids), _IDS_PER_QUERY):
             some = entity_ids[start : start + _IDS_PER_QUERY]
-            found.update((row[0], row[1]) for row in self._connection.execute(_IDS, {"entity_ids": some}) if row[0])
+            rows = self._connection.execute(self._queries.ids, {"entity_ids": some})
+            found.update((row[0], row[1]) for row in rows if row[0])
         return found
 
     def runs(self) -> list[Run]:
         """Return the stretches in which the recorder recorded, the present one included."""
         return [
             Run(row[0], _seconds(row[1]), None if row[2] is None else _seconds(row[2]), bool(row[3]))
-            for row in self._connection.execute(_RUNS)
+            for row in self._connection.execute(self._queries.runs)
         ]
 
     def latest_before(self, moment: float) -> float | None:
         """Return the time of the last row before a moment, both in Unix seconds; None if there is none."""
-        found: float | None = self._connection.scalar(_LATEST, {"moment": moment})
+        found: float | None = self._connection.scalar(self._queries.latest, {"moment": moment})
         self._line.answered()
         return found
 
     def contexts(self, since: float) -> Contexts:
         """Return the contexts of events after a moment (Unix seconds)."""
-        heard_since = self._connection.scalar(_HEARD_SINCE)
-        told = ((row[0], row[1]) for part in self._stream(_TOLD, {"since": since}) for row in part)
+        heard_since = self._connection.scalar(self._queries.heard_since)
+        told = ((row[0], row[1]) for part in self._stream(self._queries.told, {"since": since}) for row in part)
         return Contexts(
-            self._fingerprints(_NOBODYS_EVENTS, AUTOMATIC_EVENTS, since),
-            self._fingerprints(_EVENTS, (OUR_EVENT,), since),
-            self._fingerprints(_NOBODYS_EVENTS, (CALL_EVENT,), since),
+            self._fingerprints(self._queries.nobodys_events, AUTOMATIC_EVENTS, since),
+            self._fingerprints(self._queries.events, (OUR_EVENT,), since),
+            self._fingerprints(self._queries.nobodys_events, (CALL_EVENT,), since),
             math.inf if heard_since is None else heard_since,
             told_by(told),
         )
 
     def state_at(self, metadata_id: int, moment: float) -> str | None:
         """Return an entity's text at a moment (Unix seconds), None if it had none."""
-        found: str | None = self._connection.scalar(_BEFORE, {"metadata_id": metadata_id, "since": moment})
+        found: str | None = self._connection.scalar(self._queries.before, {"metadata_id": metadata_id, "since": moment})
         self._line.answered()
         return found
 
     def changes(self, metadata_id: int, causes: bool, since: float | None) -> Generator[Rows]:
         """Yield an entity's rows in order of time, after a moment (Unix seconds) or all: see `recorded.Changes.add`."""
-        query = _CHANGES[causes, since is not None]
+        query = self._queries.changes[causes, since is not None]
         parameters = {"metadata_id": metadata_id} if since is None else {"metadata_id": metadata_id, "since": since}
         if self._connection.dialect.name != "sqlite":
             return self._stream(query, parameters)
@@ -159,7 +169,7 @@ class Tables:
             raise
 
     def _stream_from_sqlite(self, query: Select[Any], parameters: dict[str, Any]) -> Generator[Rows]:
-        text, constants = _for_sqlite(query)
+        text, constants = self._queries.for_sqlite(query)
         cursor = self._connection.connection.cursor()
         try:
             cursor.execute(text, constants | parameters)
