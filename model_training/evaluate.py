@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 REPORTS = ROOT / "model_training" / "reports"
 FEWEST_HOMES = 40
 HELD_OUT, VALIDATION = evaluate_asked.HELD_OUT, 1  # homes by their number modulo ten
+NEEDED = frozenset({"dark", "speed"})
+"""Figures of every evaluation that older ones did not have."""
 JUDGING = ("acceptance.onnx", "personal.json")
 """Assets that nothing else rests on: they can be trained, and scored, without the rest."""
 
@@ -263,10 +265,13 @@ def again(options: Options, folder: Path) -> dict[str, Any]:
 def earlier(assets: Path, folder: Path) -> dict[str, Any]:
     """Return the figures in `folder`; raises `ExamplesError` if they were made from other networks than in `assets`.
 
-    Those that hunches are judged by may be others.
+    Those that hunches are judged by may be others. Figures of an older evaluation, which lacks some, are refused too.
     """
     path = folder / report.RESULTS
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if missing := sorted(NEEDED - found.keys()):
+        msg = f"{path}: made before there was {', '.join(missing)}; evaluate all of them"
+        raise ExamplesError(msg)
     now, before = (
         {name: digest for name, digest in digests.items() if name not in JUDGING}
         for digests in (model_card.read(assets)["assets"], found["about"]["assets"])

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from .evaluate_asked import Answered
 
 CALIBRATED: Final = frozenset({"refit_20", "ukdale_2", "ideal_65", "opensmarthome"})
-"""Recorded homes under a Creative Commons licence, whose summaries the fleet was calibrated on. No other was looked at.
-"""
+"""Recorded homes under a Creative Commons licence, whose summaries the fleet was calibrated on; no other's were."""
 KEPT_APART: Final = "kept_apart"
 
 
@@ -77,7 +76,7 @@ def summary(homes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def parts(homes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the means over the homes that the fleet was calibrated on, and over those that nothing looked at."""
+    """Return the means over the homes that the fleet was calibrated on, and over the others."""
     among = {name: home for name, home in homes.items() if name in CALIBRATED}
     apart = {name: home for name, home in homes.items() if name not in CALIBRATED}
     return {key: summary(some) for key, some in (("calibrated", among), (KEPT_APART, apart)) if some}

@@ -6,6 +6,7 @@ what the home did by itself judges (`engine/aftermath.py`).
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from custom_components.hunches.engine import backtest, findings
 from custom_components.hunches.engine.aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, OUTCOMES
 from custom_components.hunches.engine.bundle import format_time
+from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.policy import Settings
 from script.replayed import replayed
 
@@ -91,6 +93,10 @@ def in_words(one: backtest.Found, home: Home) -> str:
         f"asleep {context.p_asleep:.2f}, away {context.p_away:.2f}, dark {context.p_dark:.2f}",
         f"a yes was held to be {hunch.p_accept:.2f} likely",
     ]
-    changed = (one.aftermath.changed - hunch.time) / 60
-    after = f", changed {changed:.0f} minutes later" if changed < float("inf") else ", never changed"
-    return "; ".join(reasons) + f": {one.outcome}{after}"
+    changed = one.aftermath.changed - hunch.time
+    after = f"changed {_length(changed)} later" if math.isfinite(changed) else "never changed"
+    return "; ".join(reasons) + f": {one.outcome}, {after}"
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds / DAY:.0f} days" if seconds >= 2 * DAY else f"{seconds / 60:.0f} minutes"

@@ -179,10 +179,11 @@ def _parts(found: Mapping[str, Any]) -> list[str]:
         "# How good the model is",
         _about(about),
         "## The bad news first",
-        f"{len(missed)} of {len(targets(found))} targets are missed, the farthest off first.",
-        reached(found),
+        f"{len(missed)} of {len(targets(found))} targets are missed: the table below, the farthest off first.",
     ]
-    parts += report_sections.weak(found)
+    if said := report_sections.weak(found):
+        parts += ["Beside these:", "\n".join(f"- {sentence}" for sentence in said)]
+    parts.append(reached(found))
     parts += ["## Simulated homes that were held out", report_sections.methods(found), report_sections.ratios(found)]
     parts += ["By how far ahead is asked (log-loss):", report_sections.cuts(found["by_horizon"])]
     parts += [

@@ -54,12 +54,12 @@ def weak(found: Figures) -> list[str]:
     said += _trees(found)
     if "parts" in found["recorded"]:
         means_of = "; ".join(
-            f"{name} {mean['model']:.4f} (the best simple rival {mean['best_rival']:.4f}, trees {mean[BOOSTED]:.4f})"
+            f"{name}: {mean['model']:.4f} (the best simple rival {mean['best_rival']:.4f}, trees {mean[BOOSTED]:.4f})"
             for name, mean in means(found)
         )
         said.append(
             f"Of these homes, {', '.join(sorted(CALIBRATED & homes.keys())) or 'none'} were looked at to calibrate the"
-            f" fleet, and are marked {MARK} in all tables; nothing looked at the others. Log-loss, {means_of}."
+            f" fleet, and are marked {MARK} in all tables; no other was. Log-loss, {means_of}."
         )
     return said
 

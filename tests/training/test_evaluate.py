@@ -118,6 +118,10 @@ def test_figures_are_entered_in_the_card_and_kept_for_the_same_networks_only(
     results = tmp_path / report.RESULTS
     results.write_text(json.dumps(found), encoding="utf-8")
     assert evaluate.earlier(tmp_path, tmp_path) == found
+    results.write_text(json.dumps({key: value for key, value in found.items() if key != "dark"}), encoding="utf-8")
+    with pytest.raises(evaluate.ExamplesError, match="dark"):
+        evaluate.earlier(tmp_path, tmp_path)
+    results.write_text(json.dumps(found), encoding="utf-8")
     for name, refused in (("acceptance.onnx", False), ("encoder.onnx", True)):
         other = card | {"assets": card["assets"] | {name: "0"}}
         path.write_text(json.dumps(other), encoding="utf-8")
