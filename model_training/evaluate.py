@@ -25,21 +25,26 @@ from script.marked_block import MarksError, around
 
 from . import (
     ROOT,
+    context_scores,
     evaluate_acceptance,
     evaluate_areas,
     evaluate_asked,
     evaluate_embedding,
     evaluate_forecasts,
     evaluate_hunches,
+    evaluate_realism,
     evaluate_recorded,
+    evaluate_replayed,
     evaluate_unseen,
     figures,
     make_examples,
     model_card,
     report,
+    speed,
 )
 from .evaluate_asked import Answered
 from .evaluate_store import Store
+from .fleet import realism
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +54,8 @@ if TYPE_CHECKING:
 REPORTS = ROOT / "model_training" / "reports"
 FEWEST_HOMES = 40
 HELD_OUT, VALIDATION = evaluate_asked.HELD_OUT, 1  # homes by their number modulo ten
+NEEDED = frozenset({"dark", "speed"})
+"""Figures of every evaluation that older ones did not have."""
 JUDGING = ("acceptance.onnx", "personal.json")
 """Assets that nothing else rests on: they can be trained, and scored, without the rest."""
 
@@ -63,6 +70,8 @@ class Options:
 
     `unseen`: with the two short trainings for unseen kinds of devices. `room_homes`: simulated homes whose devices'
     rooms are asked for. `hunch_homes`: simulated homes that are lived through for a week, to count hunches.
+    `context_homes`: simulated homes of each sort whose people are followed. `realism_homes`: those that are held
+    against recorded ones.
     """
 
     homes: Path | None = None
@@ -74,6 +83,8 @@ class Options:
     unseen: bool = True
     room_homes: int = 150
     hunch_homes: int = 150
+    context_homes: int = 30
+    realism_homes: int = realism.COUNT
     workers: int | None = None
 
 
@@ -160,8 +171,8 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         msg = f"{folder}: made for other features than these; remove it"
         raise ExamplesError(msg)
 
-    folders = sorted(p.parent for p in options.homes.glob("*/home.json")) if options.homes else []
-    recordings = {p.name: bundle.read(p) for p in folders}
+    recordings = recorded(options.homes) if options.homes is not None else {}
+    folders = [options.homes / name for name in recordings] if options.homes is not None else []
     asked = evaluate_asked.fleet(store, homes, seed)
     training = asked.pop("training")
     for path in folders:
@@ -191,6 +202,8 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
         "embedding": evaluate_embedding.scores(model, devices, points, fleet["home"], seed),
         "acceptance": acceptance(options, model),
         "rooms": evaluate_areas.scores(options.assets, recordings, options.room_homes, seed),
+        "dark": context_scores.dark(),
+        "speed": {"limit": speed.LIMIT, "ms": milliseconds(options.assets)},
     }
     if options.unseen:
         described = make_examples.load(folder, "devices")
@@ -198,11 +211,30 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
             part(state), part(state, VALIDATION), part(state, HELD_OUT), described, seed
         )
     if scored := {p.name: evaluate_recorded.score(answers[p.name], seed) for p in folders if p.name in answers}:
-        found["recorded"] = {"homes": scored, "mean": evaluate_recorded.summary(scored)}
-    if contexts := {name: f1 for name, home in recordings.items() if (f1 := evaluate_recorded.context(home))}:
-        found["context"] = {"homes": contexts, "mean": evaluate_recorded.context_summary(contexts)}
+        found["recorded"] = {
+            "homes": scored,
+            "mean": evaluate_recorded.summary(scored),
+            "parts": evaluate_recorded.parts(scored),
+        }
+    if contexts := {name: told for name, home in recordings.items() if (told := context_scores.home(home, seed))}:
+        found["context"] = {"homes": contexts, "mean": context_scores.summary(contexts, seed)}
+        found["context_simulated"] = context_scores.simulated(options.context_homes, seed)
+    if recordings:
+        found["recorded_hunches"] = evaluate_replayed.scores(model, recordings)
+    if told_apart := evaluate_realism.scores(recordings, seed, options.realism_homes):
+        found["realism"] = told_apart
     labels = evaluate_embedding.archetypes(model, points)
     return _said(found), Seen(devices, model.place(points), labels, model.archetypes.titles, answers)
+
+
+def recorded(folder: Path) -> dict[str, bundle.Recording]:
+    """Return every home bundle in a folder, by name. Raises `bundle.BundleError`."""
+    return {path.parent.name: bundle.read(path.parent) for path in sorted(folder.glob("*/home.json"))}
+
+
+def milliseconds(assets: Path) -> dict[str, float]:
+    """Return what the networks take by numpy, milliseconds a device."""
+    return {name: round(ms, 4) for name, ms in speed.times(Model.load(assets, runtime="numpy")).items()}
 
 
 def acceptance(options: Options, model: Model) -> dict[str, Any]:
@@ -223,6 +255,9 @@ def again(options: Options, folder: Path) -> dict[str, Any]:
     found, model = earlier(options.assets, folder), Model.load(options.assets)
     found["about"]["assets"] = dict(model.card["assets"])
     found["acceptance"] = acceptance(options, model)
+    found.pop("recorded_hunches", None)  # of networks that are no more
+    if options.homes is not None:
+        found["recorded_hunches"] = evaluate_replayed.scores(model, recorded(options.homes))
     cleaned: dict[str, Any] = _said(found)
     return cleaned
 
@@ -230,10 +265,13 @@ def again(options: Options, folder: Path) -> dict[str, Any]:
 def earlier(assets: Path, folder: Path) -> dict[str, Any]:
     """Return the figures in `folder`; raises `ExamplesError` if they were made from other networks than in `assets`.
 
-    Those that hunches are judged by may be others.
+    Those that hunches are judged by may be others. Figures of an older evaluation, which lacks some, are refused too.
     """
     path = folder / report.RESULTS
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if missing := sorted(NEEDED - found.keys()):
+        msg = f"{path}: made before there was {', '.join(missing)}; evaluate all of them"
+        raise ExamplesError(msg)
     now, before = (
         {name: digest for name, digest in digests.items() if name not in JUDGING}
         for digests in (model_card.read(assets)["assets"], found["about"]["assets"])
@@ -253,8 +291,12 @@ def enter(assets: Path, found: dict[str, Any]) -> None:
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
     """Return what goes into the model card: every figure of `run` but those of single homes."""
-    short = {key: value for key, value in found.items() if key not in {"recorded", "context", "about", "pictures"}}
-    return short | {key: found[key]["mean"] for key in ("recorded", "context") if key in found}
+    apart = {"recorded", "context", "recorded_hunches", "about", "pictures"}
+    short = {key: value for key, value in found.items() if key not in apart}
+    short |= {key: found[key]["mean"] for key in ("recorded", "context") if key in found}
+    if "recorded_hunches" in found:
+        short["recorded_hunches"] = {bar: seen["all"] for bar, seen in found["recorded_hunches"].items()}
+    return short
 
 
 def _said(value: Any) -> Any:

@@ -176,7 +176,8 @@ def _recorded(folder: Path, *, told: bool) -> int:
     return 0
 
 
-def _held_out(count: int) -> Iterator[tuple[str, list[Recording]]]:
+def held_out(count: int) -> Iterator[tuple[str, list[Recording]]]:
+    """Yield three sorts of simulated homes that no training saw, `count` of each."""
     from . import context_damage, context_homes  # noqa: PLC0415  (needs the survey tables, which scoring recorded homes does not)
     from .fleet import simulate  # noqa: PLC0415
 
@@ -187,14 +188,20 @@ def _held_out(count: int) -> Iterator[tuple[str, list[Recording]]]:
     yield "fleet", [simulate.home(i, HELD_OUT).recording for i in range(count)]
 
 
+def scored(recordings: Sequence[Recording], *, told: bool) -> list[Score]:
+    """Score the first weeks of each home that carries truth."""
+    scores = []
+    for recording in recordings:
+        end = min(recording.end, recording.start + MOST_DAYS * DAY)
+        times = np.arange(recording.start // GRID + 1, end // GRID) * GRID
+        if times.size and recording.truth:
+            scores.append(score(recording, times, stated(recording) if told else ()))
+    return scores
+
+
 def _simulated(count: int, *, told: bool) -> None:
-    for name, recordings in _held_out(count):
-        scores = []
-        for recording in recordings:
-            end = min(recording.end, recording.start + MOST_DAYS * DAY)
-            times = np.arange(recording.start // GRID + 1, end // GRID) * GRID
-            if times.size and recording.truth:
-                scores.append(score(recording, times, stated(recording) if told else ()))
+    for name, recordings in held_out(count):
+        scores = scored(recordings, told=told)
         if not scores:
             continue
         print(_mean(f"{len(scores)} x {name}", scores))
@@ -205,17 +212,36 @@ def _simulated(count: int, *, told: bool) -> None:
               f"one home in ten is below {low[0]:.2f}, {low[1]:.2f}")  # fmt: skip
 
 
-def _dark() -> None:
+@dataclass(frozen=True, slots=True)
+class Darkness:
+    """How dark it was said to be [n], whether it was so, and whether the sun was down."""
+
+    said: NDArray[np.float64]
+    so: NDArray[np.bool_]
+    down: NDArray[np.bool_]
+
+    @property
+    def log_loss(self) -> float:
+        """Return the mean log-loss."""
+        return float(-np.log(np.maximum(np.where(self.so, self.said, 1 - self.said), 1e-6)).mean())
+
+
+def darkness() -> dict[str, Darkness]:
+    """Return what is said under held-out skies of the fleet, in homes without a light sensor, and with one."""
     from . import context_dark  # noqa: PLC0415
 
     seen = context_dark.sample(HELD_OUT)
     dim, soft, bright, dull = Numbers.load().dark
     nats = np.where(seen.bright == 1, bright, np.where(seen.bright == 0, dull, 0.0))
     said = 1 / (1 + np.exp((seen.elevation - dim) / soft - nats))
-    for name, part in (("without a light sensor", np.isnan(seen.bright)), ("with one", ~np.isnan(seen.bright))):
-        p, so = said[part], seen.dark[part]
-        loss = -np.log(np.maximum(np.where(so, p, 1 - p), 1e-6)).mean()
-        print(f"dark {name}: log-loss {loss:.3f}, calibration error {calibration_error(p, so):.3f}")
+    parts = {"without a light sensor": np.isnan(seen.bright), "with one": ~np.isnan(seen.bright)}
+    return {name: Darkness(said[part], seen.dark[part], seen.elevation[part] < 0) for name, part in parts.items()}
+
+
+def _dark() -> None:
+    for name, seen in darkness().items():
+        error = calibration_error(seen.said, seen.so)
+        print(f"dark {name}: log-loss {seen.log_loss:.3f}, calibration error {error:.3f}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

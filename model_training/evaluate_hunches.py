@@ -35,6 +35,7 @@ from custom_components.hunches.engine.model import ASSETS, Model
 from custom_components.hunches.engine.policy import Policy, Settings, action_for, questions
 from custom_components.hunches.engine.sensors import signals_of
 
+from . import metrics
 from .fleet import residents
 from .fleet.home import SimulatedHome
 from .proposals import rightly
@@ -67,24 +68,24 @@ def scores(
 
     `recall`: the share of what was forgotten for half an hour or more that a hunch was raised about.
     """
-    counts: dict[str, Counter[str]] = {known: Counter() for known in KNOWN}
+    counts: dict[str, list[Counter[str]]] = {known: [] for known in KNOWN}
     for number in tqdm(range(homes), desc="hunches", unit="home"):
         home = residents.simulate(number, seed)
         begin = max(home.recording.end - days * DAY, home.recording.start + DAY)
         policy = Policy(Settings(min_accept=min_accept, shadow=True))
         mind = Lookback(model, home.recording.home)
         found = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
-        count = counts[_known(home.recording.home)]
-        count.update(_tally(home, found, begin))
-        count["homes"] += 1
-        count["seconds"] += int(max(home.recording.end - begin, 0.0))
-    whole = sum(counts.values(), Counter[str]())
+        count = _tally(home, found, begin)
+        count.update(homes=1, seconds=int(max(home.recording.end - begin, 0.0)))
+        counts[_known(home.recording.home)].append(count)
+    every = [count for some in counts.values() for count in some]
+    whole = sum(every, Counter[str]())
     return {
         "min_accept": round(min_accept, 3),
-        **_summary(whole),
+        **_summary(every, seed),
         "outcomes": {name: whole[name] for name in OUTCOMES},
         "kinds": {str(kind): {"raised": whole[f"raised {kind}"], "right": whole[f"right {kind}"]} for kind in Kind},
-        "known": {known: _summary(count) for known, count in counts.items() if count["homes"]},
+        "known": {known: _summary(some, seed) for known, some in counts.items() if some},
     }
 
 
@@ -94,7 +95,9 @@ def _known(home: Home) -> str:
     return "sensors" if home.evidence else "neither"
 
 
-def _summary(count: Counter[str]) -> dict[str, Any]:
+def _summary(homes: list[Counter[str]], seed: int) -> dict[str, Any]:
+    """Return what the homes come to together; `…_95`: intervals, homes drawn with replacement."""
+    count = sum(homes, Counter[str]())
     weeks = max(count["seconds"] / (7 * DAY), 1e-9)
     return {
         "homes": count["homes"],
@@ -102,16 +105,27 @@ def _summary(count: Counter[str]) -> dict[str, Any]:
         "raised": count["raised"],
         "right": count["right"],
         "precision": _share(count["right"], count["raised"]),
+        "precision_95": _interval(homes, "right", "raised", seed),
         "stretches": count["stretches"],
         "recall": _share(count["found"], count["stretches"]),
+        "recall_95": _interval(homes, "found", "stretches", seed),
         "false_a_week": round((count["raised"] - count["right"]) / weeks, 3),
-        "devices": {"asked": count["devices"], "right": _share(count["devices right"], count["devices"])},
+        "devices": {
+            "asked": count["devices"],
+            "right": _share(count["devices right"], count["devices"]),
+            "right_95": _interval(homes, "devices right", "devices", seed),
+        },
         "acted": {
             "actions": count["acted"],
             "right": _share(count["acted right"], count["acted"]),
             "false_a_month": round((count["acted"] - count["acted right"]) / weeks * 30 / 7, 3),
         },
     }
+
+
+def _interval(homes: list[Counter[str]], part: str, whole: str, seed: int) -> list[float] | None:
+    above, below = (np.array([home[key] for home in homes], dtype=np.float64) for key in (part, whole))
+    return metrics.share_interval(above, below, np.arange(len(homes)), seed)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from custom_components.hunches.engine.bundle import BundleError, Recording, rows
-from custom_components.hunches.engine.context import follow
+from custom_components.hunches.engine.bundle import BundleError, rows
 from custom_components.hunches.engine.forecaster import Query
 
-from . import evaluate_context, metrics
+from . import metrics
 from .rivals import MASKED, MODEL, OWN_PAST, SIMPLE
 
 if TYPE_CHECKING:
     from .evaluate_asked import Answered
+
+CALIBRATED: Final = frozenset({"refit_20", "ukdale_2", "ideal_65", "opensmarthome"})
+"""Recorded homes under a Creative Commons licence, whose summaries the fleet was calibrated on; no other's were."""
+KEPT_APART: Final = "kept_apart"
 
 
 def queries(path: Path) -> list[Query]:
@@ -72,29 +75,12 @@ def summary(homes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def parts(homes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the means over the homes that the fleet was calibrated on, and over the others."""
+    among = {name: home for name, home in homes.items() if name in CALIBRATED}
+    apart = {name: home for name, home in homes.items() if name not in CALIBRATED}
+    return {key: summary(some) for key, some in (("calibrated", among), (KEPT_APART, apart)) if some}
+
+
 def _mean(values: list[float]) -> float:
     return round(float(np.nanmean(values)), 4)
-
-
-def context(recording: Recording) -> dict[str, float] | None:
-    """Return F1 of asleep and away for the filter and two rules; None without labels."""
-    times = evaluate_context.grid(recording)
-    if not times.size:
-        return None
-    asleep, away = (evaluate_context.truth(recording, times, label) for label in ("asleep", "away"))
-    rule, found = evaluate_context.rules(recording, times), follow(recording, times)
-    compared = {
-        "asleep": (found.asleep >= 0.5, asleep),
-        "away": (found.away >= 0.5, away),
-        "asleep_clock": (rule["clock"][0], asleep),
-        "asleep_quiet": (rule["quiet"][0], asleep),
-        "away_quiet": (rule["quiet"][1], away),
-    }
-    return {name: round(evaluate_context.f1(said, so), 3) for name, (said, so) in compared.items()}
-
-
-def context_summary(homes: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the means over homes, and the worst home of the filter."""
-    keys = next(iter(homes.values()))
-    mean = {key: round(float(np.mean([home[key] for home in homes.values()])), 3) for key in keys}
-    return mean | {f"worst_{key}": min(home[key] for home in homes.values()) for key in ("asleep", "away")}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import matplotlib as mpl
 import numpy as np
 
-from . import metrics
+from . import metrics, report_recorded
 from .evaluate_devices import is_light, outdoors
 from .rivals import BOOSTED, EWMA, LINEAR, MASKED, MODEL, OWN_PAST
 
@@ -114,7 +114,7 @@ def _homes(axis: Axes, homes: Mapping[str, Any]) -> None:
         low, high = homes[name]["to_best_95"]
         axis.plot([low, high], [place, place], color="0.6", lw=1)
         axis.plot(homes[name]["to_best"], place, "o", color=_COLOURS[MODEL])
-    axis.set_yticks(range(len(order)), order, fontsize=8)
+    axis.set_yticks(range(len(order)), [report_recorded.title(name) for name in order], fontsize=8)
     axis.axvline(1.0, color="0.4", lw=0.8)
     axis.axvline(0.95, color="0.7", lw=0.8, ls=":")
     axis.set(xlabel="below 1: better than the home's best rival; dotted: the target")

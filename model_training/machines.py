@@ -1,6 +1,6 @@
 """Where a training runs: alone on a processor or an accelerator, or shared by several processes (`torchrun`).
 
-`torchrun --nproc-per-node N -m model_training train` starts N processes; each takes its share of every batch, and
+`torchrun --nproc-per-node N -m model_training.train` starts N processes; each takes its share of every batch, and
 their gradients are averaged, so that all hold the same weights. The first of them does whatever is not shared.
 """
 

@@ -103,3 +103,22 @@ def ratio_interval(
     above, below = _means([values, others], homes, seed, draws)
     low, high = np.percentile(above / below, (2.5, 97.5))
     return float(low), float(high)
+
+
+def share_interval(
+    part: NDArray[np.floating],
+    whole: NDArray[np.floating],
+    homes: NDArray[np.int64],
+    seed: int,
+    draws: int = DRAWS,
+) -> list[float] | None:
+    """Return the 95 % interval of sum(`part`) ÷ sum(`whole`), both [n], homes drawn with replacement; None of nothing.
+
+    Draws in which there is nothing to be right about are left out.
+    """
+    if not whole.sum():
+        return None
+    above, below = _means([part.astype(np.float64), whole.astype(np.float64)], homes, seed, draws)
+    some = below > 0
+    low, high = np.percentile(above[some] / below[some], (2.5, 97.5))
+    return [round(float(low), 3), round(float(high), 3)]

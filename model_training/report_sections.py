@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .report_tables import number, span, table
+from . import report_recorded
+from .report_tables import either, number, span, table
 from .rivals import EWMA, MASKED, MODEL
 
 Figures = Mapping[str, Any]
 
+LEADS: Final = 0.7  # correlation from which on half of what one varies is what the other does
+_VERDICT: Final = {
+    True: "It is the first direction, as in Amazon's article.",
+    False: "So it is *not* the first direction: the embedding knows on-time, but not along any one axis of its own.",
+}
 _KNOWN: Final = {"people": "who is home, by phone or person", "sensors": "other sensors only", "neither": "neither"}
 
 
@@ -25,14 +31,21 @@ def weak(found: Figures) -> list[str]:
         if lost:
             said.append(f"By {title}, a rival is ahead at: " + "; ".join(lost) + ".")
     if "recorded" in found:
-        homes = found["recorded"]["homes"]
-        lost = [name for name, home in homes.items() if home["to_best"] >= 1]
-        unsure = [name for name, home in homes.items() if home["to_best"] < 1 <= home["to_best_95"][1]]
-        if lost:
-            said.append(f"On recorded homes the best simple rival is as good or better at: {', '.join(lost)}.")
-        if unsure:
-            said.append(f"The model is better, but the interval includes no difference, at: {', '.join(unsure)}.")
+        said += report_recorded.weak(found)
+    if "recorded_hunches" in found:
+        said.append(f"Hunches on recorded homes: {report_recorded.summed_up(found)}")
+    if not on_time_leads(found):
+        said.append(
+            "Amazon's finding that on-time is a dominant direction of the embedding is not reproduced: it is not the"
+            " first direction (figures below)."
+        )
     return said
+
+
+def on_time_leads(found: Figures) -> bool:
+    """Whether on-time is the first principal direction of the embedding: they go together, more than it does others."""
+    first, *others = found["embedding"]["on_time"]["r_by_direction"]
+    return bool(abs(first) >= LEADS and abs(first) > max(map(abs, others)))
 
 
 def _best(methods: Figures) -> str:
@@ -117,81 +130,6 @@ def unseen(found: Figures) -> list[str]:
     return [*parts, told, table(("devices", "questions", "known", "unknown", "EWMA", "unknown ÷ known, 95 %"), rows)]
 
 
-def worst_first(homes: Figures) -> list[tuple[str, Any]]:
-    """Return recorded homes by their ratio to the best rival, the worst first."""
-    return sorted(homes.items(), key=lambda item: -float(item[1]["to_best"]))
-
-
-def recorded(found: Figures) -> list[str]:
-    """Return the tables of recorded homes: beside the best rival, and beside every one."""
-    homes, mean = found["recorded"]["homes"], found["recorded"]["mean"]
-    rows = [
-        (
-            name,
-            number(home["model"]["log_loss"]),
-            number(home["rivals"][home["best_rival"]]),
-            home["best_rival"],
-            number(home["to_best"]),
-            span(home["to_best_95"]),
-            number(home["to_simple"]),
-            *(number(home["model"][key]) for key in ("brier", "auc", "ece")),
-            number(home["ece_of_chance"]),
-        )
-        for name, home in worst_first(homes)
-    ]
-    rows.append(
-        (
-            "**mean**",
-            number(mean["model"]),
-            number(mean["best_rival"]),
-            "picked for each",
-            *([""] * 4),
-            number(mean["auc"]),
-            "",
-            "",
-        )
-    )
-    head = (
-        "home",
-        "model",
-        "best rival",
-        "which",
-        "ratio",
-        "95 % over days",
-        "to the best of four",
-        "Brier",
-        "AUC",
-        "ECE",
-        "ECE of chance",
-    )
-    names = list(next(iter(homes.values()))["rivals"])
-    every = [(name, *(number(h["rivals"][name]) for h in homes.values()), number(mean[name])) for name in names]
-    every.append((MODEL, *(number(h["model"]["log_loss"]) for h in homes.values()), number(mean["model"])))
-    return [
-        (
-            "Never trained on. The best rival is picked for each home afterwards, from the six below that need nothing"
-            " but the device's own past; “the best of four” is picked from the first four of them, the plainest: mean"
-            f" {number(mean['best_simple_rival'])}. Log-loss, the worst home first:"
-        ),
-        table(head, rows),
-        "Every rival's log-loss, with those fitted on the simulated fleet:",
-        table(("", *homes, "mean"), every),
-    ]
-
-
-def context(found: Figures) -> str:
-    """Return the table of asleep and away."""
-    keys = {
-        "asleep": "asleep",
-        "away": "away",
-        "asleep_quiet": "asleep, quiet rule",
-        "asleep_clock": "asleep, clock",
-        "away_quiet": "away, quiet rule",
-    }
-    homes = {**found["context"]["homes"], "**mean**": found["context"]["mean"]}
-    return table(("F1", *keys.values()), [(name, *(number(home[k]) for k in keys)) for name, home in homes.items()])
-
-
 def acceptance(found: Figures) -> list[str]:
     """Return the tables of what is right, what is accepted, and what is acted on."""
     seen = found["acceptance"]
@@ -245,11 +183,12 @@ def acceptance(found: Figures) -> list[str]:
         (
             f"As the policy raises them, at a bar of {lived['min_accept']:.2f}, in the last week of {lived['homes']}"
             f" other homes whose people do not answer: {lived['raised']} hunches, {lived['right']} of them right"
-            f" ({lived['false_a_week']:.2f} wrong ones a home a week). What is asked as one counts once, and as right"
-            f" only if all of it is; of the {lived['devices']['asked']} devices in them"
-            f" {number(lived['devices']['right'])} are right. {number(lived['recall'])} of"
-            f" {lived['stretches']} things forgotten for half an hour were found. Done without asking, if all were"
-            f" allowed: {lived['acted']['actions']}."
+            f" ({number(lived['precision'])}, 95 % {either(lived['precision_95'])}; {lived['false_a_week']:.2f} wrong"
+            " ones a home a week). What is asked as one counts once, and as right only if all of it is; of the"
+            f" {lived['devices']['asked']} devices in them {number(lived['devices']['right'])}"
+            f" ({either(lived['devices']['right_95'])}) are right. {number(lived['recall'])}"
+            f" ({either(lived['recall_95'])}) of {lived['stretches']} things forgotten for half an hour were found."
+            f" Done without asking, if all were allowed: {lived['acted']['actions']}."
         ),
         table(("kind", "raised", "right"), kinds),
         known(found),
@@ -261,20 +200,28 @@ def known(found: Figures) -> str:
     rows = [
         (
             *(_KNOWN[name], str(n["homes"]), str(n["raised"]), str(n["right"])),
-            *(number(n["false_a_week"]), number(n["recall"])),
+            *(either(n["precision_95"]), number(n["false_a_week"]), number(n["recall"]), either(n["recall_95"])),
         )
         for name, n in found["acceptance"]["hunches"]["known"].items()
     ]
-    return table(("the home knows", "homes", "hunches", "right", "wrong a home a week", "of what was forgotten"), rows)
+    counts = ("the home knows", "homes", "hunches", "right", "95 %")
+    return table((*counts, "wrong a home a week", "of what was forgotten", "95 %"), rows)
 
 
-def rooms(found: Figures) -> str:
+def rooms(found: Figures) -> list[str]:
     """Return the table of how often the room of a device whose name is hidden is told, and how often rightly."""
     rows = [
-        (name, str(r["devices"]), number(r["answered"]), number(r["right"]), number(r["said"]))
+        (
+            *(name, str(r["homes"]), str(r["devices"]), number(r["answered"]), either(r["answered_95"])),
+            *(str(r["guesses"]), number(r["right"]), either(r["right_95"]), number(r["said"])),
+        )
         for name, r in found["rooms"].items()
     ]
-    return table(("devices with their names hidden", "", "answered", "right of these", "said to be"), rows)
+    head = ("names hidden", "homes", "devices", "answered", "95 %", "guesses", "right of these", "95 %", "said to be")
+    return [
+        table(head, rows),
+        "Where every guess is right, drawing homes tells nothing of how sure that is: Wilson's interval stands there.",
+    ]
 
 
 def embedding(found: Figures) -> list[str]:
@@ -303,7 +250,7 @@ def embedding(found: Figures) -> list[str]:
             f" {first:.2f} with the first principal direction of the embedding ({on['variance'][0]:.0%} of its"
             f" variance), {second:.2f} and {third:.2f} with the next two. A linear fit on the embedding explains"
             f" {on['r2_embedding']:.0%} of its variance in other homes; the ten nearest devices on the map,"
-            f" {on['r2_map']:.0%}."
+            f" {on['r2_map']:.0%}. {_VERDICT[on_time_leads(found)]}"
         ),
     ]
     if out := seen["outdoors"]:

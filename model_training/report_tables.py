@@ -16,6 +16,11 @@ def span(values: Sequence[float]) -> str:
     return f"{values[0]:.3f}–{values[1]:.3f}"
 
 
+def either(values: Sequence[float] | None) -> str:
+    """Return an interval, or a dash where there is none."""
+    return "–" if values is None else span(values)
+
+
 def cell(value: object) -> str:
     """Return any value as the text of a cell."""
     return number(value) if isinstance(value, float | int) else str(value)

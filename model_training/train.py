@@ -247,6 +247,7 @@ def judge(options: argparse.Namespace) -> None:
         unseen=not options.smoke,
         room_homes=20 if options.smoke else evaluate.Options.room_homes,
         hunch_homes=1 if options.smoke else evaluate.Options.hunch_homes,
+        context_homes=1 if options.smoke else evaluate.Options.context_homes,
         workers=options.workers,
     )
     out = report_folder(options)

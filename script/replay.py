@@ -13,6 +13,7 @@ from typing import NoReturn, TextIO
 
 import hunches_bootstrap
 import numpy as np
+from replayed import replayed
 
 from custom_components.hunches.engine import backtest, bundle, database, findings, forecaster
 from custom_components.hunches.engine.bundle import BundleError, Recording, format_time
@@ -20,11 +21,9 @@ from custom_components.hunches.engine.context import follow
 from custom_components.hunches.engine.database import DatabaseError
 from custom_components.hunches.engine.home import Entity
 from custom_components.hunches.engine.localtime import LocalTime
-from custom_components.hunches.engine.lookback import Lookback
 from custom_components.hunches.engine.memory import Kept, Memory
 from custom_components.hunches.engine.memory_file import dump, load
 from custom_components.hunches.engine.model import ASSETS, AssetError, Model
-from custom_components.hunches.engine.policy import Policy, Settings
 from custom_components.hunches.engine.scan import Mind
 from custom_components.hunches.engine.timeline import Timeline
 from custom_components.hunches.engine.usage import Usage
@@ -89,11 +88,9 @@ def context(options: argparse.Namespace, recording: Recording, _: Model) -> None
 
 def hunches(options: argparse.Namespace, recording: Recording, model: Model) -> None:
     """Write every hunch that would have been raised, and what the home then did; say in short what came of it."""
-    bar = {} if options.min_accept is None else {"min_accept": options.min_accept}
-    policy = Policy(Settings(shadow=True, **bar))
     found = []
     with _out(options.out) as file:
-        for one in backtest.replay(Lookback(model, recording.home), recording, policy):
+        for one in replayed(model, recording, options.min_accept):
             found.append(one)
             if not one.acted:
                 file.write(json.dumps({**one.hunch.as_json(), "outcome": one.outcome}, ensure_ascii=False) + "\n")

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from custom_components.hunches.engine.bundle import Recording
     from custom_components.hunches.engine.timeline import Timeline
 
+COUNT: Final = 300
+"""Homes to simulate."""
 _MINUTE: Final = 60.0
 _LOOK: Final = 600.0  # seconds between looks at a room's light
 _DUSK: Final = -4.0  # degrees of the sun below which the room lights of the recording are seen
@@ -253,11 +255,42 @@ def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How well one classifier tells real from simulated: AUC with its 95 % interval, `held_out` "home" or "device"."""
+
+    held_out: str
+    by: str
+    auc: float
+    low: float
+    high: float
+
+
+def told(t: Table, seed: int) -> list[Told]:
+    """Return how well each classifier tells real from simulated, with real homes held out, and with real devices."""
+    return [
+        Told(unit, name, *separability(t, make, units, seed))
+        for unit, units in (("home", t.home), ("device", t.device))
+        for name, make in _models().items()
+    ]
+
+
+def comparable(t: Table) -> bool:
+    """Whether there are real devices of two homes or more, and simulated ones beside them."""
+    return np.unique(t.home[t.real]).size >= 2 and not bool(t.real.all())
+
+
+def counts(t: Table, side: NDArray[np.bool_]) -> dict[str, int]:
+    """Return how many homes, devices and windows one side has."""
+    homes, devices = np.unique(t.home[side]).size, np.unique(t.device[side]).size
+    return {"homes": homes, "devices": devices, "windows": int(side.sum())}
+
+
 def main(arguments: Sequence[str] | None = None, out: Callable[[str], None] = print) -> int:
     """Print how well simulated and real devices can be told apart, and by what; return the exit code."""
     parser = Parser(prog="model_training.fleet.realism", description="Can simulated devices be told from real ones?")
     parser.add_argument("--homes", type=Path, nargs="+", required=True, help="bundles, or a folder of bundles")
-    parser.add_argument("--count", type=at_least(40), default=300, help="homes to simulate")
+    parser.add_argument("--count", type=at_least(40), default=COUNT, help="homes to simulate")
     parser.add_argument("--seed", type=at_least(0), default=1)
     parser.add_argument("--generator", choices=("residents", "processes"), default="residents")
     parser.add_argument("--kinds", action="store_true", help="also each kind alone")
@@ -269,14 +302,12 @@ def main(arguments: Sequence[str] | None = None, out: Callable[[str], None] = pr
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     t = table(real, chosen.count, chosen.seed, chosen.generator)
-    if np.unique(t.home[t.real]).size < 2 or t.real.all():
+    if not comparable(t):
         print(f"{parser.prog}: two real homes with kettles, washing machines … or lights are needed", file=sys.stderr)
         return 2
     out(f"real: {_counted(t, t.real)}; simulated: {_counted(t, ~t.real)}")
-    for unit, units in (("home", t.home), ("device", t.device)):
-        for name, make in _models().items():
-            auc, low, high = separability(t, make, units, chosen.seed)
-            out(f"  AUC, real {unit}s held out, {name:<20} {auc:.3f}  (95 % {low:.3f} to {high:.3f})")
+    for one in told(t, chosen.seed):
+        out(f"  AUC, real {one.held_out}s held out, {one.by:<20} {one.auc:.3f}  (95 % {one.low:.3f} to {one.high:.3f})")
     out(f"  real values within the simulated 95 %: {covered(t):.3f}")
     out("  what tells most (AUC lost when shuffled; median real, simulated)")
     for name, lost, middle, other in telling(t, chosen.seed)[:12]:
@@ -287,8 +318,7 @@ def main(arguments: Sequence[str] | None = None, out: Callable[[str], None] = pr
 
 
 def _counted(t: Table, side: NDArray[np.bool_]) -> str:
-    homes, devices = np.unique(t.home[side]).size, np.unique(t.device[side]).size
-    return f"{homes} homes, {devices} devices, {int(side.sum())} windows"
+    return ", ".join(f"{number} {what}" for what, number in counts(t, side).items())
 
 
 def _each_kind(t: Table, out: Callable[[str], None]) -> None:

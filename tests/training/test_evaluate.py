@@ -65,7 +65,9 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def outcome(work: Path, homes: Path) -> Iterator[tuple[dict[str, Any], evaluate.Seen]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluate_unseen, "EPOCHS", 1)
-        yield evaluate.run(evaluate.Options(homes, work, HOMES, HOMES, 3, room_homes=6, hunch_homes=1, workers=1))
+        yield evaluate.run(
+            evaluate.Options(homes, work, HOMES, HOMES, 3, room_homes=6, hunch_homes=1, context_homes=1, workers=1)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,8 @@ def test_recorded_homes_are_asked_their_own_questions(found: dict[str, Any]) -> 
         np.mean([home["model"]["log_loss"] for home in scored.values()]), abs=1e-4
     )
     assert set(found["context"]["homes"]) == {"home_0", "home_1"}
+    assert set(found["recorded_hunches"]["shipped"]["homes"]) == {"home_0", "home_1"}
+    assert "realism" not in found  # neither is a home that the fleet was calibrated on
 
 
 def test_the_model_card_gets_numbers_and_no_single_home(found: dict[str, Any]) -> None:
@@ -114,6 +118,10 @@ def test_figures_are_entered_in_the_card_and_kept_for_the_same_networks_only(
     results = tmp_path / report.RESULTS
     results.write_text(json.dumps(found), encoding="utf-8")
     assert evaluate.earlier(tmp_path, tmp_path) == found
+    results.write_text(json.dumps({key: value for key, value in found.items() if key != "dark"}), encoding="utf-8")
+    with pytest.raises(evaluate.ExamplesError, match="dark"):
+        evaluate.earlier(tmp_path, tmp_path)
+    results.write_text(json.dumps(found), encoding="utf-8")
     for name, refused in (("acceptance.onnx", False), ("encoder.onnx", True)):
         other = card | {"assets": card["assets"] | {name: "0"}}
         path.write_text(json.dumps(other), encoding="utf-8")
@@ -145,7 +153,9 @@ def test_a_second_run_finds_what_the_first_kept(
     monkeypatch.setattr(evaluate_asked.Rivals, "fit", forbidden)
     monkeypatch.setattr(evaluate_asked.evaluate_questions, "simulated", forbidden)
     again, _ = evaluate.run(
-        evaluate.Options(homes, work, HOMES, HOMES, 3, unseen=False, room_homes=6, hunch_homes=1, workers=1)
+        evaluate.Options(
+            homes, work, HOMES, HOMES, 3, unseen=False, room_homes=6, hunch_homes=1, context_homes=1, workers=1
+        )
     )
     for key in ("simulated", "by_history", "recorded", "embedding", "acceptance"):
         assert again[key] == found[key], key

@@ -52,3 +52,13 @@ def test_intervals_are_over_homes_not_over_questions() -> None:
     below, above = metrics.ratio_interval(2 * np.abs(values), np.abs(values), homes, 1)
     assert below == pytest.approx(2.0)
     assert above == pytest.approx(2.0)
+
+
+def test_an_interval_of_a_share_is_over_homes_and_bears_homes_without_anything() -> None:
+    homes, whole = np.arange(40), np.where(np.arange(40) % 2, 4.0, 0.0)
+    part = np.where(np.arange(40) % 4 == 1, whole, whole / 2)
+    span = metrics.share_interval(part, whole, homes, 1)
+    assert span is not None
+    assert span[0] < part.sum() / whole.sum() < span[1]
+    assert metrics.share_interval(whole, whole, homes, 1) == [1.0, 1.0]
+    assert metrics.share_interval(whole[:1], whole[:1], homes[:1], 1) is None
