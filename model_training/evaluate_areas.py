@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from custom_components.hunches.engine.findings import wilson
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.model import Model
+from custom_components.hunches.engine.wilson import wilson
 
 from . import metrics
 from .fleet import residents, simulate
