@@ -157,14 +157,14 @@ def test_a_member_answers_and_takes_it_back_and_two_windows_agree(visit: Visit) 
     question = hunch(member)
     light = subject(member)
     assert member.state(light) == "on"
-    for name in ("Always do this", "Never for this device"):
+    for name in ("Always do this", "Never for"):
         expect(question.get_by_role("button", name=name)).to_have_count(0)
     # The other window does not hear of it, and answers too
     admin.page.evaluate(f"() => {{ ({FIND})().link._hear = () => undefined; }}")
-    question.get_by_role("button", name="Turn it off").click()
+    question.get_by_role("button", name="Turn them off").click()
     member.says("Done")
     assert member.state(light) == "off"
-    expect(member.panel.locator("article", has_text="light is still on")).to_have_count(0)
+    expect(member.panel.locator("article", has_text="still on")).to_have_count(0)
     asked_too.get_by_role("button", name="Not now").click()
     admin.says("no longer open")
     member.no_barrier()
