@@ -72,8 +72,9 @@ def test_one_answer_and_one_undo_are_about_all(visit: Visit) -> None:
     admin.says("Done: Ceiling 1 and Ceiling 2")
     admin.panel.locator(".toast").get_by_role("button", name="Undo").click()
     admin.says("Ceiling 1 and Ceiling 2 are as they were before.")
+    lamps = [f"light.ceiling_{n}" for n in range(2)]
     assert sent(admin) == [
-        {"command": "answer", "hunch": "still_on:light.ceiling_0", "answer": "accept"},
+        {"command": "answer", "hunch": "still_on:light.ceiling_0", "answer": "accept", "shown": lamps},
         {"command": "undo", "action_id": "last", "whole": True},
     ]
     card.get_by_role("button", name="Never for these devices").click()
