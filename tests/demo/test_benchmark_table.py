@@ -91,12 +91,12 @@ def test_a_readme_is_filled_between_its_marks(tmp_path: Path) -> None:
 def test_the_engine_alone_gives_every_kind_of_line() -> None:
     from _benchmark import mind
 
-    tiny = mind.Sizes(2, (2, 4), (1_000, 2_000), (1, 2, 100), days=8)
+    tiny = mind.Sizes(2, (2, 4), (1_000, 2_000), (1, 2, 100), (2, 1), days=8)
     said: list[str] = []
     found = list(mind.measure(tiny, said.append))
-    assert len(said) == 2
+    assert len(said) == 3
     for words in ("learning in devices", "learning in rows", "one day more", "describing", "a look at 100 devices",
-                  "features", "state prediction", "a look in devices"):  # fmt: skip
+                  "features", "state prediction", "a look in devices", "backtest of 2 devices"):  # fmt: skip
         assert sum(words in row.name for row in found) >= 1, words
     assert all(row.value > 0 for row in found if "exponent" not in row.name)
 
