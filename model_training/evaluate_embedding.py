@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.cluster import KMeans
 from sklearn.linear_model import Ridge
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 
+from .archetypes import k_means
 from .evaluate_devices import is_light, outdoors
 from .fleet.roles import BY_NAME
 from .fleet.words import useless
@@ -105,8 +105,7 @@ def _stability(model: Model, seen: Embedded, training: Points, homes: NDArray[np
     clusters = len(model.archetypes.titles)
 
     def labels(points: Points, number: int) -> NDArray[np.int64]:
-        fitted = KMeans(min(clusters, len(points)), n_init=4, random_state=number).fit(points)
-        return np.asarray(fitted.predict(seen.named))
+        return np.asarray(k_means(points, clusters, number).predict(seen.named))
 
     seeds = [labels(training, seed + n) for n in range(SEEDS)]
     first = np.random.default_rng(seed).permutation(np.unique(homes))[::2]

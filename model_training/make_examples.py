@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     from .dataset import Arrays
 
-SHARD = 40  # homes a file
+SHARD = 40  # homes a file, fewer in a fleet too small for all processors to share
 NAMES = ("state", "devices")
 PORTRAITS = "portraits"
 PROPOSALS = "proposals"
 FIRST = 200_000
 """Number of the first home that proposals are made to: the state model has seen none of them, so that its forecasts are
 no better there than they will be."""
+
+_Job = tuple[Path, int, range, int]  # folder, number of the shard, its homes, seed
 
 
 def make(folder: Path, homes: int, seed: int, workers: int | None = None, context: Path = ASSET) -> None:
@@ -51,7 +53,7 @@ def make_proposals(folder: Path, homes: int, seed: int, workers: int | None = No
 
 
 def _make(
-    work: Callable[[tuple[Path, int, int, int]], None],
+    work: Callable[[_Job], None],
     names: tuple[str, ...],
     folder: Path,
     homes: int,
@@ -59,32 +61,37 @@ def _make(
     workers: int | None,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    todo = [n for n in range((homes + SHARD - 1) // SHARD) if not (folder / f"{names[-1]}-{n:04}.npz").exists()]
-    jobs = [(folder, n, min(SHARD, homes - n * SHARD), seed) for n in todo]
+    size = min(SHARD, -(-homes // 4))
+    parts = [range(first, min(first + size, homes)) for first in range(0, homes, size)]
+    jobs = [
+        (folder, number, part, seed)
+        for number, part in enumerate(parts)
+        if not (folder / f"{names[-1]}-{number:04}.npz").exists()
+    ]
     # Workers start afresh, so that no thread of torch or BLAS is copied half-way.
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for _ in tqdm(pool.map(work, jobs), total=len(jobs), desc=names[0], unit="shard"):
             pass
 
 
-def _examples(context: Path, job: tuple[Path, int, int, int]) -> None:
-    folder, number, count, seed = job
-    numbers, homes = Numbers.load(context), range(number * SHARD, number * SHARD + count)
+def _examples(context: Path, job: _Job) -> None:
+    folder, number, homes, seed = job
+    numbers = Numbers.load(context)
     found = [dataset.examples(simulate.home(n, seed), n, seed, numbers) for n in homes]
     for name in NAMES:
         _write(folder / f"{name}-{number:04}.npz", [home[name] for home in found])
 
 
-def _proposals(context: Path, job: tuple[Path, int, int, int]) -> None:
-    folder, number, count, seed = job
-    numbers, first = Numbers.load(context), FIRST + number * SHARD
-    found = [proposals.examples(simulate.home(n, seed), n, seed, numbers) for n in range(first, first + count)]
+def _proposals(context: Path, job: _Job) -> None:
+    folder, number, homes, seed = job
+    numbers = Numbers.load(context)
+    found = [proposals.examples(simulate.home(FIRST + n, seed), FIRST + n, seed, numbers) for n in homes]
     _write(folder / f"{PROPOSALS}-{number:04}.npz", found)
 
 
-def _portraits(job: tuple[Path, int, int, int]) -> None:
-    folder, number, count, seed = job
-    found = [dataset.portraits(simulate.home(n, seed), n) for n in range(number * SHARD, number * SHARD + count)]
+def _portraits(job: _Job) -> None:
+    folder, number, homes, seed = job
+    found = [dataset.portraits(simulate.home(n, seed), n) for n in homes]
     _write(folder / f"{PORTRAITS}-{number:04}.npz", found)
 
 

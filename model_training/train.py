@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="of torch: these networks are too small for more")
     options = parser.parse_args()
     if options.smoke:
-        options.homes, options.map_homes, options.proposal_homes, options.epochs = 80, 80, 80, 2
+        options.homes, options.map_homes, options.proposal_homes, options.epochs = 40, 40, 40, 2
     options.assets = options.assets or (options.work / "smoke-assets" if options.smoke else ASSETS)
     if options.homes < FEWEST_HOMES:
         print(f"script/train: --homes must be {FEWEST_HOMES} or more, or no home is left to check on", file=sys.stderr)
