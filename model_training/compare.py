@@ -1,6 +1,6 @@
 """Holds variants of the state model against each other: which one is trained on everything.
 
-    python -m model_training compare [--homes 2400] [--seeds 3] [--work DIR] [--out model_training/reports]
+    python -m model_training compare [--homes 4000] [--seeds 3] [--work DIR] [--out model_training/reports]
 
 Every variant is trained from every seed on the same training homes and scored on the same validation homes; the
 held-out homes are not touched. A run that was interrupted goes on where it stopped. Writes `variants.md` and
@@ -44,7 +44,7 @@ SETTLED: Final = 14 * 86400.0  # history from which a question tells what names 
 def main() -> int:
     """Parse the command line, compare, and write the table. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="compare", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--homes", type=int, default=2400)
+    parser.add_argument("--homes", type=int, default=evaluate.Options.fleet_homes)
     parser.add_argument("--seed", type=int, default=1, help="of the fleet")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each variant")
     parser.add_argument("--epochs", type=int, default=6)

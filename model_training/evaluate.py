@@ -76,8 +76,8 @@ class Options:
 
     homes: Path | None = None
     work: Path = ROOT / "build" / "training"
-    fleet_homes: int = 2400
-    proposal_homes: int = 8000
+    fleet_homes: int = 4000
+    proposal_homes: int = 6400
     seed: int = 1
     assets: Path = ASSETS
     unseen: bool = True
@@ -108,7 +108,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="evaluate", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--homes", type=Path, help="folder of home bundles")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="what is kept between runs")
-    parser.add_argument("--fleet-homes", type=int, default=2400, help="homes of the fleet; one in ten is asked")
+    parser.add_argument(
+        "--fleet-homes", type=int, default=Options.fleet_homes, help="homes of the fleet; one in ten is asked"
+    )
     parser.add_argument("--proposal-homes", type=int, default=Options.proposal_homes, help="one in ten is asked")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--assets", type=Path, default=ASSETS)
@@ -173,7 +175,7 @@ def run(options: Options) -> tuple[dict[str, Any], Seen]:
 
     recordings = recorded(options.homes) if options.homes is not None else {}
     folders = [options.homes / name for name in recordings] if options.homes is not None else []
-    asked = evaluate_asked.fleet(store, homes, seed)
+    asked = evaluate_asked.fleet(store, homes, seed, options.workers)
     training = asked.pop("training")
     for path in folders:
         if rows := evaluate_asked.recorded(store, path, recordings[path.name], seed):
@@ -244,7 +246,7 @@ def acceptance(options: Options, model: Model) -> dict[str, Any]:
     make_examples.make_proposals(folder, options.proposal_homes, options.seed, options.workers, numbers)
     rows = part(make_examples.load(folder, make_examples.PROPOSALS), HELD_OUT)
     found = evaluate_acceptance.scores(model, rows, options.seed)
-    return found | {"hunches": evaluate_hunches.scores(model, options.hunch_homes)}
+    return found | {"hunches": evaluate_hunches.scores(options.assets, options.hunch_homes, workers=options.workers)}
 
 
 def again(options: Options, folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from custom_components.hunches.engine.wilson import wilson
 
 from . import metrics
 from .fleet import residents, simulate
-from .train_rooms import Question, ask, encoder_of
+from .train_rooms import ENCODER, Question, ask, encoder_of
 
 if TYPE_CHECKING:
     from custom_components.hunches.engine.bundle import Recording
@@ -25,7 +25,7 @@ FIRST: Final = 200_000  # no home so far along is fitted on
 
 def scores(assets: Path, recordings: Mapping[str, Recording], homes: int, seed: int) -> dict[str, Any]:
     """Return figures of `homes` simulated homes, of which those with people in them count, and of recorded homes."""
-    rooms, encoder = Model.load(assets, runtime="numpy").rooms, encoder_of(assets)
+    rooms, encoder = Model.load(assets, runtime="numpy").rooms, encoder_of((assets / ENCODER).read_bytes())
     rng = np.random.default_rng(seed)
     simulated: list[Question] = []
     for number in range(FIRST, FIRST + homes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.experts import Forecasts
 
-from . import dataset, evaluate_devices, evaluate_questions, evaluate_recorded
+from . import dataset, evaluate_devices, evaluate_questions, evaluate_recorded, parallel
 from .fleet import simulate
 from .rivals import MASKED, MODEL, Rivals
 
@@ -64,17 +65,15 @@ def log_odds(model: Model, rows: Arrays, tokens: NDArray[np.integer] | None = No
     return np.concatenate(found).astype(np.float64)
 
 
-def fleet(store: Store, homes: int, seed: int) -> dict[str, Arrays]:
+def fleet(store: Store, homes: int, seed: int, workers: int | None = None) -> dict[str, Arrays]:
     """Return "mixed" and "curve" (`evaluate_questions.simulated`) of held-out homes, and "training" of others."""
 
     def make() -> Arrays:
         found: dict[str, list[Arrays]] = {"mixed": [], "curve": [], "training": []}
         numbers = [n for n in range(homes) if n % 10 == HELD_OUT or n % 20 == ASKED]
-        for n in tqdm(numbers, desc="asking homes", unit="home"):
-            home = simulate.home(n, seed)
-            mixed, curve = evaluate_questions.simulated(home.recording, dataset.picked(home, n, seed), n, seed)
-            if mixed:
-                mixed["language"] = np.full(len(mixed["target"]), home.language, dtype="U8")
+        for n, (mixed, curve) in zip(
+            numbers, parallel.each(partial(_asked, seed), numbers, "asking homes", "home", workers), strict=True
+        ):
             if n % 20 == ASKED:
                 found["training"].append(mixed)
             else:
@@ -83,6 +82,14 @@ def fleet(store: Store, homes: int, seed: int) -> dict[str, Arrays]:
         return _flat({name: evaluate_questions.stack(filter(None, rows)) for name, rows in found.items()})
 
     return _unflat(store.get("asked", (homes, seed), make))
+
+
+def _asked(seed: int, number: int) -> tuple[Arrays, Arrays]:
+    home = simulate.home(number, seed)
+    mixed, curve = evaluate_questions.simulated(home.recording, dataset.picked(home, number, seed), number, seed)
+    if mixed:
+        mixed["language"] = np.full(len(mixed["target"]), home.language, dtype="U8")
+    return mixed, curve
 
 
 def portraits(store: Store, homes: int, seed: int) -> Arrays:

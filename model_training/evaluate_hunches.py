@@ -18,11 +18,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from custom_components.hunches.engine import backtest
 from custom_components.hunches.engine.aftermath import OUTCOMES
@@ -35,7 +35,7 @@ from custom_components.hunches.engine.model import ASSETS, Model
 from custom_components.hunches.engine.policy import Policy, Settings, action_for, questions
 from custom_components.hunches.engine.sensors import signals_of
 
-from . import metrics
+from . import metrics, parallel
 from .fleet import residents
 from .fleet.home import SimulatedHome
 from .proposals import rightly
@@ -56,28 +56,27 @@ def main() -> int:
     parser.add_argument("--min-accept", type=float, default=Settings().min_accept)
     parser.add_argument("--assets", type=Path, default=ASSETS)
     options = parser.parse_args()
-    found = scores(Model.load(options.assets), options.homes, options.days, options.seed, options.min_accept)
+    found = scores(options.assets, options.homes, options.days, options.seed, options.min_accept)
     print(json.dumps(found, indent=1))
     return 0
 
 
 def scores(
-    model: Model, homes: int, days: float = DAYS, seed: int = SEED, min_accept: float = Settings().min_accept
+    assets: Path,
+    homes: int,
+    days: float = DAYS,
+    seed: int = SEED,
+    min_accept: float = Settings().min_accept,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Return how many hunches and actions there are in the last days of so many homes, and how many of them are right.
 
     `recall`: the share of what was forgotten for half an hour or more that a hunch was raised about.
     """
     counts: dict[str, list[Counter[str]]] = {known: [] for known in KNOWN}
-    for number in tqdm(range(homes), desc="hunches", unit="home"):
-        home = residents.simulate(number, seed)
-        begin = max(home.recording.end - days * DAY, home.recording.start + DAY)
-        policy = Policy(Settings(min_accept=min_accept, shadow=True))
-        mind = Lookback(model, home.recording.home)
-        found = list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP))
-        count = _tally(home, found, begin)
-        count.update(homes=1, seconds=int(max(home.recording.end - begin, 0.0)))
-        counts[_known(home.recording.home)].append(count)
+    work = partial(_home, assets, days, seed, min_accept)
+    for known, count in parallel.each(work, range(homes), "hunches", "home", workers):
+        counts[known].append(count)
     every = [count for some in counts.values() for count in some]
     whole = sum(every, Counter[str]())
     return {
@@ -87,6 +86,23 @@ def scores(
         "kinds": {str(kind): {"raised": whole[f"raised {kind}"], "right": whole[f"right {kind}"]} for kind in Kind},
         "known": {known: _summary(some, seed) for known, some in counts.items() if some},
     }
+
+
+def _home(assets: Path, days: float, seed: int, min_accept: float, number: int) -> tuple[str, Counter[str]]:
+    """Return what is known of a home's people, and what is counted in its last days."""
+    home = residents.simulate(number, seed)
+    begin = max(home.recording.end - days * DAY, home.recording.start + DAY)
+    policy = Policy(Settings(min_accept=min_accept, shadow=True))
+    mind = Lookback(_model(assets), home.recording.home)
+    count = _tally(home, list(backtest.replay(mind, _last(home, begin), policy, begin=begin, step=STEP)), begin)
+    count.update(homes=1, seconds=int(max(home.recording.end - begin, 0.0)))
+    return _known(home.recording.home), count
+
+
+@lru_cache(maxsize=1)
+def _model(assets: Path) -> Model:
+    """Return the model of a worker, which goes through many homes."""
+    return Model.load(assets)
 
 
 def _known(home: Home) -> str:

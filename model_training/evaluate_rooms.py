@@ -25,7 +25,7 @@ from custom_components.hunches.engine.rooms import FEWEST_JOINT, SURE_ENOUGH, Ro
 
 from . import metrics
 from .fleet import residents, simulate
-from .train_rooms import Embed, Question, ask, encoder_of
+from .train_rooms import ENCODER, Embed, Question, ask, encoder_of
 
 MATES: Final = ((0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 99))
 DAYS: Final = ((0, 14), (14, 28), (28, 56), (56, 999))
@@ -43,7 +43,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     rooms = Rooms.from_json(json.loads((options.assets / "rooms.json").read_text(encoding="utf-8")))
-    encoder = encoder_of(options.assets)
+    encoder = encoder_of((options.assets / ENCODER).read_bytes())
     if options.homes is None:
         simulated(options, rooms, encoder)
         return 0

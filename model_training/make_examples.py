@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from custom_components.hunches.engine.context_numbers import ASSET, Numbers
 
-from . import dataset, proposals
+from . import dataset, parallel, proposals
 from .fleet import simulate
 
 if TYPE_CHECKING:
@@ -61,17 +57,15 @@ def _make(
     workers: int | None,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    size = min(SHARD, -(-homes // 4))
+    size = min(SHARD, -(-homes // parallel.FEW))
     parts = [range(first, min(first + size, homes)) for first in range(0, homes, size)]
     jobs = [
         (folder, number, part, seed)
         for number, part in enumerate(parts)
         if not (folder / f"{names[-1]}-{number:04}.npz").exists()
     ]
-    # Workers start afresh, so that no thread of torch or BLAS is copied half-way.
-    with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for _ in tqdm(pool.map(work, jobs), total=len(jobs), desc=names[0], unit="shard"):
-            pass
+    for _ in parallel.each(work, jobs, names[0], "shard", workers):
+        pass
 
 
 def _examples(context: Path, job: _Job) -> None:

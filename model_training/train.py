@@ -42,7 +42,6 @@ from . import (
 )
 from . import figures as drawings
 from .evaluate import part
-from .fleet import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +54,6 @@ VERSION = 2
 CONTEXT = context_numbers.ASSET.name
 LIMIT_BYTES = 3_000_000
 FEWEST_HOMES = 40
-ROOM_HOMES = 2500
 VALIDATION, HELD_OUT = evaluate.VALIDATION, evaluate.HELD_OUT
 
 
@@ -64,7 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/train", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="the same path on a small fleet, assets kept apart")
     parser.add_argument("--acceptance", action="store_true", help="only what hunches are judged by; the rest is kept")
-    parser.add_argument("--homes", type=int, default=2400, help="homes that are asked")
+    parser.add_argument("--homes", type=int, default=evaluate.Options.fleet_homes, help="homes that are asked")
     parser.add_argument("--map-homes", type=int, default=14_000, help="homes whose devices the map is made of")
     parser.add_argument(
         "--proposal-homes", type=int, default=evaluate.Options.proposal_homes, help="homes that proposals are made to"
@@ -161,10 +159,8 @@ def build(options: argparse.Namespace, nets: train_state.Nets, proposals: Arrays
         len(centres),
         seed,
     )
-    # Homes that no other step has seen: their numbers begin where those of the fleet have long ended.
-    numbers = range(100_000, 100_000 + (40 if options.smoke else ROOM_HOMES))
-    asked = train_rooms.questions(
-        (simulate.home(n, seed) for n in numbers), lambda stable, tokens: nets.encoder(stable, tokens)[0], seed
+    asked = train_rooms.simulated(
+        networks[train_rooms.ENCODER], seed, 40 if options.smoke else train_rooms.HOMES, workers=options.workers
     )
     rooms = train_rooms.fit(asked, seed)
     drawn, off = export.others(home, chart)

@@ -1,6 +1,6 @@
 """Fits what speaks for a device being in an area: joint use, likeness and names, on simulated homes.
 
-    python -m model_training.train_rooms [--assets DIR] [--homes 1000]
+    python -m model_training.train_rooms [--assets DIR] [--homes 2500]
 
 fits it anew for the encoder in DIR and writes `rooms.json` there, with its hash in the model card.
 """
@@ -12,6 +12,8 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +31,7 @@ from custom_components.hunches.engine.room_words import N_KINDS
 from custom_components.hunches.engine.rooms import INPUTS, AreaGuess, Candidate, Rooms
 from custom_components.hunches.engine.usage import Usage, advance
 
-from . import model_card
+from . import model_card, parallel
 from .fleet import residents, simulate
 from .train_room_words import words
 
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
 Embed = Callable[[Tensor, Tensor], Tensor]
 """Stable inputs [n, S] and name tokens [n, T] → embeddings [n, 32]: the encoder."""
 
+HOMES: Final = 2500
+FIRST: Final = 100_000
+"""Number of the first home: no other step has seen it, as those of the fleet end long before."""
+PART: Final = 10  # homes a worker takes at once
 WIDTH: Final = 32
 EPOCHS: Final = 60
 BATCH: Final = 256
@@ -51,6 +57,7 @@ RATE: Final = 3e-3
 WEIGHT_DECAY: Final = 3e-3
 DROPOUT: Final = 0.1
 HELD_OUT: Final = 5  # one home in so many sets the temperature and when to stop
+ENCODER: Final = "encoder.onnx"
 NAMELESS: Final = 0.6  # share of questions that hide the device's name
 SHORTENED: Final = 0.5  # share of homes of which only the last days are known
 FEWEST_DAYS: Final = 2.0
@@ -87,17 +94,27 @@ class Question:
         return self.answer < len(self.areas) and self.areas[self.answer].area == guess.area
 
 
-def questions(homes: Iterable[SimulatedHome], encoder: Embed, seed: int) -> list[Question]:
+def simulated(encoder: bytes, seed: int, homes: int, first: int = FIRST, workers: int | None = None) -> list[Question]:
+    """Return `questions` to so many homes of the fleet; `encoder`: the network, as it was written."""
+    parts = [range(n, min(n + PART, first + homes)) for n in range(first, first + homes, PART)]
+    return list(chain(*parallel.each(partial(_questions, encoder, seed), parts, "rooms", "part", workers)))
+
+
+def _questions(encoder: bytes, seed: int, numbers: range) -> list[Question]:
+    return questions(((n, simulate.home(n, seed)) for n in numbers), encoder_of(encoder), seed)
+
+
+def questions(homes: Iterable[tuple[int, SimulatedHome]], encoder: Embed, seed: int) -> list[Question]:
     """Ask of each device with an area which it is in. Where it is alone there, "none of them" is the answer.
 
-    Only of homes in whose rooms people live: the other generator deals out areas by lot, and nothing can tell them.
+    `homes`: with their numbers. Only of those in whose rooms people live: the other generator deals out areas by lot,
+    and nothing can tell them.
     """
-    rng = np.random.default_rng(seed)
     found: list[Question] = []
-    for number, simulated in enumerate(homes):
-        if simulated.generator != residents.GENERATOR:
+    for number, home in homes:
+        if home.generator != residents.GENERATOR:
             continue
-        recording = simulated.recording
+        recording, rng = home.recording, np.random.default_rng((seed, number))
         days = (recording.end - recording.start) / DAY
         if rng.random() < SHORTENED:
             days = float(np.exp(rng.uniform(np.log(FEWEST_DAYS), np.log(max(days, FEWEST_DAYS)))))
@@ -258,9 +275,9 @@ def score(asked: Sequence[Question], weights: Mapping[str, Any]) -> dict[str, fl
     }
 
 
-def encoder_of(assets: Path) -> Embed:
-    """Return the encoder in a folder of assets, whatever else is in it, as one that takes tensors."""
-    graph = Graph.load((assets / "encoder.onnx").read_bytes(), runtime="numpy")
+def encoder_of(file: bytes) -> Embed:
+    """Return an encoder, as it was written, as one that takes tensors."""
+    graph = Graph.load(file, runtime="numpy")
 
     def encoder(stable: Tensor, tokens: Tensor) -> Tensor:
         return torch.from_numpy(graph.run(stable=stable.numpy(), tokens=tokens.numpy())[graph.outputs[0]])
@@ -272,15 +289,13 @@ def main() -> int:
     """Fit, write, and print how well it does on homes that were not fitted on. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="train_rooms", description=__doc__.splitlines()[0])
     parser.add_argument("--assets", type=Path, default=ASSETS)
-    parser.add_argument("--homes", type=int, default=2400)
-    parser.add_argument("--first", type=int, default=100_000, help="number of the first simulated home")
+    parser.add_argument("--homes", type=int, default=HOMES)
+    parser.add_argument("--first", type=int, default=FIRST, help="number of the first simulated home")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(1)
     card = model_card.read(options.assets)
-    encoder = encoder_of(options.assets)
-    numbers = range(options.first, options.first + options.homes)
-    asked = questions((simulate.home(n, options.seed) for n in numbers), encoder, options.seed)
+    asked = simulated((options.assets / ENCODER).read_bytes(), options.seed, options.homes, options.first)
     weights = fit(asked, options.seed)
     data = model_card.as_bytes(weights)
     card["assets"]["rooms.json"] = hashlib.sha256(data).hexdigest()

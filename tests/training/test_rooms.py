@@ -17,6 +17,7 @@ from model_training.fleet.home import SimulatedHome
 from model_training.train_rooms import Question
 
 SEED = 5
+ENCODER = train_rooms.encoder_of((ASSETS / train_rooms.ENCODER).read_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,11 @@ def homes() -> list[SimulatedHome]:
 
 @pytest.fixture(scope="module")
 def asked(homes: list[SimulatedHome]) -> list[Question]:
-    return train_rooms.questions(homes, train_rooms.encoder_of(ASSETS), SEED)
+    return train_rooms.questions(enumerate(homes), ENCODER, SEED)
 
 
 def test_questions_are_the_same_every_time(homes: list[SimulatedHome], asked: list[Question]) -> None:
-    again = train_rooms.questions(homes, train_rooms.encoder_of(ASSETS), SEED)
+    again = train_rooms.questions(enumerate(homes), ENCODER, SEED)
     assert len(again) == len(asked) > 40
     for one, other in zip(asked, again, strict=True):
         assert (one.entity_id, one.answer, one.named) == (other.entity_id, other.answer, other.named)

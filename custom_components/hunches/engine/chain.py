@@ -30,10 +30,10 @@ def through(first: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[n
     passed[n:] = np.eye(states)
     # [length, blocks, ..., S, S]: the steps of all blocks that have the same place in theirs lie together.
     passed = np.ascontiguousarray(passed.reshape(blocks, length, *many, states, states).swapaxes(0, 1))
+    # A product with ones adds up faster than a sum over so few.
     all_of_it = np.ones((states * states, 1))
     for place in range(1, length):
         product = passed[place - 1] @ passed[place]
-        # A product with ones adds up faster than a sum over so few.
         total = product.reshape(blocks, *many, states * states) @ all_of_it
         passed[place] = product / total[..., None]
     before = np.empty((blocks, *many, 1, states))
@@ -41,6 +41,6 @@ def through(first: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[n
     for block in range(blocks):
         before[block] = state
         state = state @ passed[-1, block]
-        state = state / state.sum(axis=-1, keepdims=True)
+        state = state / (state @ all_of_it[:states])
     found = (before @ passed)[..., 0, :].swapaxes(0, 1).reshape(blocks * length, *many, states)[:n]
-    return np.asarray(found / found.sum(axis=-1, keepdims=True))
+    return np.asarray(found / (found @ all_of_it[:states]))

@@ -66,6 +66,8 @@ def _within(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray
 
 def _fresh(events: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what the events in each row's (low, high] count: 1 for one that comes after silence, less in a burst."""
+    if not events.size:
+        return np.zeros(high.shape)
     since = np.minimum(np.diff(events, prepend=-np.inf), SILENCE)
     counts = np.expm1(-since / _BURST) / np.expm1(-SILENCE / _BURST)
     total = np.concatenate((np.zeros(1), np.cumsum(counts)))
@@ -106,7 +108,7 @@ def features(
         if timeline is None or changes is None:
             continue
         if out is None:
-            out = np.zeros((high.size, FEATURES))
+            out = np.zeros((high.size, FEATURES), order="F")  # filled and multiplied column by column
         times, states = changes.times, changes.states
         place = np.maximum(times.searchsorted(high, "right") - 1, 0) if times.size > 1 or times[0] > high[0] else 0
         state, age = states[place], (high - times[place]) / MINUTE

@@ -8,9 +8,10 @@ a home and fits the numbers to it by expectation-maximisation (Rabiner 1989), dr
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -76,7 +77,8 @@ def weighed(
     seen = chances * likelihood[..., None, :STATES]
     seen[..., AWAY, :AWAY] = chances[..., AWAY, :AWAY] * likelihood[..., STATES:]
     seen[..., :AWAY, AWAY] = chances[..., :AWAY, AWAY] * likelihood[..., STATES:]
-    return np.asarray(seen * (fit[..., None, :] / fit[..., :, None]))
+    seen *= fit[..., None, :] * (1 / fit)[..., :, None]
+    return np.asarray(seen)
 
 
 def by_quarter(hours: NDArray[np.float64], calm: tuple[float, float]) -> NDArray[np.float64]:
@@ -217,7 +219,7 @@ class Past:
         self._near[1, slot, :n] = binned.mean(axis=1)
         self._first[slot] = first
         self._after[slot] = 1.0
-        if self._allowed.flags.writeable:
+        if self._stated:
             self._allowed[slot] = 1.0
         for i, row in enumerate(rows):
             if row is None and i not in self._bins:
@@ -227,6 +229,11 @@ class Past:
             if row is not None:
                 kept[slot, :n] = row[: n * BIN].reshape(n, BIN, FEATURES).sum(axis=1)
         self.days += 1
+
+    @property
+    def _stated(self) -> bool:
+        """Whether the user ever stated anything: until then nothing is kept of it."""
+        return self._allowed.flags.writeable
 
     def fold(self) -> None:
         """Take little room until the next day is added, which is tomorrow: most bins are as the one before."""
@@ -246,7 +253,7 @@ class Past:
         are passed over; of statements that contradict each other the last one counts.
         """
         if self.days - DAYS <= day < self.days and day >= 0:
-            if not self._allowed.flags.writeable:
+            if not self._stated:
                 self._allowed = self._allowed.copy()
             self._allowed[day % DAYS, held] = allowed
 
@@ -256,11 +263,12 @@ class Past:
         state, moves = self.smooth(replace(routine, temper=_TIMID * routine.temper))
         fleet = self._fleet
         rise, fall, on, stands = (part.copy() for part in (fleet.rise, fleet.fall, fleet.on, fleet.stands))
-        weight = np.where((self._allowed[:days] != 1.0).any(axis=-1), _STATED, 1.0)
-        state, moves = state * weight[..., None], moves * weight[..., None, None]
+        if self._stated:
+            weight = np.where((self._allowed[:days] != 1.0).any(axis=-1), _STATED, 1.0)
+            state, moves = state * weight[..., None], moves * weight[..., None, None]
         for i, sums in self.sums(state).items():
             rise[i], fall[i], on[i], stands[i] = self._levels(i, sums)
-        crossing = moves[..., :AWAY, AWAY].sum(axis=-1) + moves[..., AWAY, :AWAY].sum(axis=-1)
+        crossing = _moved(moves, range(AWAY), (AWAY,)) + _moved(moves, (AWAY,), range(AWAY))
         some, share = self._near[0, :days], self._near[1, :days]
         known = ~np.isnan(some)
         times = crossing[known].sum()
@@ -318,19 +326,16 @@ class Past:
 
         Float64 [4, 24] each, by local hour, from what `smooth` found.
         """
-        days = state.shape[0]
-        before = moves.sum(axis=-1)
-        m, q, s, a = (before[..., k] for k in range(STATES))
+        m, q, s, a = np.moveaxis(moves @ np.ones(STATES), -1, 0)  # in which state each bin began
         found = (
-            (moves[..., :AWAY, AWAY].sum(axis=-1), m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s),
-            (moves[..., AWAY, :AWAY].sum(axis=-1), (1 + _BACK_QUIET + _BACK_ASLEEP) * a),
-            (moves[..., :ASLEEP, ASLEEP].sum(axis=-1), q + _MOVING_SLEEPS * m),
-            (moves[..., ASLEEP, :ASLEEP].sum(axis=-1), s),
+            (_moved(moves, range(AWAY), (AWAY,)), m + _QUIET_LEAVES * q + _SLEEP_LEAVES * s),
+            (_moved(moves, (AWAY,), range(AWAY)), (1 + _BACK_QUIET + _BACK_ASLEEP) * a),
+            (_moved(moves, range(ASLEEP), (ASLEEP,)), q + _MOVING_SLEEPS * m),
+            (_moved(moves, (ASLEEP,), range(ASLEEP)), s),
         )
-        valid = self._valid[:days]
-        hour = (self._quarter[:days] // 4)[valid]
-        counts = np.array([np.bincount(hour, part[valid], 24) for part, _ in found])
-        minutes = np.array([np.bincount(hour, BIN * part[valid], 24) for _, part in found])
+        hour = (self._quarter[: len(state)] // 4).ravel()
+        counts = np.array([np.bincount(hour, part.ravel(), 24) for part, _ in found])
+        minutes = np.array([np.bincount(hour, BIN * part.ravel(), 24) for _, part in found])
         return counts, minutes
 
     def _hours(self, state: NDArray[np.float64], moves: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -341,20 +346,16 @@ class Past:
         hours = (counts + self._trust.hours * self._fleet.hours) / (minutes + self._trust.hours)
         return np.clip(hours, 1e-5, 0.2)
 
-    def seen(self, routine: Routine, days: int) -> NDArray[np.float64]:
-        """Return the likelihoods of what each bin shows: [days, BINS, 5], as `weighed` takes them."""
-        nats = self._nats(routine.weights(self._signals), days)
-        return likelihoods(nats, routine.crossing(self._near[0, :days].ravel(), bins=True)).reshape(days, BINS, 5)
-
-    def fits(self, routine: Routine, days: int) -> NDArray[np.float64]:
-        """Return how well each state fits how everything stands in each bin: [days, BINS, 4]."""
-        return fitting(self._nats(routine.fits(self._signals) / BIN, days)).reshape(days, BINS, STATES)
-
-    def _nats(self, weights: NDArray[np.float64], days: int) -> NDArray[np.float64]:
-        nats = np.zeros((days * BINS, STATES))
+    def _shown(self, routine: Routine, days: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what `weighed` takes of each bin: likelihoods of what it shows [days, BINS, 5], and fits [.., 4]."""
+        both = routine.weights(self._signals), routine.fits(self._signals) / BIN
+        weights = np.concatenate(both, axis=-1).astype(np.float32)
+        nats = np.zeros((days * BINS, 2 * STATES))
         for i, kept in self._bins.items():
-            nats += _rows(kept, days) @ weights[i].astype(np.float32)
-        return nats
+            nats += _rows(kept, days) @ weights[i]
+        crossing = routine.crossing(self._near[0, :days].ravel(), bins=True)
+        likelihood, fits = likelihoods(nats[:, :STATES], crossing), fitting(nats[:, STATES:])
+        return likelihood.reshape(days, BINS, 5), fits.reshape(days, BINS, STATES)
 
     def smooth(self, routine: Routine) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return chances of the states [days, BINS, 4] and of moves between them [days, BINS, 4, 4], given the days.
@@ -363,22 +364,32 @@ class Past:
         last fit found to have followed.
         """
         days = min(self.days, DAYS)
-        seen = self.seen(routine, days)
         in_a_bin = np.linalg.matrix_power(transitions(by_quarter(routine.hours, routine.calm)), BIN)
-        chances = weighed(in_a_bin[self._quarter[:days]], seen, self.fits(routine, days))
-        chances *= self._allowed[:days, :, None, :]
-        chances[~self._valid[:days]] = np.eye(STATES)
-        by_bin = np.ascontiguousarray(chances.transpose(1, 0, 2, 3))
-        forward = np.concatenate((self._first[None, :days], through(self._first[:days], by_bin)))
+        # Bins first, as `through` goes: [BINS, days, ...].
+        likelihood, fits, quarter, valid = (
+            part.swapaxes(0, 1) for part in (*self._shown(routine, days), self._quarter[:days], self._valid[:days])
+        )
+        chances = weighed(in_a_bin[quarter], likelihood, fits)
+        if self._stated:
+            chances *= self._allowed[:days].swapaxes(0, 1)[:, :, None, :]
+        chances[~valid] = np.eye(STATES)
+        forward = np.concatenate((self._first[None, :days], through(self._first[:days], chances)))
         order = np.arange(self.days - days, self.days) % DAYS
         last = np.ones((days, STATES))
         last[order[:-1]] = self._after[order[1:]]
-        backward = np.concatenate((last[None], through(last, by_bin[::-1].swapaxes(-1, -2))))[::-1]
+        backward = np.concatenate((last[None], through(last, chances[::-1].swapaxes(-1, -2))))[::-1]
         self._after[:days] = backward[0]
-        found = forward[:-1, :, :, None] * by_bin * backward[1:, :, None, :]
-        found /= found.sum(axis=(2, 3), keepdims=True)
-        found = found.transpose(1, 0, 2, 3) * self._valid[:days, :, None, None]
-        return found.sum(axis=2), found
+        state = forward[1:] * backward[1:]
+        state *= (valid / (state @ np.ones(STATES)))[..., None]
+        moves = forward[:-1, :, :, None] * chances
+        moves *= backward[1:, :, None, :]
+        moves *= (valid / (moves.reshape(BINS, days, -1) @ np.ones(STATES**2)))[..., None, None]
+        return state.swapaxes(0, 1), moves.swapaxes(0, 1)
+
+
+def _moved(moves: NDArray[np.float64], start: Iterable[int], end: Iterable[int]) -> NDArray[np.float64]:
+    """Return the chances of having gone from any state of `start` to any of `end`, from [..., 4, 4]: [...]."""
+    return np.asarray(sum(moves[..., i, j] for i, j in product(start, end)))
 
 
 def _rows(kept: NDArray[np.float16], days: int) -> NDArray[np.float32]:
