@@ -82,17 +82,17 @@ def _score(name: str, rows: Arrays, devices: Arrays, epochs: int, seed: int) -> 
     # Half of the validation homes choose the epoch and calibrate, the other half score.
     choose = validation["home"] % 20 == evaluate.VALIDATION
     chooses, scores = ({key: value[m] for key, value in validation.items()} for m in (choose, ~choose))
-    began = time.monotonic()
+    began = time.process_time()
     found: dict[str, float] = {}
     if name == BOOSTED:
         trees = HistGradientBoostingClassifier(
             max_iter=300, learning_rate=0.08, max_leaf_nodes=31, l2_regularization=1.0, random_state=seed
         ).fit(rivals.everything(training), training["target"])
-        seconds, logit = time.monotonic() - began, trees.decision_function(rivals.everything(scores))
+        seconds, logit = time.process_time() - began, trees.decision_function(rivals.everything(scores))
     else:
         roles = np.array(described(devices, training)[1])
         nets = train_state.train(training, chooses, epochs, seed, roles, VARIANTS[name])
-        seconds, logit = time.monotonic() - began, train_state.predict(nets, train_state.tensors(scores))[0].numpy()
+        seconds, logit = time.process_time() - began, train_state.predict(nets, train_state.tensors(scores))[0].numpy()
         found = _embedding(nets, training, scores, devices, seed)
     settled = scores["history"] >= SETTLED
     return {
@@ -122,7 +122,8 @@ def table(found: dict[str, list[dict[str, float]]], homes: int, epochs: int) -> 
     columns = ("log_loss", "log_loss_settled", "ece", "ami_named", "ami_masked", "seconds")
     about = (
         f"{homes} simulated homes, {epochs} epochs, scored on validation homes that chose nothing. Mean over seeds ± "
-        "their standard deviation; settled: two weeks of history or more; AMI: of archetypes with true roles."
+        "their standard deviation; settled: two weeks of history or more; AMI: of archetypes with true roles; s: of "
+        "processor."
     )
     lines = [
         f"# Variants of the state model\n\n{about}\n",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -21,6 +22,8 @@ from script import hunches_bootstrap  # noqa: F401
 import custom_components  # noqa: F401  # isort: skip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from homeassistant.components.recorder import Recorder
 
 # Each run beside what it needs (script/test --training, script/test-browser)
@@ -49,7 +52,19 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 
 @pytest.fixture
-def hunches_allowed(recorder_mock: Recorder, enable_custom_integrations: None) -> Recorder:
+def ended_threads(verify_cleanup: None) -> Iterator[None]:
+    """Wait, once Home Assistant has stopped, for the integration's thread, which was told to end, to do so.
+
+    The test plug-in looks for threads that are left in the next moment. One that does not end is still there then.
+    """
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("hunches"):
+            thread.join(timeout=10.0)
+
+
+@pytest.fixture
+def hunches_allowed(ended_threads: None, recorder_mock: Recorder, enable_custom_integrations: None) -> Recorder:
     """Let Home Assistant find this integration, with a recorder running in memory.
 
     The recorder comes first: it has to be there before `hass` is, and `enable_custom_integrations` brings `hass`.

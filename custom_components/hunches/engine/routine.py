@@ -366,9 +366,8 @@ class Past:
         days = min(self.days, DAYS)
         in_a_bin = np.linalg.matrix_power(transitions(by_quarter(routine.hours, routine.calm)), BIN)
         # Bins first, as `through` goes: [BINS, days, ...].
-        likelihood, fits, quarter, valid = (
-            part.swapaxes(0, 1) for part in (*self._shown(routine, days), self._quarter[:days], self._valid[:days])
-        )
+        likelihood, fits = (part.swapaxes(0, 1) for part in self._shown(routine, days))
+        quarter, valid = self._quarter[:days].T, self._valid[:days].T
         chances = weighed(in_a_bin[quarter], likelihood, fits)
         if self._stated:
             chances *= self._allowed[:days].swapaxes(0, 1)[:, :, None, :]
