@@ -51,6 +51,21 @@ export function button(text, { icon: name, label, kind = "", ...attributes } = {
   );
 }
 
+/** A field for what is looked for; `found` is called with its text. */
+export function searchField(label, found) {
+  return el(
+    "label",
+    { class: "search grow" },
+    icon("search"),
+    el("input", {
+      type: "search",
+      placeholder: label,
+      "aria-label": label,
+      oninput: (event) => found(event.currentTarget.value),
+    }),
+  );
+}
+
 /** A number between 0 and 1 as a bar; the text beside it says the same. */
 export function bar(share, attributes = {}) {
   const width = `${Math.round(100 * Math.min(Math.max(share, 0), 1))}%`;

@@ -2,8 +2,9 @@
 
 import { chart } from "./chart.js";
 import { fit, palette } from "./colours.js";
-import { bdi, button, deviceIcon, el, icon, replace } from "./dom.js";
+import { bdi, button, deviceIcon, el, replace, searchField } from "./dom.js";
 import { share, turnAt, unpack } from "./packed.js";
+import { Tip } from "./tip.js";
 
 const ROW = 32;
 const RANGES = [1, 3, 7, 14];
@@ -29,7 +30,7 @@ export class DevicesView {
     this._axis = el("div", { class: "axis", "aria-hidden": "true" });
     this._canvas = el("canvas", { "aria-hidden": "true" });
     this._list = el("div", { class: "rows", role: "presentation" });
-    this._tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+    this._tip = new Tip(300, 80);
     this._scroll = el(
       "div",
       {
@@ -41,7 +42,7 @@ export class DevicesView {
         onkeydown: (event) => this._key(event),
         onclick: (event) => this._click(event),
         onpointermove: (event) => this._point(event),
-        onpointerleave: () => (this._tip.hidden = true),
+        onpointerleave: () => this._tip.hide(),
       },
       this._canvas,
       this._list,
@@ -56,24 +57,14 @@ export class DevicesView {
         "div",
         { class: "row" },
         this._ranges,
-        el(
-          "label",
-          { class: "search grow" },
-          icon("search"),
-          el("input", {
-            type: "search",
-            placeholder: texts.t("search"),
-            "aria-label": texts.t("search"),
-            oninput: (event) => {
-              this._filter = event.currentTarget.value;
-              this._arrange();
-            },
-          }),
-        ),
+        searchField(texts.t("search"), (text) => {
+          this._filter = text;
+          this._arrange();
+        }),
         this._status,
       ),
       this._split,
-      this._tip,
+      this._tip.node,
     );
     this._size = new ResizeObserver(() => this._layout());
   }
@@ -86,7 +77,7 @@ export class DevicesView {
 
   hide() {
     this._size.disconnect();
-    this._tip.hidden = true;
+    this._tip.hide();
   }
 
   dispose() {
@@ -347,7 +338,7 @@ export class DevicesView {
     const row = this._rows[Math.floor((event.clientY - box.top + this._scroll.scrollTop) / ROW)];
     const at = (event.clientX - box.left - this._names) / (this._scroll.clientWidth - this._names);
     if (!row?.device || !this._lines || at < 0 || at > 1 || event.pointerType === "touch") {
-      this._tip.hidden = true;
+      this._tip.hide();
       return;
     }
     const { texts } = this.app;
@@ -359,18 +350,13 @@ export class DevicesView {
       i >= 0
         ? texts.t("on_from", { from: moment(row.device.on[i]), until: moment(row.device.on[i + 1]) })
         : texts.t(unknown ? "unknown_at" : "off_at", { time: moment(at) });
-    replace(this._tip, bdi(row.device.name), el("div", {}, told));
-    this._tip.hidden = false;
-    const right = event.clientX > window.innerWidth - 300;
-    this._tip.style.left = right ? "" : `${event.clientX + 14}px`;
-    this._tip.style.right = right ? `${window.innerWidth - event.clientX + 14}px` : "";
-    this._tip.style.top = `${Math.min(event.clientY + 14, window.innerHeight - 80)}px`;
+    this._tip.show(event, bdi(row.device.name), el("div", {}, told));
   }
 
   _select(i, byKey = false) {
     const { device } = this._rows[i];
     this._selected = device.entity_id;
-    this._tip.hidden = true;
+    this._tip.hide();
     for (const [row, node] of this._shown) node.setAttribute("aria-selected", String(row === i));
     this._reveal(i);
     this._draw();

@@ -2,8 +2,9 @@
 
 import { tableOf } from "./chart.js";
 import { archetypeColour, fit, palette, shareColour } from "./colours.js";
-import { bdi, button, el, icon, replace } from "./dom.js";
+import { bdi, button, el, replace, searchField } from "./dom.js";
 import { share, unpack } from "./packed.js";
+import { Tip } from "./tip.js";
 
 const DAYS = 7;
 const MARGIN = 56;
@@ -25,7 +26,7 @@ export class MapView {
     const { texts } = app;
     this._choice = el("div", { class: "choice", role: "group", "aria-label": texts.t("colour_by") });
     this._status = el("span", { class: "quiet", role: "status" });
-    this._tip = el("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+    this._tip = new Tip(320, 130);
     this._legend = el("div", { class: "legend" });
     this._table = el("div", { class: "card" });
     this._canvas = el("canvas", {
@@ -37,7 +38,7 @@ export class MapView {
       onpointermove: (event) => this._move(event),
       onpointerup: (event) => this._up(event),
       onpointercancel: (event) => this._up(event),
-      onpointerleave: () => (this._tip.hidden = true),
+      onpointerleave: () => this._tip.hide(),
       onkeydown: (event) => this._key(event),
     });
     this._frameNode = el(
@@ -59,23 +60,13 @@ export class MapView {
         "div",
         { class: "row" },
         this._choice,
-        el(
-          "label",
-          { class: "search grow" },
-          icon("search"),
-          el("input", {
-            type: "search",
-            placeholder: texts.t("search"),
-            "aria-label": texts.t("search"),
-            oninput: (event) => this._search(event.currentTarget.value),
-          }),
-        ),
+        searchField(texts.t("search"), (text) => this._search(text)),
         this._status,
       ),
       this._frameNode,
       this._legend,
       this._table,
-      this._tip,
+      this._tip.node,
     );
     this._size = new ResizeObserver(() => this._draw());
   }
@@ -88,7 +79,7 @@ export class MapView {
 
   hide() {
     this._size.disconnect();
-    this._tip.hidden = true;
+    this._tip.hide();
   }
 
   dispose() {
@@ -269,22 +260,20 @@ export class MapView {
       this._near = nearest;
       this._draw();
     }
-    this._tip.hidden = !nearest;
-    if (!nearest) return;
+    if (!nearest) {
+      this._tip.hide();
+      return;
+    }
     const { texts } = this.app;
     const { archetype } = nearest;
-    replace(
-      this._tip,
+    this._tip.show(
+      event,
       bdi(nearest.name),
       nearest.area && el("div", {}, bdi(nearest.area)),
       el("div", {}, texts.t("like", { archetype: archetype.title, percent: texts.percent(archetype.probability) })),
       archetype.use && el("div", {}, archetype.use),
       el("div", {}, texts.t("on_share", { percent: texts.percent(nearest.share) })),
     );
-    const right = event.clientX > window.innerWidth - 320;
-    this._tip.style.left = right ? "" : `${event.clientX + 14}px`;
-    this._tip.style.right = right ? `${window.innerWidth - event.clientX + 14}px` : "";
-    this._tip.style.top = `${Math.min(event.clientY + 14, window.innerHeight - 130)}px`;
   }
 
   _key(event) {
