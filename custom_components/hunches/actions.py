@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, EVENT_ACTED, LOGGER, UNDONE_SECONDS
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, read_state, state_name
@@ -40,6 +41,8 @@ from .words import async_reason, name_of, plain
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
 
+_TOUCHED: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_touched")
+"""When somebody last used each device (Unix seconds): who saves options has not taken the hand off the lamp earlier."""
 _UNDER_WAY: Final = frozenset({"closing", "locking"})
 """States that already read as done, but may yet end as jammed or stopped."""
 _PATIENCE: Final = 600.0
@@ -48,6 +51,8 @@ _OUT_OF_REACH: Final = 3600.0
 """The same for a device that cannot be reached."""
 _ECHO: Final = 120.0
 """Seconds in which a thermostat may still correct the set-point that it was told, to one that it can keep."""
+_LATE: Final = 3600.0
+"""Seconds in which a thermostat that sleeps between its reports may tell that it did as told, though late."""
 _FIRST_WAIT: Final = 300.0
 _LONGEST_WAIT: Final = 3600.0
 """Seconds between attempts to bring heating back, which double: it is tried until it works."""
@@ -60,7 +65,7 @@ class Actions:
         """Hold still."""
         self._coordinator = coordinator
         self._hass: HomeAssistant = coordinator.hass
-        self._touched: dict[str, float] = {}
+        self._touched = self._hass.data.setdefault(_TOUCHED, {})
         self._told: dict[str, tuple[float, bool]] = {}
         self._running: set[str] = set()
         self._tries: dict[str, tuple[int, float]] = {}
@@ -95,11 +100,13 @@ class Actions:
         """Return what did not work without anybody being told, the last of each device that is still there."""
         records = (r for r in self._coordinator.feedback.ledger.records if r.outcome is not Outcome.SHADOW)
         last = {r.hunch.entity_id: r for r in records if self._hass.states.get(r.hunch.entity_id) is not None}
-        return tuple(
-            r
-            for r in last.values()
-            if (r.outcome is Outcome.FAILED and r.automatic) or (r.outcome is Outcome.DONE and r.detail)
-        )
+        return tuple(r for r in last.values() if self._did_not_work(r) or (r.outcome is Outcome.DONE and r.detail))
+
+    def _did_not_work(self, record: Record) -> bool:
+        """Return whether a device, if it still is the integration's business, does not stand as it was told to."""
+        home = self._coordinator.home
+        watched = home is None or record.hunch.entity_id in home.entities
+        return record.outcome is Outcome.FAILED and record.automatic and watched and not self.is_done(record)
 
     # What is done
 
@@ -238,6 +245,9 @@ class Actions:
 
     async def _async_order(self, hunch: Hunch, action: Action, context: Context | None) -> Record | None:
         """Carry out one order; a failure is logged once and shown, and the policy says when it is tried again."""
+        # Since the look that this came from, seconds may have passed: a door was opened, somebody was at the lamp.
+        if not self._coordinator.allows(hunch, action):
+            return None
         try:
             return await self.async_carry_out(hunch, action, context, automatic=True)
         except (AnswerError, Unauthorized) as error:
@@ -273,24 +283,28 @@ class Actions:
         thermostats = {
             r.hunch.entity_id: thermostat_of(self._hass.states.get(r.hunch.entity_id)) for r in records if r.action.data
         }
-        for record, what in due(records, context, thermostats):
-            if what is Due.LEAVE:
-                await self.async_became(record, Outcome.SUPERSEDED)
-                continue
-            tries, last = self._tries.get(record.id, (0, 0.0))
-            if tries and abs(now - last) < min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT):
-                continue
-            try:
-                await self.async_take_back(record, None)
-            except AnswerError as error:
-                self._tries[record.id] = tries + 1, now
-                if not tries:
-                    LOGGER.warning("%s was set back and could not be restored: %s", record.hunch.entity_id, error)
-                    detail = error.detail or error.reason
-                    await self.async_became(record, Outcome.DONE, detail)
-            else:
-                self._tries.pop(record.id, None)
-                await self.async_became(record, Outcome.RESTORED)
+        # All at once: each takes its time, and whoever answers meanwhile waits for the lock.
+        found = due(records, context, thermostats)
+        await asyncio.gather(*(self._async_heat(record, what, now) for record, what in found))
+
+    async def _async_heat(self, record: Record, what: Due, now: float) -> None:
+        if what is Due.LEAVE:
+            await self.async_became(record, Outcome.SUPERSEDED)
+            return
+        tries, last = self._tries.get(record.id, (0, 0.0))
+        if tries and abs(now - last) < min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT):
+            return
+        try:
+            await self.async_take_back(record, None)
+        except AnswerError as error:
+            self._tries[record.id] = tries + 1, now
+            if not tries:
+                LOGGER.warning("%s was set back and could not be restored: %s", record.hunch.entity_id, error)
+                detail = error.detail or error.reason
+                await self.async_became(record, Outcome.DONE, detail)
+        else:
+            self._tries.pop(record.id, None)
+            await self.async_became(record, Outcome.RESTORED)
 
     # What happens afterwards
 
@@ -344,14 +358,21 @@ class Actions:
     ) -> None:
         done = is_done(last, read_state(new.domain, new.state), thermostat_of(new))
         outcome, detail = None, ""
-        if cause is Cause.OURS:
+        ago = abs(event.time_fired_timestamp - last.time)
+        in_nobodys_name = cause not in (Cause.PERSON, Cause.AUTOMATION)
+        if last.action.data and in_nobodys_name and last.outcome is Outcome.FAILED and done and ago <= _LATE:
+            outcome = Outcome.DONE  # else nobody would bring it back
+        elif (
+            last.action.data and in_nobodys_name and last.outcome is Outcome.DONE and last.detail and is_back(last, new)
+        ):
+            outcome = Outcome.RESTORED
+        elif cause is Cause.OURS:
             outcome = Outcome.DONE if last.outcome is Outcome.FAILED and done else None  # late, but it was done
         elif last.outcome is Outcome.FAILED and done:
             outcome = Outcome.SUPERSEDED
         elif last.outcome is Outcome.SHADOW and done and not last.detail:
             outcome, detail = Outcome.SHADOW, "by_hand" if by_hand else "by_itself"
         elif last.outcome is Outcome.DONE and not done:
-            ago = abs(event.time_fired_timestamp - last.time)
             at_once = ago <= UNDONE_SECONDS
             undone = at_once and by_hand and cause in (Cause.PERSON, Cause.PHYSICAL)
             outcome = Outcome.UNDONE if undone else Outcome.SUPERSEDED

@@ -1,6 +1,7 @@
 """Adding the integration with one confirmation, and changing what it looks at, says and may do."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, override
 
 import voluptuous as vol
@@ -20,6 +21,7 @@ from .data import Status
 from .engine.chosen import named
 from .engine.localtime import DAY
 from .engine.policy import Rule
+from .errors import AnswerError
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
 from .listings import async_found, async_rules
@@ -70,6 +72,9 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
 class HunchesOptionsFlow(OptionsFlowWithReload):
     """Change when and about what is asked, who is told, what tells of people, and take back rules."""
 
+    _listed: frozenset[str] = frozenset()
+    """Keys of the rules that the form showed: others may have been made since."""
+
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options and keep what is chosen."""
         unit = self.hass.config.units.temperature_unit
@@ -81,6 +86,7 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
                 await self._async_take_back(user_input.get(RULES))
                 return self.async_create_entry(data=flat(user_input, options, unit))
         rules = await self._async_rules()
+        self._listed = frozenset(rules)
         shown = user_input if user_input is not None else sectioned(options, unit, rules)
         return self.async_show_form(
             step_id="init",
@@ -108,9 +114,10 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         """Take back the rules that are no longer in the list. Who may see this form is an administrator."""
         if entered is None or (coordinator := self._coordinator()) is None:
             return
-        kept = frozenset(entered.get(RULES, ()))
-        for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) not in kept]:
-            await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
+        cleared = self._listed - frozenset(entered.get(RULES, ()))
+        for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) in cleared]:
+            with suppress(AnswerError):  # somebody else was faster
+                await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
 
     async def _async_known(self) -> dict[str, str]:
         """Return how much is known, and when habits will be."""

@@ -24,6 +24,7 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later, async_track_time_change, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from . import issues
 from .actions import Actions
@@ -46,8 +47,9 @@ from .engine.chosen import named
 from .engine.context_filter import Correction
 from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
+from .engine.hunches import Hunch
 from .engine.model import Model
-from .engine.policy import Ledger, Moment, Policy, Question, Settings, left_to_ask, questions
+from .engine.policy import Action, Ledger, Moment, Policy, Question, Settings, left_to_ask, questions
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback
@@ -62,6 +64,7 @@ from .rehearsal import note
 from .settings import settings_from
 from .teaching import Teacher
 
+_STARTED: HassKey[float] = HassKey(f"{DOMAIN}_started")
 _FAILED = "learning_failed"
 _TELLING = frozenset(
     {"area_id", "connections", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
@@ -101,7 +104,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._undo: list[CALLBACK_TYPE] = []
         self.data = Status(open=feedback.ledger.open, questions=self.questions)
         self._look = self._debouncer(LOOK_COOLDOWN, self.async_look)
-        self._relearn = self._debouncer(RELEARN_COOLDOWN, self.async_learn)
+        self._relearn = self._debouncer(RELEARN_COOLDOWN, self._learn_anew)
+        self._once_more = False
 
     def _debouncer(self, cooldown: float, job: Callable[[], Any]) -> Debouncer[Any]:
         return Debouncer(self.hass, LOGGER, cooldown=cooldown, immediate=False, function=job, background=True)
@@ -138,7 +142,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     def async_start(self, hass: HomeAssistant) -> None:
         """Begin, now that Home Assistant has started: listen, and read history in the background."""
         if self._settling:  # integrations take minutes to report true states
-            self.feedback.began(dt_util.utcnow().timestamp())
+            hass.data[_STARTED] = dt_util.utcnow().timestamp()
+        self.feedback.began(hass.data.get(_STARTED, 0.0))
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
@@ -183,6 +188,12 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             self.hass, self._async_learn(), f"{DOMAIN} learning"
         )
 
+    @callback
+    def _learn_anew(self) -> None:
+        """Learn because something has changed; what is learned at this moment may not know of it."""
+        self._once_more = self._learning is not None and not self._learning.done()
+        self.async_learn()
+
     async def _async_learn(self) -> None:
         try:
             await self._async_read_and_teach()
@@ -198,6 +209,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         except Exception as error:  # noqa: BLE001 - the home goes on without hunches, and the log says why
             self._patience.failed(repr(error), "Learning failed, trying again at night", error)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=_FAILED)
+        finally:
+            if self._once_more and not self._stopped.is_set():
+                self._once_more = False
+                self._relearn.async_schedule_call()
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
@@ -345,6 +360,15 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             asked, failures = (self.questions, self.actions.failures()) if self.repairs else ((), ())
             issues.async_show(self.hass, self.home, asked, failures)
             self._update(**changes)
+
+    @callback
+    def allows(self, hunch: Hunch, action: Action) -> bool:
+        """Return whether an action may be carried out without asking as everything stands at this very moment."""
+        if self.home is None or self._stopped.is_set():
+            return False
+        moment = self.actions.moment(dt_util.utcnow().timestamp(), self.readings())
+        orders = self._policy.act(self.home, [hunch], self.feedback.ledger, moment).orders
+        return any(order.action == action for order in orders)
 
     @callback
     def readings(self) -> dict[str, int]:

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from sqlalchemy.exc import SQLAlchemyError
 
 from .const import DOMAIN, LOGGER, STOP_PATIENCE
 from .engine.context_filter import Correction
@@ -150,7 +151,11 @@ class Proof:
             done = await thread.run(hindsight.night)
             if done is None:
                 counted = hindsight.counted()
-                drawn = await async_watt_hours(self._hass, counted.spans)
+                try:
+                    drawn = await async_watt_hours(self._hass, counted.spans)
+                except (HomeAssistantError, SQLAlchemyError, OSError) as error:
+                    LOGGER.debug("What devices draw cannot be read: %s", error)
+                    drawn = {}
                 return hindsight.counted(drawn) if drawn else counted
             self._progress(done)
         raise Stopped

@@ -31,10 +31,12 @@ class Heard:
     """What the recorder has said, and up to which moment (Unix seconds) that is all there is to say.
 
     Nothing later is aggregated: the recorder could lose it in a crash, and may not have told yet who did it.
+    `forgotten`: how often anything had been forgotten before it was asked; what is deleted later may be in it.
     """
 
     history: History
     until: float
+    forgotten: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Teacher:
         self._policy = policy
         self._live = live
         self._rehearsed = False
-        self._forgot = False
+        self._forgotten = self._known = 0  # how often anything was forgotten: by now, and before the last teaching
 
     async def async_read(
         self, home: Home, excluded: Collection[str], stopped: threading.Event, progress: Progress
@@ -67,6 +69,7 @@ class Teacher:
         """Return what the recorder knows beyond what is remembered. Raises `HistoryUnavailable` and `Stopped`."""
         now = dt_util.utcnow().timestamp()
         await self.async_remembered()
+        forgotten = self._forgotten
         await self.memory.async_forget_unrecorded(excluded)
         known = ((key, self.memory.kept[key].since(now)) for key in home.entities if key in self.memory.kept)
         since = {key: moment for key, moment in known if moment is not None}
@@ -74,7 +77,7 @@ class Teacher:
         history = await async_read(self.hass, home, stopped, progress, since)
         history.causes.carry_over(self.causes)
         self.causes = history.causes
-        return Heard(history, now)
+        return Heard(history, now, forgotten)
 
     async def async_teach(
         self,
@@ -92,7 +95,7 @@ class Teacher:
         began = perf_counter()
         now = dt_util.utcnow().timestamp()
         states = [state for key in home.entities if (state := self.hass.states.get(key))]
-        forgot, self._forgot = self._forgot, False
+        forgot, self._known = self._known != self._forgotten, heard.forgotten
 
         def tell(done: int, total: int) -> None:
             if stopped.is_set():
@@ -111,7 +114,7 @@ class Teacher:
 
         taught, kept = await self._thread.run(teach, self._live.recent, self._live.take())
         seconds = perf_counter() - began
-        if not self._forgot:  # what was deleted meanwhile must not come back
+        if heard.forgotten == self._forgotten:  # what was deleted meanwhile must not come back
             await self.memory.async_keep(kept, now)
         return Taught(
             taught,
@@ -146,13 +149,13 @@ class Teacher:
     async def async_remembered(self) -> frozenset[str]:
         """Return the entities that are remembered, those that are not there now among them."""
         if await self.memory.async_load(dt_util.utcnow().timestamp()):
-            self._forgot = True
+            self._forgotten += 1
         return frozenset(self.memory.kept)
 
     async def async_forget(self, entity_ids: Collection[str], before: float | None = None) -> None:
         """Forget entities: all of them, or (`before`, Unix seconds) all that happened before a moment."""
         remembered = await self.async_remembered()  # also where nothing was read yet: what is forgotten is on disk
-        self._forgot = True
+        self._forgotten += 1
         if before is None:
             await self.memory.async_forget(entity_ids)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
@@ -96,6 +97,36 @@ async def test_nothing_is_done_unless_it_is_allowed_and_switched_on(
     await switch(sure, on=True)
     assert [d["why"] for d in (await call(sure, "act"))["declined"]] == ["not_allowed"]
     assert not calls
+
+
+@pytest.mark.parametrize("meanwhile", ["switched off", "used", "ruled out"])
+async def test_what_changes_between_the_look_and_the_action_counts(
+    sure: HomeAssistant, set_up: SetUp, freezer: FrozenDateTimeFactory, meanwhile: str
+) -> None:
+    calls = obedient(sure, "light", "turn_off", "off")
+    entry = await set_up()
+    await call(sure, "allow", entity_id=PORCH)
+    await later(sure, freezer, 1000)
+    coordinator = coordinator_of(entry)
+    heat = coordinator.actions.async_heat
+
+    async def slowly(*arguments: Any) -> None:
+        """Let heating take its time, between what was seen and what is done about it."""
+        await heat(*arguments)
+        if meanwhile == "switched off":
+            await coordinator.feedback.async_switched(False)
+        elif meanwhile == "used":
+            sure.states.async_set(PORCH, "on", {**sure.states.get(PORCH).attributes, "brightness": 20})
+            await asyncio.sleep(0)
+        else:
+            await coordinator.feedback.async_ruled(Rule(Verdict.FORBID, PORCH, None, 0.0))
+
+    await coordinator.feedback.async_switched(True)
+    with patch.object(coordinator.actions, "async_heat", slowly):
+        await coordinator.async_look()
+    await settled(sure)
+    assert not calls
+    assert not records(entry)
 
 
 async def test_what_is_allowed_is_done_and_told(sure: HomeAssistant, script: Script, set_up: SetUp) -> None:

@@ -187,6 +187,23 @@ async def test_rules_are_listed_and_taken_back(porch: HomeAssistant, script: Scr
     assert [rule.entity_id for rule in coordinator_of(entry).feedback.ledger.rules] == [DOOR, None]
 
 
+async def test_a_rule_that_is_made_while_the_form_is_open_stays(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    for entity_id in (PORCH, DOOR):
+        await porch.services.async_call(DOMAIN, "forbid", {"entity_id": entity_id}, blocking=True)
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    (rules,) = flow["data_schema"].schema["rules"].schema.schema.items()
+    keys = rules[0].description["suggested_value"]
+    await porch.services.async_call(DOMAIN, "forbid", {"kind": "still_open"}, blocking=True)
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": PORCH, "remove": True}, blocking=True)
+    result = await porch.config_entries.options.async_configure(flow["flow_id"], {"rules": {"rules": keys[1:]}})
+    await settled(porch)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert [rule.entity_id for rule in coordinator_of(entry).feedback.ledger.rules] == [DOOR, None]
+
+
 async def test_left_out_by_device_area_and_label(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     other = MockConfigEntry(domain="test")
     other.add_to_hass(porch)

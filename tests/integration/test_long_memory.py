@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,9 +16,10 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
+from custom_components.hunches import teaching
 from custom_components.hunches.const import CONF_EXCLUDED, Stage
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.memory_file import load
@@ -358,3 +361,97 @@ async def test_a_clock_that_was_wrong_for_a_while(
     kept = load(latest(porch).read_bytes())
     assert kept[PORCH].usage.until == pytest.approx(now.timestamp(), abs=60)
     assert kept[PORCH].usage.known.sum() > 500
+
+
+async def test_a_clock_that_is_behind_at_a_start_loses_nothing(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 2 * DAY)
+    await learn_again(porch, entry)
+    now = dt_util.utcnow()
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    freezer.move_to(now - timedelta(days=400))  # before the network has told what time it is
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    assert script.kept[-1] == {}
+    freezer.move_to(now)
+    await learn_again(porch, entry)
+    assert script.kept[-1][PORCH].usage.history > 2 * DAY
+    assert load(latest(porch).read_bytes())[PORCH].usage.history > 2 * DAY
+
+
+@pytest.mark.parametrize("both", [False, True])
+async def test_a_file_that_cannot_be_reached_is_left_as_it_is(
+    porch: HomeAssistant, script: Script, set_up: SetUp, both: bool
+) -> None:
+    entry = await set_up()
+    await learn_again(porch, entry)
+    assert await porch.config_entries.async_unload(entry.entry_id)
+    whole, read = latest(porch).read_bytes(), Path.read_bytes
+
+    def reads(path: Path) -> bytes:
+        if path == latest(porch) or (both and path == previous(porch)):
+            raise OSError(errno.EMFILE, "too many open files")
+        return read(path)
+
+    with patch.object(Path, "read_bytes", reads):
+        await porch.config_entries.async_setup(entry.entry_id)
+        await settled(porch)
+    assert not aside(porch).exists()
+    if both:
+        assert coordinator_of(entry).data.stage is Stage.WAITING
+        assert latest(porch).read_bytes() == whole
+        await learn_again(porch, entry)
+    assert script.kept[-1][PORCH].usage.known.sum() > 500
+
+
+async def test_what_is_deleted_while_history_is_read_stays_deleted(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory
+) -> None:
+    read = teaching.async_read
+
+    async def slowly(*arguments: Any) -> Any:
+        heard = await read(*arguments)
+        if not script.homes:  # a first analysis takes minutes, in which somebody removes a lamp
+            er.async_get(porch).async_remove(PORCH)
+            porch.states.async_remove(PORCH)
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return heard
+
+    with patch.object(teaching, "async_read", slowly):
+        await set_up()
+        await settled(porch)
+        assert not latest(porch).exists() or registered not in load(latest(porch).read_bytes())
+        for _ in range(3):
+            await later(porch, freezer, 61)
+    kept = load(latest(porch).read_bytes())
+    assert not {registered, PORCH} & kept.keys()
+    assert DOOR in kept
+
+
+async def test_a_home_that_changes_while_it_is_learned_is_learned_again(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    coordinator, read, free = coordinator_of(entry), teaching.async_read, asyncio.Event()
+
+    async def slowly(*arguments: Any) -> Any:
+        await free.wait()
+        return await read(*arguments)
+
+    with patch.object(teaching, "async_read", slowly):
+        coordinator.async_learn()
+        await asyncio.sleep(0)
+        er.async_get(porch).async_get_or_create("light", "test", "2", suggested_object_id="new")
+        porch.states.async_set("light.new", "off", {"friendly_name": "New"})
+        freezer.tick(61)
+        async_fire_time_changed(porch)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        free.set()
+        await settled(porch)
+    assert "light.new" not in script.homes[-1].entities
+    await later(porch, freezer, 61)
+    assert "light.new" in script.homes[-1].entities

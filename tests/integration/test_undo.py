@@ -706,3 +706,35 @@ async def test_a_light_is_turned_on_after_an_explicit_always(
     assert shown(hass, "light.lamp")[0] == "on"
     await call(hass, "undo")
     assert shown(hass, "light.lamp")[0] == "off"
+
+
+async def test_a_thermostat_that_tells_late_is_set_back_once_and_restored(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    hall, script.suspects = real["climate.hall"], ["climate.hall"]
+
+    async def tells(temperature: float) -> None:
+        freezer.tick(40)
+        hall._attr_target_temperature = temperature
+        hall._attr_preset_mode = "comfort" if temperature == 21.5 else "none"
+        hall.async_write_ha_state()
+        await settled(hass)
+
+    hall.broken = True  # no answer within seconds; it does as told when it wakes up
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+        entry = await set_up()
+        await switch(hass, on=True)
+        await call(hass, "allow", entity_id="climate.hall")
+    assert records(entry) == [("climate.hall", Outcome.FAILED)]
+    await tells(18.5)
+    assert records(entry) == [("climate.hall", Outcome.DONE)]
+    for _ in range(2):
+        await later(hass, freezer, 2000)
+    assert records(entry) == [("climate.hall", Outcome.DONE)], "set back once, not twice"
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await later(hass, freezer, 61)
+    assert issue(hass, "failed:climate.hall") is not None
+    await tells(21.5)
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
+    assert issue(hass, "failed:climate.hall") is None
+    assert Answer.UNDONE not in [a.answer for a in coordinator_of(entry).feedback.ledger.answers]

@@ -5,6 +5,7 @@ is deleted there or in the registries is deleted here. All of it belongs into ba
 """
 
 import asyncio
+import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -47,21 +48,24 @@ class LongMemory:
     async def async_load(self, now: float) -> bool:
         """Read the files, once; again only where the clock has turned out to be wrong (`now`: Unix seconds).
 
-        Return whether what was known before no longer holds.
+        Return whether what was known before no longer holds. Raises `OSError` where there are files that cannot be
+        reached: they may be whole.
         """
         async with self._loading:
             return await self._async_load(now)
 
     async def _async_load(self, now: float) -> bool:
         ahead = [key for key, kept in self.kept.items() if kept.usage.until > now + WRONG_CLOCK]
-        if self._loaded and not ahead:
+        # Set aside while the clock was behind, as it is before a machine without one has asked the network
+        due = self._files.ahead <= now
+        if self._loaded and not ahead and not due:
             return False
         if ahead:
-            LOGGER.warning("The clock went back. What was learned in the future is given up, and learned again")
+            LOGGER.warning("The clock went back. What was learned in the future is set aside, and learned again")
         found, self.bytes = await self._thread.run(self._files.read, now)
         self.kept = self._named(found)
-        self._loaded = True
-        return bool(ahead)
+        changed, self._loaded = self._loaded, True
+        return changed
 
     async def async_keep(self, kept: Mapping[str, Kept], now: float) -> None:
         """Take in what was learned up to `now`, and write everything; a full disk is said once, and tried again."""
@@ -129,23 +133,48 @@ class _Files:
         self._latest = folder / f"{DOMAIN}.memory"
         self._previous = folder / f"{DOMAIN}.memory.previous"
         self._set_aside = folder / f"{DOMAIN}.memory.unreadable"
+        self._of_the_future = folder / f"{DOMAIN}.memory.ahead"
+        self.ahead = math.inf
+        """When the memory that was set aside, as the clock was behind it, can be used: Unix seconds."""
 
     def read(self, now: float) -> tuple[dict[str, Kept], int]:
-        """Return the latest memory that can be read and was not made by a clock that was wrong, and its size."""
+        """Return the latest memory that can be read and is not ahead of the clock, and its size.
+
+        What is damaged is set aside, and so is what is ahead of the clock: for good where an earlier memory is not, as
+        the clock was wrong when it was made; until then where all of it is, as the clock is wrong now. Raises `OSError`
+        where there are files and none can be reached.
+        """
         sweep(self._latest)
-        for path in (self._latest, self._previous):
+        self.ahead = math.inf
+        trouble: OSError | None = None
+        latest_is_ahead = False
+        for path in (self._of_the_future, self._latest, self._previous):
             try:
                 data = path.read_bytes()
                 kept = load(data)
             except FileNotFoundError:
                 continue
-            except (MemoryFileError, OSError) as error:
+            except MemoryFileError as error:
                 LOGGER.warning("%s cannot be used (%s). It is set aside; what can be learned again is", path, error)
-                self._put_aside(path)
+                self._put_aside(path, self._set_aside)
                 continue
-            if all(k.usage.until <= now + WRONG_CLOCK for k in kept.values()):
+            except OSError as error:
+                LOGGER.warning("%s cannot be read: %s", path, error)
+                trouble = error
+                continue
+            until = max((k.usage.until for k in kept.values()), default=0.0) - WRONG_CLOCK
+            if until <= now:
+                if path == self._of_the_future:
+                    self._put_aside(path, self._latest)
+                elif latest_is_ahead:
+                    self._put_aside(self._latest, self._set_aside)
                 return kept, len(data)
-            self._put_aside(path)
+            latest_is_ahead |= path == self._latest
+            self.ahead = min(self.ahead, until)
+        if trouble is not None:
+            raise trouble
+        if latest_is_ahead:
+            self._put_aside(self._latest, self._of_the_future)
         return {}, 0
 
     def write(self, kept: Mapping[str, Kept], alone: bool) -> int:
@@ -159,6 +188,8 @@ class _Files:
             if alone:
                 self._previous.unlink(missing_ok=True)
                 self._set_aside.unlink(missing_ok=True)
+                self._of_the_future.unlink(missing_ok=True)
+                self.ahead = math.inf
             elif self._latest.exists():
                 self._latest.replace(self._previous)
             new.replace(self._latest)
@@ -171,11 +202,11 @@ class _Files:
     def remove(self) -> None:
         """Delete everything."""
         sweep(self._latest)
-        for path in (self._latest, self._previous, self._set_aside):
+        for path in (self._latest, self._previous, self._set_aside, self._of_the_future):
             path.unlink(missing_ok=True)
 
-    def _put_aside(self, path: Path) -> None:
+    def _put_aside(self, path: Path, aside: Path) -> None:
         try:
-            path.replace(self._set_aside)
+            path.replace(aside)
         except OSError as error:
             LOGGER.warning("%s cannot be set aside: %s", path, error)
