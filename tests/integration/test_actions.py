@@ -22,7 +22,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.hunches import actions
-from custom_components.hunches.const import DOMAIN, EVENT_ACTED
+from custom_components.hunches.const import CONF_EXCLUDED, DOMAIN, EVENT_ACTED
 from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.policy import Answer, Outcome, Rule, Verdict
 from custom_components.hunches.engine.timeline import Cause
@@ -254,6 +254,35 @@ async def test_a_failure_is_told_once_tried_again_and_given_up(
     await settled(sure)
     assert issue(sure, f"failed:{PORCH}") is None
     assert records(entry)[-1] == (PORCH, Outcome.SUPERSEDED)
+
+
+@pytest.mark.parametrize("end", ["left out", "off while nobody looked"])
+async def test_what_did_not_work_leaves_repairs_with_its_device(
+    sure: HomeAssistant, set_up: SetUp, freezer: FrozenDateTimeFactory, end: str
+) -> None:
+    entry = await allowed(sure, set_up)  # there is no action that turns it off
+    assert issue(sure, f"failed:{PORCH}") is not None
+    assert await sure.config_entries.async_unload(entry.entry_id)
+    if end == "left out":
+        sure.config_entries.async_update_entry(entry, options={**entry.options, CONF_EXCLUDED: [PORCH]})
+    else:
+        sure.states.async_set(PORCH, "off")
+    await sure.config_entries.async_setup(entry.entry_id)
+    await settled(sure)
+    await later(sure, freezer, 61)
+    assert issue(sure, f"failed:{PORCH}") is None
+    assert sure.states.get(SWITCH).attributes["failed"] == []
+
+
+async def test_saving_options_does_not_forget_who_has_just_used_a_device(sure: HomeAssistant, set_up: SetUp) -> None:
+    entry = await set_up()
+    await call(sure, "allow", entity_id=PORCH)
+    sure.states.async_set(PORCH, "on", {**sure.states.get(PORCH).attributes, "brightness": 20})
+    await settled(sure)
+    assert [d["why"] for d in (await call(sure, "act"))["declined"]] == ["just_used"]
+    assert await sure.config_entries.async_reload(entry.entry_id)
+    await settled(sure)
+    assert [d["why"] for d in (await call(sure, "act"))["declined"]] == ["just_used"]
 
 
 async def test_no_effect_is_a_failure(sure: HomeAssistant, set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:

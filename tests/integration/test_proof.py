@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import voluptuous as vol
@@ -14,6 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy.exc import OperationalError
 
 from custom_components.hunches.const import CONF_SENSITIVITY, DOMAIN, Sensitivity, Stage
 from custom_components.hunches.engine.localtime import DAY, HOUR
@@ -88,6 +90,16 @@ async def test_it_runs_after_the_first_learning_and_is_kept(
     again = coordinator_of(entry).proven(PORCH)
     assert again is not None
     assert again["raised"]["hunches"] == 0
+
+
+async def test_what_was_found_outlives_meters_that_cannot_be_read(
+    past: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    with patch("custom_components.hunches.proof.async_watt_hours", side_effect=OperationalError("", {}, Exception())):
+        entry = await set_up()
+    proven = coordinator_of(entry).proven(PORCH)
+    assert proven is not None
+    assert proven["raised"]["hunches"] == 3
 
 
 async def test_another_bar_asks_for_another_proof(past: HomeAssistant, script: Script, set_up: SetUp) -> None:
