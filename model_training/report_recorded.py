@@ -149,8 +149,9 @@ def summed_up(found: Figures) -> str:
         return f"**{told} {none}{acted}"
     silent = sum(not home["raised"]["hunches"] for home in homes.values())
     low, high = raised["precision_low"], raised["precision_high"]
+    there = "is one hunch" if raised["hunches"] == 1 else f"are {raised['hunches']} hunches"
     return (
-        f"**{told} there are {raised['hunches']} hunches, {raised['done']} of them done** (95 %, Wilson:"
+        f"**{told} there {there}, {raised['done']} of them done** (95 %, Wilson:"
         f" {span((low, high))}); {silent} of the homes see none at all.{acted}"
     )
 

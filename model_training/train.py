@@ -22,6 +22,7 @@ import torch
 from custom_components.hunches.engine import context_numbers, features
 from custom_components.hunches.engine.acceptance import N_OUTLOOK
 from custom_components.hunches.engine.model import ASSETS
+from script.marked_block import MarksError, around
 
 from . import (
     ROOT,
@@ -72,6 +73,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "training", help="shards and checkpoints")
     parser.add_argument("--assets", type=Path, default=None, help="where the assets go")
     parser.add_argument("--recorded", type=Path, default=None, help="folder of home bundles for the report")
+    parser.add_argument("--readme", type=Path, default=None, help="file whose figures, between markers, are made anew")
     parser.add_argument("--workers", type=int, default=None, help="processes that simulate")
     parser.add_argument("--threads", type=int, default=1, help="of torch: these networks are too small for more")
     options = parser.parse_args()
@@ -84,8 +86,10 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     machines.join()
     try:
+        if options.readme is not None:
+            around(options.readme, report.BEGIN, report.END)  # before the work, not after it
         run(options)
-    except evaluate.ExamplesError as error:
+    except (evaluate.ExamplesError, MarksError) as error:
         print(f"script/train: {error}", file=sys.stderr)
         return 2
     finally:
@@ -253,6 +257,8 @@ def judge(options: argparse.Namespace) -> None:
         found, seen = evaluate.run(wanted)
         found["pictures"] = drawings.draw(found, seen, out)
     report.write(found, out)
+    if options.readme is not None:
+        report.update(options.readme, found)
     evaluate.enter(options.assets, found)
     print(report.reached(found))
 
@@ -265,11 +271,13 @@ def embed(nets: train_state.Nets, rows: Arrays) -> np.ndarray:
 
 
 def _write(folder: Path, files: Mapping[str, bytes], card: dict[str, Any]) -> None:
+    """Write the assets; scoring them, which follows, takes minutes more."""
     if card["bytes"] > LIMIT_BYTES:
         raise SystemExit(f"assets take {card['bytes']:,} bytes, more than {LIMIT_BYTES:,}")
     for name, data in files.items():
         (folder / name).write_bytes(data)
     model_card.write(folder, card)
+    print(f"script/train: the assets are in {folder}; the report follows")
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
