@@ -15,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
+from homeassistant.util.hass_dict import HassKey
 
 from .answers import async_accept, async_reject
 from .const import CONF_PHONES, DOMAIN, LOGGER
@@ -30,6 +31,8 @@ EVENT_TAPPED: Final = "mobile_app_notification_action"
 PAGE: Final = f"/{DOMAIN}"
 _APP: Final = "mobile_app"
 """The integration of the phones; literal, because importing it loads much else."""
+_ASKED: HassKey[list[Phone]] = HassKey(f"{DOMAIN}_asked_phones")
+"""Which phones were asked last: one that the options leave out from now on still shows what is open."""
 _ACCEPT, _NOT_NOW, _NEVER = "accept", "not_now", "never"
 
 
@@ -72,6 +75,10 @@ class Phones:
         self._coordinator = coordinator
         self._told = coordinator.questions
         self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
+        before, chosen = hass.data.get(_ASKED, []), self._chosen
+        hass.data[_ASKED] = chosen
+        if left := [phone for phone in before if phone not in chosen]:
+            self._begin(async_withdraw(hass, left, [question.key for question in self._told], self._order))
 
     @callback
     def async_update(self) -> None:
@@ -111,6 +118,7 @@ class Phones:
             question = next((q for q in self._coordinator.questions if q.key == key), None)
             if not (phones := self._chosen) or question is None:
                 return
+            self._hass.data[_ASKED] = phones
             say, now = await async_say(self._hass), dt_util.utcnow().timestamp()
             quiet = how is _How.LEFT or wakes_nobody(question.leader)
             data: dict[str, Any] = {

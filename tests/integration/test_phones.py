@@ -153,6 +153,19 @@ async def test_withdrawn_when_it_is_answered_elsewhere_and_with_the_integration(
     assert [call.data["data"]["tag"] for call in calls[3:]] == ["hunches-still_on:switch.kettle"]
 
 
+async def test_withdrawn_from_a_phone_that_is_no_longer_chosen(
+    porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser
+) -> None:
+    ben = member(porch, entities=True)
+    (ada_device, ada), (ben_device, bens) = phone(porch, hass_admin_user, "Ada"), phone(porch, ben, "Ben")
+    entry = await set_up(phones=[ada_device, ben_device])
+    porch.config_entries.async_update_entry(entry, options={**entry.options, "phones": [ada_device]})
+    assert await porch.config_entries.async_reload(entry.entry_id)
+    await settled(porch)
+    assert sent(bens)[1:] == ["clear_notification"]
+    assert len(sent(ada)) == 1
+
+
 async def test_nobody_is_woken(porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser) -> None:
     script.p_away, script.p_asleep = 0.05, 0.9
     device, calls = phone(porch, hass_admin_user, "Ada")
