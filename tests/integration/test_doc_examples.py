@@ -47,7 +47,7 @@ async def test_examples(porch: HomeAssistant, set_up: SetUp, subtests: pytest.Su
         "condition": {f"hunches.{name}" for name in CONDITIONS},
     }
     for example in examples():
-        with subtests.test(example["alias"]):
+        with subtests.test(str(example["alias"])):  # plain: what YAML gives cannot go to another process
             checked = await async_validate_config_item(porch, "example", example)
             assert checked is not None
             assert checked.validation_status is ValidationStatus.OK, checked.validation_error

@@ -101,7 +101,8 @@ async def test_from_history_to_a_hunch_that_one_tap_carries_out(
     assert status.timing["rows"] > 5_000
     assert status.context is not None
     assert status.context.p_away > 0.5
-    light, lock = (next(h for h in status.open if h.entity_id.startswith(d)) for d in ("light.", "lock."))
+    leaders = [question.leader for question in status.questions]
+    light, lock = (next(h for h in leaders if h.entity_id.startswith(d)) for d in ("light.", "lock."))
     assert light.evidence.history_days > 20
     proven = coordinator_of(entry).proven(light.entity_id)
     assert proven is not None
