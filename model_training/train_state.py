@@ -54,7 +54,7 @@ class Recipe:
     roles: float = 0.3
     contrast: float = 0.08
     average: float = 0.99
-    width: int = 1
+    width: int = 2
     experts: bool = True
 
 
