@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.core import Context, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .choices import excluded_by
@@ -25,6 +25,7 @@ from .errors import AnswerError
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .history.registry import build_home
 from .listings import async_found, async_rules
+from .phones import mistakable
 from .ruling import async_unrule
 from .said import async_say, day
 
@@ -43,23 +44,27 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what will be looked at, and add the entry when that is confirmed."""
-        if user_input is not None:
+        if user_input is not None and not _phones_wrong(self.hass, user_input):
             return self.async_create_entry(title="Hunches", data={}, options={**DEFAULT_OPTIONS, **user_input})
-        return await self._async_show("user", DEFAULT_OPTIONS)
+        return await self._async_show("user", DEFAULT_OPTIONS, user_input)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what is looked at by now, and change how people are told."""
         entry = self._get_reconfigure_entry()
-        if user_input is not None:
+        if user_input is not None and not _phones_wrong(self.hass, user_input):
             empty = {key: DEFAULT_OPTIONS[key] for key in (CONF_PHONES, CONF_SATELLITES)}
             return self.async_update_reload_and_abort(entry, options={**entry.options, **empty, **user_input})
-        return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options})
+        return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options}, user_input)
 
-    async def _async_show(self, step: str, options: Mapping[str, Any]) -> ConfigFlowResult:
+    async def _async_show(
+        self, step: str, options: Mapping[str, Any], entered: Mapping[str, Any] | None
+    ) -> ConfigFlowResult:
         home = build_home(self.hass, excluded_by(self.hass, options), named(options))
+        shown = options if entered is None else entered
         return self.async_show_form(
             step_id=step,
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), options),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), shown),
+            errors=_phones_wrong(self.hass, entered or {}),
             description_placeholders={
                 "devices": str(len(home.devices)),
                 "evidence": str(len(home.evidence)),
@@ -81,7 +86,7 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         options = {**DEFAULT_OPTIONS, **self.config_entry.options}
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = errors_of(user_input)
+            errors = errors_of(user_input) or _phones_wrong(self.hass, user_input.get("telling", {}))
             if not errors:
                 await self._async_take_back(user_input.get(RULES))
                 return self.async_create_entry(data=flat(user_input, options, unit))
@@ -127,6 +132,12 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         days = 0.0 if status.since is None else max(now - status.since, 0.0) / DAY
         enough = dt_util.as_local(dt_util.utc_from_timestamp(status.enough or now + ENOUGH_DAYS * DAY))
         return {"days": f"{days:.0f}", "enough": day(enough, await async_say(self.hass))}
+
+
+@callback
+def _phones_wrong(hass: HomeAssistant, told: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the phones that were chosen, as a form shows it."""
+    return {"base": "phones_alike"} if mistakable(hass, told.get(CONF_PHONES, ())) is not None else {}
 
 
 def _key(rule: Rule) -> str:

@@ -46,15 +46,42 @@ class Phone:
 
 @callback
 def phones_of(hass: HomeAssistant, device_ids: Iterable[str]) -> Iterator[Phone]:
-    """Yield the phones of devices that were chosen and can be reached by a notification."""
+    """Yield the phones of devices that were chosen and can be reached by a notification, each as nobody else's."""
+    for entry in _entries_of(hass, device_ids):
+        if hass.services.has_service("notify", service := _service(entry)) and not _is_mistakable(hass, entry):
+            yield Phone(service, _user(entry))
+
+
+@callback
+def mistakable(hass: HomeAssistant, device_ids: Iterable[str]) -> str | None:
+    """Return the name of a phone that is called as one of another user's, so that nobody knows which one is told."""
+    return next((_name(entry) for entry in _entries_of(hass, device_ids) if _is_mistakable(hass, entry)), None)
+
+
+def _entries_of(hass: HomeAssistant, device_ids: Iterable[str]) -> Iterator[ConfigEntry[Any]]:
     for device_id in device_ids:
         device = dr.async_get(hass).async_get(device_id)
         entry = hass.config_entries.async_get_entry(device.config_entry_id) if device is not None else None
-        if entry is None or entry.domain != _APP:
-            continue
-        service = slugify(f"{_APP}_{entry.data.get('device_name', '')}")
-        if hass.services.has_service("notify", service):
-            yield Phone(service, str(entry.data.get("user_id", "")))
+        if entry is not None and entry.domain == _APP:
+            yield entry
+
+
+def _is_mistakable(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Return whether another user's phone has the same action: the app's integration names it by the phone alone."""
+    others = hass.config_entries.async_entries(_APP, include_ignore=False, include_disabled=False)
+    return any(_service(other) == _service(entry) and _user(other) != _user(entry) for other in others)
+
+
+def _service(entry: ConfigEntry[Any]) -> str:
+    return slugify(f"{_APP}_{_name(entry)}")
+
+
+def _name(entry: ConfigEntry[Any]) -> str:
+    return str(entry.data.get("device_name", ""))
+
+
+def _user(entry: ConfigEntry[Any]) -> str:
+    return str(entry.data.get("user_id", ""))
 
 
 class _How(Enum):
@@ -77,6 +104,8 @@ class Phones:
         self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
         before, chosen = hass.data.get(_ASKED, []), self._chosen
         hass.data[_ASKED] = chosen
+        if (name := mistakable(hass, entry.options.get(CONF_PHONES, ()))) is not None:
+            LOGGER.warning('Phones of two people are called "%s": neither is told. Rename one of them in its app', name)
         if left := [phone for phone in before if phone not in chosen]:
             self._begin(async_withdraw(hass, left, [question.key for question in self._told], self._order))
 

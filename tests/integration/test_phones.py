@@ -8,6 +8,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import Group
 from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
@@ -204,6 +205,40 @@ async def test_phones_that_are_gone_or_off_stop_nobody(
     other.add_to_hass(porch)
     lamp = dr.async_get(porch).async_get_or_create(config_entry_id=other.entry_id, identifiers={("test", "1")})
     await set_up(phones=["gone", lamp.id, off, device])
+    assert len(calls) == 1
+
+
+async def test_two_peoples_phones_of_one_name(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    hass_admin_user: MockUser,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ada, calls = phone(porch, hass_admin_user, "Phone")
+    _, others = phone(porch, member(porch), "Phone")
+    entry = await set_up(phones=[ada])
+    assert not calls  # it might have come to the other
+    assert not others
+    assert caplog.text.count('Phones of two people are called "Phone"') == 1
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    telling = {"repairs": True, "phones": [ada]}
+    result = await porch.config_entries.options.async_configure(flow["flow_id"], {"telling": telling})
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "phones_alike"})
+    flow = await entry.start_reconfigure_flow(porch)
+    result = await porch.config_entries.flow.async_configure(flow["flow_id"], telling)
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "phones_alike"})
+    result = await porch.config_entries.flow.async_configure(flow["flow_id"], {"repairs": True})
+    assert result["type"] is FlowResultType.ABORT
+    await settled(porch)
+
+
+async def test_one_persons_phones_of_one_name(
+    porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser
+) -> None:
+    phone(porch, hass_admin_user, "Phone")
+    device, calls = phone(porch, hass_admin_user, "Phone")
+    await set_up(phones=[device])
     assert len(calls) == 1
 
 
