@@ -326,7 +326,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         scan, policy = mind.look(moment.now), self._policy
         decision = None
         if not dry_run:
-            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings)
+            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings, moment.thermostats)
         acting = policy.act(home, scan.candidates, ledger, moment)
         implied = () if dry_run else self._lessons.watch(mind, ledger, moment.now)
         return Look(scan, decision, acting, perf_counter() - began, implied)
