@@ -10,7 +10,7 @@ from ..hunches import Hunch, Kind
 from ..localtime import DAY, LocalTime
 from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
-from .heating import HEATING, setback
+from .heating import HEATING, is_set_back, setback
 from .ledger import Answer, Decision, Ledger, stretch
 from .patience import bar, passed_over
 from .rules import allowed_since, forbidding
@@ -77,7 +77,7 @@ class Policy:
             hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
         }
         readings, stand = states or {}, thermostats or {}
-        low = {h.key for h in (*best.values(), *ledger.open) if self._is_low(h, stand.get(h.entity_id))}
+        low = {h.key for h in (*best.values(), *ledger.open) if self._is_low(h, ledger, stand.get(h.entity_id))}
         true = low | {h.key for h in ledger.open if readings.get(h.entity_id) == _settled(h)}
         kept, withdrawn = self._review(home, best, ledger, now=now, true=true)
         moot = {hunch.entity_id for hunch, _ in withdrawn} | {
@@ -96,9 +96,16 @@ class Policy:
         """
         return decide(home, candidates, ledger, self.settings, moment, self._firm)
 
-    def _is_low(self, hunch: Hunch, thermostat: Thermostat | None) -> bool:
-        """Return whether a thermostat that is known has nothing to be lowered: it cools, or is as low as it may be."""
-        return hunch.kind in HEATING and thermostat is not None and not setback(thermostat, self.settings.bounds)
+    def _is_low(self, hunch: Hunch, ledger: Ledger, thermostat: Thermostat | None) -> bool:
+        """Return whether heating has nothing to be lowered: it cools, is as low as it may be, or was set back.
+
+        Set back twice, it would come back to where it was after the first time.
+        """
+        if hunch.kind not in HEATING:
+            return False
+        if is_set_back(ledger.records, hunch.entity_id):
+            return True
+        return thermostat is not None and not setback(thermostat, self.settings.bounds)
 
     def _review(
         self, home: Home, best: Mapping[str, Hunch], ledger: Ledger, *, now: float, true: Collection[str]
