@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..home import OFF, ON, UNKNOWN, Home
 from ..hunches import Hunch, Kind
-from ..localtime import DAY, LocalTime
+from ..localtime import DAY
 from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
 from .heating import HEATING, is_set_back, setback
@@ -17,6 +17,7 @@ from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
 from .stopping import binds, refusals
+from .telling import is_quiet
 from .together import questions
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ class Policy:
             return why
         if within(now, ledger.started, settings.settle):
             return "starting"
-        if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
+        if is_quiet(home, settings, now):
             return "quiet_hours"
         if joining:
             return None
@@ -298,10 +299,3 @@ def _heating_is_odd(hunch: Hunch, settings: Settings) -> bool:
 def _settled(hunch: Hunch) -> int:
     """Return the reading at which a hunch has come true without anybody's answer."""
     return ON if hunch.kind is Kind.USUALLY_ON_BY_NOW else OFF
-
-
-def _in_hours(home: Home, hours: tuple[float, float], now: float) -> bool:
-    """Return whether it is between two local hours of day, which may lie on both sides of midnight."""
-    hour = float(LocalTime(home.time_zone).hour(now))
-    start, end = hours
-    return start <= hour < end if start <= end else hour >= start or hour < end
