@@ -215,7 +215,7 @@ def test_numbers_are_those_of_the_code() -> None:
     assert usual.actions_a_day == 2
     assert "done twice to this device in 24 hours" in safety
     assert f"at most {in_words[usual.max_open]} open at once" in safety
-    assert f"silent about the device for {in_words[round(usual.cool_down / HOUR)]} hours" in safety
+    assert f"silent about the same thing for {in_words[round(usual.cool_down / HOUR)]} hours" in safety
     assert f"nobody answered in {in_words[round(usual.expire / HOUR)]} hours" in safety
     assert f"at least {100 * usual.heating_sure:.0f}% sure that nobody is home" in safety
     assert f"within {in_words[round(UNDONE_SECONDS / 60)]} minutes" in safety

@@ -409,6 +409,8 @@ async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
     for record in ledger.records:
         entity_id = record.hunch.entity_id
         thermostat = thermostat_of(hass.states.get(entity_id))
+        if thermostat is None or thermostat.mode == "off":  # whoever turned it off meant it
+            continue
         if record.action.data and record.outcome is Outcome.DONE and is_done(record, UNKNOWN, thermostat):
             try:
                 await async_restore(hass, entity_id, record.before, Context())

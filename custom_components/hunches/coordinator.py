@@ -47,6 +47,7 @@ from .engine.chosen import named
 from .engine.context_filter import Correction
 from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
+from .engine.hunches import Context as HomeContext
 from .engine.hunches import Hunch
 from .engine.model import Model
 from .engine.policy import Action, Ledger, Moment, Policy, Question, Settings, left_to_ask, questions
@@ -204,15 +205,26 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             delay = self._patience.failed(unavailable.reason, f"History cannot be read ({unavailable})")
             self._again = async_call_later(self.hass, delay, self._on_night)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=unavailable.reason)
+            await self._async_unattended()
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001 - the home goes on without hunches, and the log says why
             self._patience.failed(repr(error), "Learning failed, trying again at night", error)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=_FAILED)
+            await self._async_unattended()
         finally:
             if self._once_more and not self._stopped.is_set():
                 self._once_more = False
                 self._relearn.async_schedule_call()
+
+    async def _async_unattended(self) -> None:
+        """Bring back heating that is set back if nobody looks: a cold home costs more than heating an empty one."""
+        if self.mind is not None or self._stopped.is_set():
+            return
+        now = dt_util.utcnow().timestamp()
+        async with self.lock:
+            await self.actions.async_heat(HomeContext(now, p_asleep=0.0, p_away=0.0, p_dark=0.0), now)
+        self._update()
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
@@ -326,7 +338,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         scan, policy = mind.look(moment.now), self._policy
         decision = None
         if not dry_run:
-            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings)
+            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings, moment.thermostats)
         acting = policy.act(home, scan.candidates, ledger, moment)
         implied = () if dry_run else self._lessons.watch(mind, ledger, moment.now)
         return Look(scan, decision, acting, perf_counter() - began, implied)

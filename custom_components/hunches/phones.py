@@ -4,6 +4,7 @@ A phone belongs to a user: it is told what that user may answer, and its answers
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 from .answers import async_accept, async_reject
 from .const import CONF_PHONES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
-from .engine.policy import wakes_nobody
+from .engine.policy import Question, wakes_nobody
 from .errors import AnswerError
 from .rights import async_check_administrator, async_is_administrator, async_may
 from .said import async_say
@@ -33,6 +34,9 @@ _APP: Final = "mobile_app"
 """The integration of the phones; literal, because importing it loads much else."""
 _ASKED: HassKey[list[Phone]] = HassKey(f"{DOMAIN}_asked_phones")
 """Which phones were asked last: one that the options leave out from now on still shows what is open."""
+_SHOWN: HassKey[dict[str, frozenset[str]]] = HassKey(f"{DOMAIN}_shown_phones")
+"""What notifications were about (entity ids), by the mark in their buttons: a tap answers for that alone."""
+_MOST_SHOWN: Final = 200
 _ACCEPT, _NOT_NOW, _NEVER = "accept", "not_now", "never"
 
 
@@ -47,9 +51,11 @@ class Phone:
 @callback
 def phones_of(hass: HomeAssistant, device_ids: Iterable[str]) -> Iterator[Phone]:
     """Yield the phones of devices that were chosen and can be reached by a notification, each as nobody else's."""
-    for entry in _entries_of(hass, device_ids):
-        if hass.services.has_service("notify", service := _service(entry)) and not _is_mistakable(hass, entry):
-            yield Phone(service, _user(entry))
+    entries = (entry for entry in _entries_of(hass, device_ids) if not _is_mistakable(hass, entry))
+    # One action reaches one phone, also where somebody has two of one name.
+    for phone in dict.fromkeys(Phone(_service(entry), _user(entry)) for entry in entries):
+        if hass.services.has_service("notify", phone.service):
+            yield phone
 
 
 @callback
@@ -102,6 +108,7 @@ class Phones:
         self._coordinator = coordinator
         self._told = coordinator.questions
         self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
+        self._shown = hass.data.setdefault(_SHOWN, {})
         before, chosen = hass.data.get(_ASKED, []), self._chosen
         hass.data[_ASKED] = chosen
         if (name := mistakable(hass, entry.options.get(CONF_PHONES, ()))) is not None:
@@ -130,9 +137,10 @@ class Phones:
     def on_tap(self, event: Event[dict[str, Any]]) -> None:
         """Take an answer that was tapped on a notification of ours, whether or not the phone is still chosen."""
         ours, _, rest = str(event.data.get("action", "")).partition("|")
-        answer, _, key = rest.partition("|")
+        answer, _, rest = rest.partition("|")
+        key, _, mark = rest.partition("|")
         if ours == DOMAIN and answer in (_ACCEPT, _NOT_NOW, _NEVER):
-            self._begin(self._async_answer(answer, key, event.context))
+            self._begin(self._async_answer(answer, key, mark, event.context))
 
     @property
     def _chosen(self) -> list[Phone]:
@@ -172,8 +180,9 @@ class Phones:
                 title, accept = await async_question(self._hass, self._coordinator.home, theirs)
                 actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
                 may_rule = await async_is_administrator(self._hass, phone.user_id)
+                mark = self._mark(theirs)
                 buttons = [
-                    {"action": f"{DOMAIN}|{answer}|{key}", "title": title}
+                    {"action": f"{DOMAIN}|{answer}|{key}|{mark}", "title": title}
                     for answer, title in actions
                     if may_rule or answer != _NEVER
                 ]
@@ -184,16 +193,37 @@ class Phones:
                     {"title": title, "message": message, "data": {**data, "actions": buttons}},
                 )
 
-    async def _async_answer(self, answer: str, key: str, context: Context) -> None:
+    def _mark(self, question: Question) -> str:
+        """Return the mark of what a notification is about, and remember what it stands for."""
+        mark = _mark_of(question)
+        self._shown[mark] = frozenset(question.entity_ids)
+        while len(self._shown) > _MOST_SHOWN:
+            del self._shown[next(iter(self._shown))]
+        return mark
+
+    async def _async_shown(self, key: str, mark: str, user_id: str | None) -> frozenset[str]:
+        """Return what the notification with a mark was about (entity ids).
+
+        After a restart it is what is asked still, if that has the same mark: else nobody knows.
+        """
+        if (shown := self._shown.get(mark)) is not None:
+            return shown
+        question = self._coordinator.question(key)
+        theirs = question.of(await async_may(self._hass, user_id)) if question is not None and user_id else None
+        return frozenset(theirs.entity_ids) if theirs is not None and _mark_of(theirs) == mark else frozenset()
+
+    async def _async_answer(self, answer: str, key: str, mark: str, context: Context) -> None:
         """Carry out an answer in the name of whoever tapped; say so on their phones if it could not be."""
         caller = Context(user_id=context.user_id, parent_id=context.id)
+        # One of an earlier version has no mark: it answers for all that is asked.
+        shown = await self._async_shown(key, mark, context.user_id) if mark else None
         try:
             if answer == _ACCEPT:
-                await async_accept(self._coordinator, key, caller)
+                await async_accept(self._coordinator, key, caller, shown=shown)
             else:
                 if answer == _NEVER:
                     await async_check_administrator(self._hass, caller)
-                await async_reject(self._coordinator, key, caller, never=answer == _NEVER)
+                await async_reject(self._coordinator, key, caller, never=answer == _NEVER, shown=shown)
         except AnswerError as error:
             await self._async_reply(context.user_id, key, await async_refusal(self._hass, error))
         except Unauthorized:
@@ -225,6 +255,10 @@ async def _async_notify(hass: HomeAssistant, phone: Phone, data: dict[str, Any])
         await hass.services.async_call("notify", phone.service, data, blocking=True)
     except HomeAssistantError as error:  # a phone that is off; whoever has it is told another way, or not at all
         LOGGER.debug("%s cannot be told: %s", phone.service, error)
+
+
+def _mark_of(question: Question) -> str:
+    return hashlib.sha256("\n".join(sorted(question.entity_ids)).encode()).hexdigest()[:12]
 
 
 def _tag(key: str) -> str:

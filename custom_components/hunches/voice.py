@@ -11,12 +11,13 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .answers import async_accept, async_reject
 from .const import CONF_SATELLITES, DOMAIN, LOGGER
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Hunch
-from .engine.policy import Question, not_by_voice, somebody_listens
+from .engine.policy import Question, is_quiet, not_by_voice, somebody_listens
 from .errors import AnswerError
 from .news import Piece, What
 from .said import async_say
@@ -54,8 +55,11 @@ class Voice:
     def async_update(self) -> None:
         """Ask what was not asked yet, if this is a moment for it; what joins a question later was asked with it."""
         context, satellites = self._coordinator.data.context, self._entry.options.get(CONF_SATELLITES, ())
-        if context is None or not satellites or not somebody_listens(context):
+        home, now = self._coordinator.home, dt_util.utcnow().timestamp()
+        if context is None or home is None or not satellites or not somebody_listens(context):
             return
+        if is_quiet(home, self._coordinator.settings, now):
+            return  # asked once they are over, if it is open still
         for question in self._coordinator.data.questions:
             keys = {hunch.key for hunch in question.hunches}
             if not keys.isdisjoint(self._asked):

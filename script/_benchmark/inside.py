@@ -112,7 +112,7 @@ class Reading:
             Row.of(f"get_significant_states of {what}; rival: bare sqlite3", found["history_seconds"], "s", bare),
             Row.of(f"{small}; rival: get_significant_states", memory, "MB", history_memory, READ_MEMORY),
             Row.of(f"{small} for the first time, caches empty; rival: the same", first, "MB", history_memory),
-            Row.of("of these, the timelines that are the result; rival: all of it", held, "MB", max(memory, held)),
+            Row.of(f"of the {small}, the timelines; rival: all of it", held, "MB", max(memory, held)),
             Row.of(f"reading the last day, {found['day_rows']:,} rows; rival: reading all", day, "s", ours),
         ]
 
@@ -172,7 +172,12 @@ async def whole(kept: Kept, folder: Path, port: int, waits: Waits, reading: Read
         Row.of("a look inside Home Assistant; rival: the first analysis", median(looks), "s", sum(_parts(timing))),
         *_held_up(idle, busy),
         *_behind(proving, idle, proved, after, sum(_parts(timing))),
-        Row.of("the history page's answer during it; rival: idle", median(page_busy or [0.0]), "s", median(page_idle)),
+        Row.of(
+            "the history page's answer during the analysis; rival: idle",
+            median(page_busy or [0.0]),
+            "s",
+            median(page_idle),
+        ),
         Row.of("the long memory on disk; rival: the recorder's database", _stored(folder), "MB", _size(folder)),
         *read,
     ]
@@ -187,8 +192,10 @@ def _first(kept: Kept, timing: dict[str, float], history: float, bare: float) ->
     what = f"{len(kept.made.home.devices)} devices × {kept.made.days} days, {timing['rows']:,} rows"
     name = f"first analysis of {what}; rival: get_significant_states of them"
     yield Row.of(name, read + learn + look, "s", history)
-    yield Row.of("of it, reading, the history page open; rival: bare sqlite3 without it", read, "s", bare)
-    yield Row.of("of it, learning and going through the last minutes; rival: reading", learn, "s", read)
+    yield Row.of(
+        "of the first analysis, reading, the history page open; rival: bare sqlite3 without it", read, "s", bare
+    )
+    yield Row.of("of the first analysis, learning and going through the last minutes; rival: reading", learn, "s", read)
 
 
 def _held_up(idle: dict[str, Any], busy: dict[str, Any]) -> Iterator[Row]:
@@ -208,7 +215,12 @@ def _held_up(idle: dict[str, Any], busy: dict[str, Any]) -> Iterator[Row]:
     late = 1000 * idle["lateness"]["max"]
     yield Row.of(f"longest stretch of ours on the event loop{where}; rival: lateness, idle", 1000 * busy["stretch"],
                  "ms", late, LATENESS)  # fmt: skip
-    yield Row.of("the same by the clock, not in processor time", 1000 * busy["stretch_by_clock"], "ms", late)
+    yield Row.of(
+        "longest stretch of ours by the clock, not in processor time; rival: lateness, idle",
+        1000 * busy["stretch_by_clock"],
+        "ms",
+        late,
+    )
     yield Row.of("longest garbage collection during the analysis; rival: idle", 1000 * busy["collection"], "ms",
                  1000 * idle["collection"] or None)  # fmt: skip
     yield Row.of("full garbage collections during the analysis", busy["full_collections"], "", None)
@@ -220,11 +232,11 @@ def _behind(
     """Yield what the backtest costs that follows the first analysis, and what memory both leave behind."""
     yield Row.of("the backtest in the background; rival: the first analysis", proving, "s", analysis_seconds)
     late, idle_late = (1000 * found["lateness"]["p99.9"] for found in (proved, idle))
-    yield Row.of("event loop late during it, p99.9; rival: idle", late, "ms", idle_late, LATENESS)
+    yield Row.of("event loop late during the backtest, p99.9; rival: idle", late, "ms", idle_late, LATENESS)
     before, left = idle["rss"] / _MB, (after["rss"] - idle["rss"]) / _MB
-    yield Row.of("memory left by both in the same process; rival: before", left, "MB", before)
+    yield Row.of("memory left by analysis and backtest in the same process; rival: before", left, "MB", before)
     held = (after["rss_held"] - idle["rss_held"]) / _MB
-    yield Row.of("of it, what the C library does not merely keep; rival: before", held, "MB", before)
+    yield Row.of("of the memory left, what the C library does not merely keep; rival: before", held, "MB", before)
 
 
 async def _proved(client: Client) -> float:
@@ -301,6 +313,6 @@ async def starts(folder: Path, port: int, waits: Waits, say: Say) -> list[Row]:
                fastest, START),
         Row.of("memory of the integration, idle after a start (numpy is in both, as default_config loads it); rival: "
                "Home Assistant without", memory, "MB", beside, IDLE_MEMORY),
-        Row.of("of it, what the C library does not merely keep; rival: Home Assistant without", held, "MB",
+        Row.of("of the memory idle, what the C library does not merely keep; rival: Home Assistant without", held, "MB",
                held_beside),
     ]  # fmt: skip

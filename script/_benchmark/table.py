@@ -58,7 +58,7 @@ def growth(name: str, sizes: Sequence[float], costs: Sequence[float]) -> Row:
 def text(rows: Sequence[Row]) -> str:
     """Return the table for a screen, each limit that is missed marked and named first."""
     missed = [row for row in rows if row.missed]
-    lines = [f"{len(missed)} of {sum(row.limit is not None for row in rows)} limits are missed"]
+    lines = [_missed(rows)]
     lines += [f"  MISSED {row.value:g} {row.unit} instead of {row.limit:g}: {row.name}" for row in missed]
     for row in rows:
         rival = "" if row.rival is None else f"{row.rival:.4g}"
@@ -73,11 +73,16 @@ def markdown(rows: Sequence[Row], machine: str) -> str:
     """Return the table for a README: what has a limit, what is missed first, and the rest folded away."""
     held = sorted((row for row in rows if row.limit is not None), key=lambda row: not row.missed)
     rest = [row for row in rows if row.limit is None]
-    lines = [*_table(held), "", f"Printed by `script/benchmark` on {machine}."]
+    about = f"{_missed(rows)}; they are bold and come first. A limit is in the unit of what was measured."
+    lines = [about, "", *_table(held), "", f"Printed by `script/benchmark` on {machine}."]
     if rest:
         lines += ["", "<details>", f"<summary>{len(rest)} more, without a limit</summary>", "", *_table(rest), ""]
         lines += ["</details>"]
     return "\n".join(lines)
+
+
+def _missed(rows: Sequence[Row]) -> str:
+    return f"{sum(row.missed for row in rows)} of {sum(row.limit is not None for row in rows)} limits are missed"
 
 
 def _table(rows: Sequence[Row]) -> list[str]:

@@ -51,8 +51,9 @@ def test_what_is_missed_is_said_first() -> None:
     assert "MISSED" in lines[1]
     assert lines[1].endswith("missed")
     table = markdown(rows(), "this machine").splitlines()
-    assert table[2].startswith("| missed | **4 s** | 2 | 2 | 3 |")
-    assert table[3].startswith("| kept | 1 s |")
+    assert table[0].startswith("1 of 2 limits are missed; they are bold")
+    assert table[4].startswith("| missed | **4 s** | 2 | 2 | 3 |")
+    assert table[5].startswith("| kept | 1 s |")
 
 
 def test_what_has_no_limit_is_folded_away() -> None:
@@ -82,9 +83,9 @@ def test_a_readme_is_filled_between_its_marks(tmp_path: Path) -> None:
     for _ in range(2):
         fill(readme, BEGIN, END, markdown(rows(), "this machine"))
     whole = readme.read_text(encoding="utf-8")
-    assert whole.startswith("before\n<!-- benchmark -->\n| cost |")
+    assert whole.startswith("before\n<!-- benchmark -->\n1 of 2 limits")
     assert whole.endswith("\n<!-- /benchmark -->\nafter\n")
-    assert "old" not in whole
+    assert "\nold\n" not in whole
     assert whole.count("| missed |") == 1
 
 

@@ -32,6 +32,7 @@ ENTITIES = (
     Entity("light.lamp", "Lamp", "Lounge"),
     Entity("light.hall", "Hall", "Hall"),
     Entity("lock.front", "Front door lock", "Hall"),
+    Entity("climate.home", "Heating"),
     Entity("switch.fridge", "Fridge", "Kitchen"),
     Entity("switch.washer", "Washer", "Kitchen"),
     Entity("binary_sensor.lounge_motion", "Motion", "Lounge", "motion"),
@@ -348,6 +349,32 @@ def test_in_shadow_mode_it_finds_what_would_have_been_done_if_all_were_allowed()
     assert {f.hunch.evidence.archetype for f in found} == {"told"}
     assert not [f for f in replay(SureMind(), home, Policy()) if f.acted]
     assert not [f for f in replay(LampMind(), home, Policy(Settings(shadow=True))) if f.acted], "nobody is sure"
+
+
+class EveningMind(SureMind):
+    """Would have heating set back while nobody is home, and the lamp on at 18:30."""
+
+    def _candidates(self, lines: Mapping[str, Timeline], now: float) -> Iterator[Hunch]:
+        hour = (now - DAY0) / 3600
+        if 34 <= hour < 36:
+            found = hunch(hour, "climate.home")
+            long = replace(found.evidence, since=DAY0)
+            yield replace(found, kind=Kind.HEATING_WHILE_AWAY, action="set_temperature", evidence=long, p_low=0.99)
+        if 42.5 <= hour < 43:
+            found = hunch(hour, "light.lamp")
+            here = replace(found.evidence, context=Context(now, 0.0, 0.0, 0.0))
+            yield replace(found, kind=Kind.USUALLY_ON_BY_NOW, action="turn_on", evidence=here, p_low=0.99)
+
+
+def test_heating_and_lamps_that_are_usually_on_are_found_as_what_would_have_been_done() -> None:
+    home = recording(home=line(first=ON), lamp=line(), front_door=line(2, 2.1, 33, 33.1, 41, 41.05))
+    found = list(replay(EveningMind(), home, Policy(Settings(shadow=True))))
+    assert [(f.hunch.entity_id, f.hunch.kind, f.acted) for f in found] == [
+        ("climate.home", Kind.HEATING_WHILE_AWAY, False),
+        ("climate.home", Kind.HEATING_WHILE_AWAY, True),
+        ("light.lamp", Kind.USUALLY_ON_BY_NOW, False),
+        ("light.lamp", Kind.USUALLY_ON_BY_NOW, True),
+    ]
 
 
 def test_what_we_did_ourselves_is_told_apart() -> None:

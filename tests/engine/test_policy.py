@@ -20,6 +20,7 @@ from custom_components.hunches.engine.policy import (
     Ledger,
     Policy,
     Settings,
+    Thermostat,
     action_for,
     bar,
     doors_of,
@@ -462,6 +463,28 @@ def test_an_unanswered_hunch_expires() -> None:
 def heating(kind: Kind = Kind.HEATING_WHILE_AWAY, context: tuple[float, float] = AWAY, time: float = NOW) -> Hunch:
     """Return a hunch about the thermostat."""
     return hunch("climate.home", kind=kind, context=context, time=time, action="set_temperature")
+
+
+@pytest.mark.parametrize(
+    ("thermostat", "asked"),
+    [
+        (Thermostat("heat", 21.0), True),
+        (Thermostat("heat_cool", low=20.0, high=25.0), True),
+        (Thermostat("cool", 21.0), False),
+        (Thermostat("auto", 21.0), False),
+        (Thermostat("heat", Settings().bounds.lowest), False),
+        (Thermostat("heat"), False),
+        (None, True),  # out of reach: judged by its reading alone
+    ],
+)
+def test_nobody_is_asked_about_heating_that_cannot_be_lowered(thermostat: Thermostat | None, asked: bool) -> None:
+    candidate, policy, stands = heating(context=AWAY), Policy(), {"climate.home": thermostat}
+    policy.judge(HOME, [candidate], Ledger(), NOW - Settings().sustain, {"climate.home": ON}, stands)
+    decision = policy.judge(HOME, [candidate], Ledger(), NOW, {"climate.home": ON}, stands)
+    assert bool(decision.raised) is asked
+    assert reasons(decision) == ({} if asked else {"climate.home": "moot"})
+    decision = policy.judge(HOME, [candidate], Ledger(open=(candidate,)), NOW, {"climate.home": ON}, stands)
+    assert decision.withdrawn == (() if asked else ((candidate, Answer.SETTLED),))
 
 
 def test_heating_is_asked_about_only_where_it_is_sure_that_nobody_is_there() -> None:

@@ -319,9 +319,22 @@ def test_heating_comes_back_when_people_do_unless_it_was_changed() -> None:
     low = Thermostat("heat", 18.02)
     assert then(low, AT_HOME) == [Due.RESTORE]
     assert then(low, AWAY) == then(low, ASLEEP) == then(None, AT_HOME) == []
-    for changed in (Thermostat("heat", 19.0), Thermostat("off", 18.0), Thermostat("heat", None, 18.0, 24.0)):
+    for changed in (Thermostat("heat", 19.0), Thermostat("off", 19.0), Thermostat("heat", None, 18.0, 24.0)):
         assert then(changed, AT_HOME) == then(changed, AWAY) == [Due.LEAVE]
+    # turned off by a window that is open: it comes back once it heats again
+    assert then(Thermostat("off", 18.0), AT_HOME) == then(Thermostat("off", 18.0), AWAY) == []
     assert not due((replace(record, outcome=Outcome.RESTORED),), Context(NOW, *AT_HOME, 1.0), {HEATING: low})
+
+
+def test_heating_that_is_set_back_is_not_asked_about() -> None:
+    record = done(hunch(HEATING, Kind.HEATING_WHILE_AWAY), 3600, data=(("temperature", 18.0),), mode="heat")
+    again, policy = hunch(HEATING, Kind.HEATING_WHILE_AWAY), Policy(Settings(sustain=0.0))
+    stands = {HEATING: Thermostat("heat", 18.0)}  # which could be lowered once more, and would come back to 18
+    decision = policy.judge(HOME, [again], Ledger(records=(record,)), NOW, READINGS, stands)
+    assert decision.declined == ((again, "moot"),)
+    assert not decision.raised
+    restored = Ledger(records=(replace(record, outcome=Outcome.RESTORED),))
+    assert policy.judge(HOME, [again], restored, NOW, READINGS, stands).raised == (again,)
 
 
 @pytest.mark.parametrize(

@@ -236,9 +236,9 @@ async def test_two_peoples_phones_of_one_name(
 async def test_one_persons_phones_of_one_name(
     porch: HomeAssistant, script: Script, set_up: SetUp, hass_admin_user: MockUser
 ) -> None:
-    phone(porch, hass_admin_user, "Phone")
-    device, calls = phone(porch, hass_admin_user, "Phone")
-    await set_up(phones=[device])
+    other, _ = phone(porch, hass_admin_user, "Phone")
+    device, calls = phone(porch, hass_admin_user, "PHONE")  # another device, the same action
+    await set_up(phones=[other, device])
     assert len(calls) == 1
 
 

@@ -431,6 +431,44 @@ async def test_a_phone_is_renewed_without_a_sound(
     assert len(calls) == 4, "nothing has changed since"
 
 
+async def press(hass: HomeAssistant, call: ServiceCall, answer: str, user: MockUser) -> None:
+    """Tap a button of a notification."""
+    (action,) = (a["action"] for a in call.data["data"]["actions"] if f"|{answer}|" in a["action"])
+    hass.bus.async_fire("mobile_app_notification_action", {"action": action}, context=Context(user_id=user.id))
+    await settled(hass)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_tap_answers_for_what_the_notification_showed(
+    porch: HomeAssistant,
+    lamps: tuple[str, ...],
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    hass_admin_user: MockUser,
+    restarted: bool,
+) -> None:
+    script.suspects = list(LAMPS[:2])
+    device, calls = phone(porch, hass_admin_user, "Ada")
+    entry = await set_up(phones=[device])
+    script.suspects = list(LAMPS)
+    await later(porch, freezer, 61)
+    first, renewed = calls
+    if restarted:  # what older notifications were about is not known any more
+        porch.data.pop("hunches_shown_phones")
+        assert await porch.config_entries.async_reload(entry.entry_id)
+        await settled(porch)
+    await press(porch, first, "accept", hass_admin_user)
+    if restarted:
+        assert states(porch) == ["on"] * 3
+        assert sent(calls)[-1].startswith("This hunch is no longer open")
+        await press(porch, renewed, "accept", hass_admin_user)
+        assert states(porch) == ["off"] * 3
+    else:
+        assert states(porch) == ["off", "off", "on"]
+        assert coordinator_of(entry).question(f"still_on:{LAMPS[2]}") is not None
+
+
 async def test_each_phone_asks_what_is_its_users_to_answer(
     porch: HomeAssistant, lamps: tuple[str, ...], script: Script, set_up: SetUp, hass_admin_user: MockUser
 ) -> None:

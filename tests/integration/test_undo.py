@@ -38,6 +38,7 @@ from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.policy import Answer, Outcome, Rule, Verdict
 from custom_components.hunches.engine.timeline import Cause
 from custom_components.hunches.engine.told import VERIFY_SECONDS
+from custom_components.hunches.history import HistoryUnavailable
 
 from .conftest import PORCH, Script, SetUp, coordinator_of, later, put, settled
 from .test_actions import PROOF, SWITCH, call, issue, records, switch
@@ -576,6 +577,19 @@ async def test_heating_is_set_back_and_restored_when_people_are_back(
     assert shown(hass, "climate.hall") == before
     assert records(entry) == [("climate.hall", Outcome.RESTORED)]
     assert Answer.UNDONE not in [a.answer for a in coordinator_of(entry).feedback.ledger.answers]
+
+
+@pytest.mark.parametrize("trouble", [HistoryUnavailable("recorder_locked"), RuntimeError("broken")])
+async def test_heating_comes_back_while_history_cannot_be_read_after_a_restart(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, trouble: Exception
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    with patch("custom_components.hunches.teaching.Teacher.async_read", side_effect=trouble):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await settled(hass)
+    assert shown(hass, "climate.hall") == before  # nobody looks who could see that people are up
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
 
 
 @pytest.mark.parametrize(("after", "outcome"), [(300, Outcome.UNDONE), (3000, Outcome.SUPERSEDED)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResp
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
 
 from custom_components.hunches.const import DOMAIN
@@ -127,6 +129,23 @@ async def test_asked_only_while_somebody_is_up_and_at_home(
     await set_up(satellites=[KITCHEN])
     assert not room.asked
     script.p_away = script.p_asleep = 0.1
+    await later(porch, freezer, 61)
+    assert len(room.asked) == 1
+
+
+async def test_silent_in_the_quiet_hours(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, room: Room
+) -> None:
+    script.p_away = 0.95
+    now = dt_util.now()
+    quiet = [(now + timedelta(minutes=m)).strftime("%H:%M:%S") for m in (10, 40)]
+    entry = await set_up(satellites=[KITCHEN], quiet_start=quiet[0], quiet_end=quiet[1])
+    assert coordinator_of(entry).question(KEY) is not None
+    freezer.tick(900)
+    script.p_away = 0.05  # somebody comes home within the quiet hours
+    await later(porch, freezer, 61)
+    assert not room.asked
+    freezer.tick(1500)
     await later(porch, freezer, 61)
     assert len(room.asked) == 1
 

@@ -14,7 +14,7 @@ import numpy as np
 from .aftermath import Aftermath, Scorer
 from .hunches import Kind
 from .localtime import DAY, HOUR, LocalTime
-from .policy import Ledger, Moment, Outcome, Record, Rule, Verdict
+from .policy import Ledger, Moment, Outcome, Record, Rule, Thermostat, Verdict, action_for
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .bundle import Recording
+    from .home import Home
     from .hunches import Hunch
     from .policy import Order, Policy
 
@@ -152,7 +153,11 @@ class _Course:
         self._policy = replace(policy, settings=replace(policy.settings, tolerance=math.inf))
         self._scorer = Scorer(recording)
         self._changes = _Changes(recording, now)
-        rules = tuple(Rule(Verdict.ALLOW, None, kind, now) for kind in Kind) if policy.settings.shadow else ()
+        rules = _all_allowed(recording.home, now) if policy.settings.shadow else ()
+        # History does not tell set-points: each that heats is taken to be as warm as can be lowered.
+        bounds = policy.settings.bounds
+        warm = Thermostat("heat", bounds.highest + bounds.degrees)
+        self._thermostats = {e.entity_id: warm for e in recording.home.devices if e.domain == "climate"}
         self._ledger = Ledger(started=now, rules=rules)
         self._idle = False
 
@@ -171,10 +176,19 @@ class _Course:
             yield Found(hunch, self._scorer.aftermath(hunch), joined=True)
         settings = self._policy.settings
         if settings.shadow and any(hunch.p_low >= settings.min_sure for hunch in look.candidates):
-            acting = self._policy.act(self._home, look.candidates, self._ledger, Moment(now, readings))
+            acting = self._policy.act(
+                self._home, look.candidates, self._ledger, Moment(now, readings, self._thermostats)
+            )
             for order in acting.shadow:
                 self._ledger = self._ledger.recorded(_record(order, now))
                 yield Found(order.hunch, self._scorer.aftermath(order.hunch), acted=True)
+
+
+def _all_allowed(home: Home, now: float) -> tuple[Rule, ...]:
+    """Return the rules that allow whatever may be allowed: what is turned on, one device at a time."""
+    kinds = tuple(Rule(Verdict.ALLOW, None, kind, now) for kind in Kind)
+    usual = Kind.USUALLY_ON_BY_NOW
+    return kinds + tuple(Rule(Verdict.ALLOW, e.entity_id, usual, now) for e in home.devices if action_for(e, usual))
 
 
 def _record(order: Order, now: float) -> Record:

@@ -26,7 +26,7 @@ from .safety import action_for, doors_of, may_carry_out, may_undo, never_automat
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy, left_to_ask
 from .stopping import Stops, stops
-from .telling import not_by_voice, somebody_listens, wakes_nobody
+from .telling import is_quiet, not_by_voice, somebody_listens, wakes_nobody
 from .together import Question, done_together, questions
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "has_taken",
     "is_done",
     "is_pending",
+    "is_quiet",
     "left",
     "left_to_ask",
     "may_carry_out",

@@ -9,7 +9,7 @@ from ..home import OFF, ON, UNKNOWN, Entity, Home
 from ..hunches import Hunch, Kind
 from ..localtime import DAY
 from ..situations import situation
-from .heating import HEATING, SET_TEMPERATURE, Thermostat, has_taken, same_setting, setback
+from .heating import HEATING, SET_TEMPERATURE, Thermostat, has_taken, is_set_back, same_setting, setback
 from .ledger import Action, Answer, Ledger, Outcome, Record
 from .rules import allowed_since, allowing, forbidding
 from .safety import action_for, doors_of, may_carry_out
@@ -163,7 +163,7 @@ def _after_others(hunch: Hunch, ledger: Ledger, settings: Settings, now: float) 
     own = [r for r in ledger.records if r.hunch.entity_id == hunch.entity_id]
     if any(r.outcome is Outcome.STARTED for r in own):
         return "under_way"
-    if any(r.outcome is Outcome.DONE and r.action.service == SET_TEMPERATURE for r in own):
+    if is_set_back(own, hunch.entity_id):
         return "set_back"
     alike = [r for r in own if r.automatic and r.hunch.key == hunch.key and r.time >= hunch.evidence.since]
     if settings.shadow and any(r.outcome is Outcome.SHADOW for r in alike):

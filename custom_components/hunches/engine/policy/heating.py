@@ -97,6 +97,15 @@ def has_taken(thermostat: Thermostat, wanted: Setting, before: Mapping[str, obje
     return True
 
 
+def is_set_back(records: Iterable[Record], entity_id: str) -> bool:
+    """Return whether heating was set back and is to be brought back yet."""
+    return any(r.hunch.entity_id == entity_id and _is_set_back(r) for r in records)
+
+
+def _is_set_back(record: Record) -> bool:
+    return record.action.service == SET_TEMPERATURE and record.outcome is Outcome.DONE
+
+
 class Due(StrEnum):
     """What is to be done about heating that was set back."""
 
@@ -110,16 +119,20 @@ def due(
 ) -> tuple[tuple[Record, Due], ...]:
     """Return what has to follow on heating that was set back; nothing about thermostats that are out of reach.
 
-    People are back or up when it is more likely than not: a cold home costs more than an hour of heating.
+    People are back or up when it is more likely than not: a cold home costs more than an hour of heating. What was
+    turned off since, and stands as it was told, is left as it is, and brought back once it is on again.
     """
     found: list[tuple[Record, Due]] = []
     for record in records:
-        if record.action.service != SET_TEMPERATURE or record.outcome is not Outcome.DONE:
+        if not _is_set_back(record):
             continue
         thermostat = thermostats.get(record.hunch.entity_id)
         if thermostat is None:
             continue
-        if not same_setting(thermostat.setting, record.action.data) or thermostat.mode != record.before.get("state"):
+        ours = same_setting(thermostat.setting, record.action.data)
+        if ours and thermostat.mode == "off":
+            continue
+        if not ours or thermostat.mode != record.before.get("state"):
             found.append((record, Due.LEAVE))
         elif situation(context) is Situation.HOME:
             found.append((record, Due.RESTORE))

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Final
 
 from ..home import OFF, ON, UNKNOWN, Home
 from ..hunches import Hunch, Kind
-from ..localtime import DAY, LocalTime
+from ..localtime import DAY
 from ..situations import situation
 from .acting import Acting, Moment, decide, is_firm, surest
-from .heating import HEATING
+from .heating import HEATING, is_set_back, setback
 from .ledger import Answer, Decision, Ledger, stretch
 from .patience import bar, passed_over
 from .rules import allowed_since, forbidding
 from .safety import action_for
 from .settings import Settings, within
 from .stopping import binds, refusals
+from .telling import is_quiet
 from .together import questions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    from .heating import Thermostat
 
 
 def _rank(hunch: Hunch) -> tuple[float, str, str, float, float, float, str]:
@@ -53,11 +56,13 @@ class Policy:
         ledger: Ledger,
         now: float,
         states: Mapping[str, int] | None = None,
+        thermostats: Mapping[str, Thermostat | None] | None = None,
     ) -> Decision:
         """Decide what is shown at `now` (Unix seconds), given every candidate of the whole home at this moment.
 
         `states`: readings by entity id, so that a hunch ends the moment its device is off; without them it ends
-        when it has been no candidate for `Settings.linger`.
+        when it has been no candidate for `Settings.linger`. `thermostats`: how they stand, so that nobody is asked
+        about one that cools, or that nothing can be lowered on.
         """
         if self._last is not None and not 0.0 <= now - self._last <= _LONGEST_GAP:
             self._since.clear()
@@ -72,10 +77,14 @@ class Policy:
         self._firm = {
             hunch.key: self._firm.get(hunch.key, now) for hunch in surest(candidates) if is_firm(hunch, self.settings)
         }
-        kept, withdrawn = self._review(home, best, ledger, now=now, states=states or {})
-        gone = {hunch.entity_id for hunch, _ in withdrawn}
-        moot = gone | {
-            key for key, hunch in best.items() if key in (states or {}) and _is_moot(hunch, (states or {})[key])
+        readings, stand = states or {}, thermostats or {}
+        low = {h.key for h in (*best.values(), *ledger.open) if self._is_low(h, ledger, stand.get(h.entity_id))}
+        true = low | {h.key for h in ledger.open if readings.get(h.entity_id) == _settled(h)}
+        kept, withdrawn = self._review(home, best, ledger, now=now, true=true)
+        moot = {hunch.entity_id for hunch, _ in withdrawn} | {
+            key
+            for key, hunch in best.items()
+            if hunch.key in low or (key in readings and readings[key] in (UNKNOWN, _settled(hunch)))
         }
         raised, joined, declined = self._select(home, best, ledger, kept, moot=moot, now=now)
         return Decision(raised, kept, withdrawn, declined, joined)
@@ -88,10 +97,21 @@ class Policy:
         """
         return decide(home, candidates, ledger, self.settings, moment, self._firm)
 
+    def _is_low(self, hunch: Hunch, ledger: Ledger, thermostat: Thermostat | None) -> bool:
+        """Return whether heating has nothing to be lowered: it cools, is as low as it may be, or was set back.
+
+        Set back twice, it would come back to where it was after the first time.
+        """
+        if hunch.kind not in HEATING:
+            return False
+        if is_set_back(ledger.records, hunch.entity_id):
+            return True
+        return thermostat is not None and not setback(thermostat, self.settings.bounds)
+
     def _review(
-        self, home: Home, best: Mapping[str, Hunch], ledger: Ledger, *, now: float, states: Mapping[str, int]
+        self, home: Home, best: Mapping[str, Hunch], ledger: Ledger, *, now: float, true: Collection[str]
     ) -> tuple[tuple[Hunch, ...], tuple[tuple[Hunch, Answer], ...]]:
-        """Return which open hunches stay, and how the others ended."""
+        """Return which open hunches stay, and how the others ended; `true`: keys of those that have come true."""
         staying: list[Hunch] = []
         withdrawn: list[tuple[Hunch, Answer]] = []
         unsupported: dict[str, float] = {}
@@ -100,7 +120,7 @@ class Policy:
             same = candidate is not None and candidate.key == hunch.key
             if not (same and candidate is not None and candidate.p_accept >= self.settings.keep_accept):
                 unsupported[hunch.key] = self._unsupported.get(hunch.key, now)
-            if states.get(hunch.entity_id) == _settled(hunch):
+            if hunch.key in true:
                 withdrawn.append((hunch, Answer.SETTLED))
             elif (
                 self._forbidden(home, hunch, ledger) is not None
@@ -206,7 +226,7 @@ class Policy:
             return why
         if within(now, ledger.started, settings.settle):
             return "starting"
-        if settings.quiet_hours is not None and _in_hours(home, settings.quiet_hours, now):
+        if is_quiet(home, settings, now):
             return "quiet_hours"
         if joining:
             return None
@@ -279,15 +299,3 @@ def _heating_is_odd(hunch: Hunch, settings: Settings) -> bool:
 def _settled(hunch: Hunch) -> int:
     """Return the reading at which a hunch has come true without anybody's answer."""
     return ON if hunch.kind is Kind.USUALLY_ON_BY_NOW else OFF
-
-
-def _is_moot(hunch: Hunch, reading: int) -> bool:
-    """Return whether there is nothing to do about a device that reads so."""
-    return reading in (UNKNOWN, _settled(hunch))
-
-
-def _in_hours(home: Home, hours: tuple[float, float], now: float) -> bool:
-    """Return whether it is between two local hours of day, which may lie on both sides of midnight."""
-    hour = float(LocalTime(home.time_zone).hour(now))
-    start, end = hours
-    return start <= hour < end if start <= end else hour >= start or hour < end

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ..localtime import LocalTime
 from ..situations import Situation, situation
 from .safety import never_automatic
 
 if TYPE_CHECKING:
-    from ..home import Entity
+    from ..home import Entity, Home
     from ..hunches import Context, Hunch, Kind
+    from .settings import Settings
 
 _NOT_BY_VOICE: Final = frozenset({"lock", "valve"})
 """Domains that keep people or water out or in: a voice may be anybody's, a guest's, a child's or the television's."""
@@ -24,6 +26,15 @@ def wakes_nobody(hunch: Hunch) -> bool:
 def somebody_listens(context: Context) -> bool:
     """Return whether somebody is more likely than not up and at home, so that a question may be asked aloud."""
     return 1.0 - min(context.p_away + context.p_asleep, 1.0) > _LISTENS
+
+
+def is_quiet(home: Home, settings: Settings, now: float) -> bool:
+    """Return whether `now` (Unix seconds) lies in the quiet hours, which may lie on both sides of midnight."""
+    if settings.quiet_hours is None:
+        return False
+    hour = float(LocalTime(home.time_zone).hour(now))
+    start, end = settings.quiet_hours
+    return start <= hour < end if start <= end else hour >= start or hour < end
 
 
 def not_by_voice(entity: Entity, kind: Kind) -> str | None:
