@@ -8,7 +8,7 @@ import asyncio
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -61,6 +61,7 @@ from .own_thread import OwnThread
 from .patience import Patience
 from .proof import Past, Proof
 from .rehearsal import note
+from .renames import renamed_options
 from .settings import settings_from
 from .teaching import Teacher
 
@@ -424,6 +425,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             return
         if data["action"] == "update":
             if old := data.get("old_entity_id"):
+                self._follow_options({old: data["entity_id"]})
                 async with self.lock:
                     self.teacher.memory.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
@@ -435,6 +437,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self.feedback.async_left(data["entity_id"])
             await self.proof.async_forget(data["entity_id"])
         self._relearn.async_schedule_call()
+
+    @callback
+    def _follow_options(self, names: Mapping[str, str]) -> None:
+        """Let what the options choose be chosen under its new id. Nothing listens to them: no reload comes of it."""
+        entry = self.config_entry
+        if self.hass.config_entries.async_update_entry(entry, options=renamed_options(entry.options, names)):
+            self._policy.settings = settings_from(entry.options, self.hass.config.units.temperature_unit)
 
     @callback
     def _on_registry(self, event: Event[Any]) -> None:

@@ -9,7 +9,17 @@ from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 
-from custom_components.hunches.const import CONF_EXCLUDED, CONF_REPAIRS, DOMAIN, EVENT_ACTED
+from custom_components.hunches.const import (
+    CONF_EXCLUDED,
+    CONF_LIGHT,
+    CONF_PRESENCE,
+    CONF_REPAIRS,
+    CONF_SATELLITES,
+    CONF_SLEEP,
+    DOMAIN,
+    EVENT_ACTED,
+)
+from custom_components.hunches.engine.home import Says
 from custom_components.hunches.engine.policy import Answer, Settings
 from custom_components.hunches.engine.timeline import Cause
 
@@ -244,6 +254,50 @@ async def test_answers_follow_a_renamed_entity(
     ledger = coordinator_of(entry).feedback.ledger
     assert [hunch.entity_id for hunch in ledger.open] == ["light.gate"]
     assert [key for _, key in ledger.raised] == ["still_on:light.gate"]
+
+
+async def test_what_the_options_choose_is_followed_to_its_new_id(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    registry = er.async_get(porch)
+    for number, (domain, name) in enumerate((("light", "attic"), ("switch", "bed"), ("assist_satellite", "hall"))):
+        registry.async_get_or_create(domain, "test", str(number), suggested_object_id=name)
+    put(porch, "light.attic", "on")
+    put(porch, "switch.bed", "on")
+    script.suspects = ["light.attic", "light.gate", "switch.cot"]
+    chosen = {
+        CONF_EXCLUDED: ["light.attic", DOOR],
+        CONF_SLEEP: ["switch.bed"],
+        CONF_PRESENCE: ["switch.bed"],
+        CONF_LIGHT: ["switch.bed"],
+        CONF_SATELLITES: ["assist_satellite.hall"],
+    }
+    entry = await set_up(**chosen)
+    for old, new in (
+        ("light.attic", "light.gate"),
+        ("switch.bed", "switch.cot"),
+        ("assist_satellite.hall", "assist_satellite.den"),
+    ):
+        state = porch.states.get(old)
+        porch.states.async_remove(old)
+        registry.async_update_entity(old, new_entity_id=new)
+        if state is not None:
+            put(porch, new, state.state)
+    await settled(porch)
+    assert {key: entry.options[key] for key in chosen} == {
+        CONF_EXCLUDED: ["light.gate", DOOR],
+        CONF_SLEEP: ["switch.cot"],
+        CONF_PRESENCE: ["switch.cot"],
+        CONF_LIGHT: ["switch.cot"],
+        CONF_SATELLITES: ["assist_satellite.den"],
+    }
+    assert coordinator_of(entry).settings.excluded == {"light.gate", DOOR}
+    for _ in range(LOOKS + 3):
+        await later(porch, freezer, 61)
+    assert len(script.homes) == 2, "it was learned anew"
+    assert "light.gate" not in script.homes[-1].entities
+    assert script.homes[-1].entities["switch.cot"].says is Says.SLEEP
+    assert coordinator_of(entry).feedback.ledger.open == ()
 
 
 async def test_learns_again_when_the_home_changes(
