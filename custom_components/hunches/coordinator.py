@@ -61,7 +61,7 @@ from .own_thread import OwnThread
 from .patience import Patience
 from .proof import Past, Proof
 from .rehearsal import note
-from .renames import renamed_options
+from .renames import renamed_home, renamed_options
 from .settings import settings_from
 from .teaching import Teacher
 
@@ -96,6 +96,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.actions = Actions(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self._watched: frozenset[str] = frozenset()
+        self._names: dict[str, str] = {}
+        """New entity ids by those of the home that is being learned, since it was looked up."""
         self._stopped = threading.Event()
         self._patience = Patience()
         self._again: CALLBACK_TYPE | None = None
@@ -220,18 +222,19 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         options = self.config_entry.options
         excluded = excluded_by(self.hass, options)
         home = build_home(self.hass, excluded, named(options))
-        self._watched = frozenset(home.entities)
+        self._watched, self._names = frozenset(home.entities), {}
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
         read_seconds = round(perf_counter() - began, 3)
         self._update(stage=Stage.LEARNING, done=0)
         async with self.lock:
-            # The same mind learns on while the home is the same.
-            mind, said = (self.mind if home == self.home else None), self.feedback.corrections
+            # The same mind learns on while the home is the one that it knows.
+            known, said = self.mind is not None and home == self.mind.home, self.feedback.corrections
+            mind = self.mind if known else None
             taught = await self.teacher.async_teach(mind, home, heard, said, self._stopped, self._progress)
             if taught.mind is not self.mind:
                 self._lessons.anew()
-            self.mind, self.home = taught.mind, taught.home
+            self.mind, self.home = taught.mind, renamed_home(taught.home, self._names)
         kept = self.teacher.memory.kept
         starts = (kept[key].usage.start for key in home.entities if key in kept)
         since = min((start for start in starts if not math.isnan(start)), default=None)
@@ -321,7 +324,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     ) -> Look:
         """Return what there is to see and what may be shown and done about it; runs in the thread."""
         began = perf_counter()
-        note(mind, home, changes)
+        note(mind, mind.home, changes)
         self._lessons.teach(mind, ledger)
         mind.correct(said)
         scan, policy = mind.look(moment.now), self._policy
@@ -427,9 +430,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if old := data.get("old_entity_id"):
                 self._follow_options({old: data["entity_id"]})
                 async with self.lock:
+                    self._follow(old, data["entity_id"])
                     self.teacher.memory.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
                     await self.proof.async_rename(old, data["entity_id"])
+                self.show()
             if not _TELLING.intersection(data["changes"]):
                 return
         elif data["action"] == "remove":
@@ -437,6 +442,17 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self.feedback.async_left(data["entity_id"])
             await self.proof.async_forget(data["entity_id"])
         self._relearn.async_schedule_call()
+
+    @callback
+    def _follow(self, old: str, new: str) -> None:
+        """Know an entity by its new id at once, though the mind will only when it has learned anew.
+
+        Else what is asked about it would be withdrawn at the next look, and what was done could not be undone.
+        """
+        self._names = {**{first: new if last == old else last for first, last in self._names.items()}, old: new}
+        if self.home is not None:
+            self.home = renamed_home(self.home, {old: new})
+        self._watched = frozenset(new if key == old else key for key in self._watched)
 
     @callback
     def _follow_options(self, names: Mapping[str, str]) -> None:
