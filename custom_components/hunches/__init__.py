@@ -93,6 +93,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
         await memory.async_load()
     except ConfigEntryNotReady:
         LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
+    memory.catch_up()
     await async_leave(hass, memory.ledger)
     keys = [hunch.key for hunch in memory.ledger.open]  # whichever of them leads a question
     await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), keys)

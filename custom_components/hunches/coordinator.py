@@ -147,6 +147,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if self._settling:  # integrations take minutes to report true states
             hass.data[_STARTED] = dt_util.utcnow().timestamp()
         self.feedback.began(hass.data.get(_STARTED, 0.0))
+        self.config_entry.async_create_background_task(
+            hass, self._async_caught_up(self.feedback.catch_up()), f"{DOMAIN} new entity ids"
+        )
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
@@ -453,6 +456,12 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if self.home is not None:
             self.home = renamed_home(self.home, {old: new})
         self._watched = frozenset(new if key == old else key for key in self._watched)
+
+    async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
+        """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
+        self._follow_options({old: new for old, new in found.items() if new is not None})
+        await self.feedback.async_caught_up()
+        await self.proof.async_forget(*found)  # which is found again
 
     @callback
     def _follow_options(self, names: Mapping[str, str]) -> None:
