@@ -12,6 +12,7 @@ from .const import CONF_EXCLUDED, CONF_LIGHT, CONF_PRESENCE, CONF_SATELLITES, CO
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Ledger, Record, left, renamed
+from .snapshots import members_of, with_members
 
 _CHOSEN: Final = (CONF_EXCLUDED, CONF_SLEEP, CONF_PRESENCE, CONF_LIGHT, CONF_SATELLITES)
 """Options that hold entity ids."""
@@ -38,9 +39,9 @@ def renamed_ledger(ledger: Ledger, names: Mapping[str, str]) -> Ledger:
         return replace(old, entity_id=names[old.entity_id]) if old.entity_id in names else old
 
     def record(old: Record) -> Record:
-        if (key := old.hunch.entity_id) not in names:
-            return old
-        return replace(old, hunch=hunch(old.hunch), action=replace(old.action, entity_id=names[key]))
+        key, before = old.hunch.entity_id, with_members(old.before, names)
+        action = replace(old.action, entity_id=names.get(key, key))
+        return replace(old, hunch=hunch(old.hunch), action=action, before=before)
 
     def key(old: str) -> str:
         kind, colon, entity_id = old.partition(":")
@@ -68,6 +69,7 @@ def registry_ids(hass: HomeAssistant, ledger: Ledger, known: Mapping[str, str]) 
     hunches = chain(ledger.open, *((one.hunch for one in some) for some in told))
     keys = {hunch.entity_id for hunch in hunches} | {key.partition(":")[2] for _, key in ledger.raised}
     keys |= {rule.entity_id for rule in ledger.rules if rule.entity_id is not None}
+    keys |= {key for record in ledger.records for key in members_of(record.before)}
     registry = er.async_get(hass)
     entries = {key: registry.async_get(key) for key in keys - known.keys()}
     ids = {**known, **{key: entry.id for key, entry in entries.items() if entry is not None}}
