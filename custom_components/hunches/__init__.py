@@ -78,10 +78,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> bool:
-    """Stop, and leave nothing behind."""
+    """Stop, and leave nothing behind; who disables the entry has nobody who would bring heating back later."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.coordinator.async_stop()
+        await (coordinator := entry.runtime_data.coordinator).async_stop()
+        if entry.disabled_by is not None:
+            for record in await async_leave(hass, coordinator.feedback.ledger):
+                await coordinator.feedback.async_recorded(record)  # else it would be brought back again when enabled
     return unloaded
 
 

@@ -404,8 +404,9 @@ def own_context(context: Context | None) -> Context:
     return Context(user_id=context.user_id, parent_id=context.id)
 
 
-async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
-    """Bring back heating that is still set back, before everything that is known of it is forgotten."""
+async def async_leave(hass: HomeAssistant, ledger: Ledger) -> list[Record]:
+    """Bring back heating that is still set back, as nobody will any more; return the records of what is back."""
+    restored = []
     for record in ledger.records:
         entity_id = record.hunch.entity_id
         thermostat = thermostat_of(hass.states.get(entity_id))
@@ -414,3 +415,6 @@ async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
                 await async_restore(hass, entity_id, record.before, Context())
             except Exception as error:  # noqa: BLE001 - whatever an integration raises: nobody else will tell
                 LOGGER.warning("%s was set back and could not be restored: %s", entity_id, error)
+            else:
+                restored.append(replace(record, outcome=Outcome.RESTORED, detail=""))
+    return restored

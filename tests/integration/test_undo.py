@@ -16,6 +16,7 @@ from homeassistant.components.light import ColorMode, LightEntity, LightEntityFe
 from homeassistant.components.lock import LockEntity
 from homeassistant.components.media_player import MediaPlayerEntity, MediaPlayerEntityFeature, MediaPlayerState
 from homeassistant.components.switch import SwitchEntity
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import Context, HomeAssistant, ServiceCall, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -820,6 +821,45 @@ async def test_heating_comes_back_when_the_integration_is_removed(
     await hass.config_entries.async_remove(entry.entry_id)
     await settled(hass)
     assert shown(hass, "climate.hall") == before
+
+
+async def test_heating_comes_back_once_when_the_integration_is_disabled(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    lowered = shown(hass, "climate.hall")[1]["temperature"]
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settled(hass)
+    assert shown(hass, "climate.hall")[1]["temperature"] == lowered, "a reload brings nothing back"
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await settled(hass)
+    assert shown(hass, "climate.hall") == before
+    await real["climate.hall"].async_set_temperature(temperature=lowered)  # as somebody wants it to be by now
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await settled(hass)
+    await coordinator_of(entry).async_look()
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
+    assert shown(hass, "climate.hall")[1]["temperature"] == lowered
+
+
+async def test_heating_that_does_not_come_back_when_disabled_is_tried_again_when_enabled(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    real["climate.hall"].broken = True
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await settled(hass)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert "climate.hall was set back and could not be restored" in caplog.text
+    real["climate.hall"].broken = False
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await settled(hass)
+    assert shown(hass, "climate.hall") == before
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
 
 
 async def test_a_device_that_left(real: Real, hass: HomeAssistant, script: Script, set_up: SetUp) -> None:
