@@ -78,10 +78,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> bool:
-    """Stop, and leave nothing behind."""
+    """Stop, and leave nothing behind; who disables the entry has nobody who would bring heating back later."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.coordinator.async_stop()
+        await (coordinator := entry.runtime_data.coordinator).async_stop()
+        if entry.disabled_by is not None:
+            for record in await async_leave(hass, coordinator.feedback.ledger):
+                await coordinator.feedback.async_recorded(record)  # else it would be brought back again when enabled
     return unloaded
 
 
@@ -93,6 +96,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
         await memory.async_load()
     except ConfigEntryNotReady:
         LOGGER.debug("What was done cannot be read, so that nothing is brought back", exc_info=True)
+    memory.catch_up()
     await async_leave(hass, memory.ledger)
     keys = [hunch.key for hunch in memory.ledger.open]  # whichever of them leads a question
     await async_withdraw(hass, list(phones_of(hass, entry.options.get(CONF_PHONES, ()))), keys)

@@ -35,7 +35,7 @@ from .engine.timeline import Cause
 from .engine.told import VERIFY_SECONDS, Told
 from .errors import AnswerError
 from .settled import Settled, is_back, is_echo, wanted_of
-from .snapshots import alike, async_restore, snapshot, thermostat_of
+from .snapshots import alike, async_restore, full_snapshot, is_as, members_of, snapshot, thermostat_of
 from .words import async_reason, name_of, plain
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Actions:
             action=action,
             automatic=automatic,
             by=ours.user_id,
-            before=snapshot(state) if state is not None else {},
+            before=full_snapshot(self._hass, state) if state is not None else {},
             reason=await async_reason(self._hass, hunch, now),
         )
         self._running.add(record.id)
@@ -184,7 +184,7 @@ class Actions:
 
         def rests(state: State) -> bool:
             if undo:
-                return alike(snapshot(state), record.before)
+                return is_as(self._hass, state, record.before)
             reading = read_state(state.domain, state.state)
             return state.state not in _UNDER_WAY and is_done(record, reading, thermostat_of(state))
 
@@ -193,9 +193,9 @@ class Actions:
                 return is_back(record, state)
             return is_done(record, read_state(state.domain, state.state), thermostat_of(state))
 
-        entity_id = record.hunch.entity_id
+        entity_id, members = record.hunch.entity_id, members_of(record.before)
         try:
-            async with asyncio.timeout(VERIFY_SECONDS), Settled(self._hass, entity_id, rests) as settled:
+            async with asyncio.timeout(VERIFY_SECONDS), Settled(self._hass, entity_id, rests, members) as settled:
                 # Shielded: a slow device finishes what it was told after we stopped waiting.
                 await asyncio.shield(self._hass.async_create_task(call, f"{DOMAIN} {record.action.name}"))
                 state = self._hass.states.get(entity_id)
@@ -404,8 +404,9 @@ def own_context(context: Context | None) -> Context:
     return Context(user_id=context.user_id, parent_id=context.id)
 
 
-async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
-    """Bring back heating that is still set back, before everything that is known of it is forgotten."""
+async def async_leave(hass: HomeAssistant, ledger: Ledger) -> list[Record]:
+    """Bring back heating that is still set back, as nobody will any more; return the records of what is back."""
+    restored = []
     for record in ledger.records:
         entity_id = record.hunch.entity_id
         thermostat = thermostat_of(hass.states.get(entity_id))
@@ -416,3 +417,6 @@ async def async_leave(hass: HomeAssistant, ledger: Ledger) -> None:
                 await async_restore(hass, entity_id, record.before, Context())
             except Exception as error:  # noqa: BLE001 - whatever an integration raises: nobody else will tell
                 LOGGER.warning("%s was set back and could not be restored: %s", entity_id, error)
+            else:
+                restored.append(replace(record, outcome=Outcome.RESTORED, detail=""))
+    return restored

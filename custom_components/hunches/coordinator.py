@@ -8,7 +8,7 @@ import asyncio
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -62,6 +62,7 @@ from .own_thread import OwnThread
 from .patience import Patience
 from .proof import Past, Proof
 from .rehearsal import note
+from .renames import renamed_home, renamed_options
 from .settings import settings_from
 from .teaching import Teacher
 
@@ -96,6 +97,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.actions = Actions(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self._watched: frozenset[str] = frozenset()
+        self._names: dict[str, str] = {}
+        """New entity ids by those of the home that is being learned, since it was looked up."""
         self._stopped = threading.Event()
         self._patience = Patience()
         self._again: CALLBACK_TYPE | None = None
@@ -145,6 +148,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if self._settling:  # integrations take minutes to report true states
             hass.data[_STARTED] = dt_util.utcnow().timestamp()
         self.feedback.began(hass.data.get(_STARTED, 0.0))
+        self.config_entry.async_create_background_task(
+            hass, self._async_caught_up(self.feedback.catch_up()), f"{DOMAIN} new entity ids"
+        )
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
@@ -231,18 +237,19 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         options = self.config_entry.options
         excluded = excluded_by(self.hass, options)
         home = build_home(self.hass, excluded, named(options))
-        self._watched = frozenset(home.entities)
+        self._watched, self._names = frozenset(home.entities), {}
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
         read_seconds = round(perf_counter() - began, 3)
         self._update(stage=Stage.LEARNING, done=0)
         async with self.lock:
-            # The same mind learns on while the home is the same.
-            mind, said = (self.mind if home == self.home else None), self.feedback.corrections
+            # The same mind learns on while the home is the one that it knows.
+            known, said = self.mind is not None and home == self.mind.home, self.feedback.corrections
+            mind = self.mind if known else None
             taught = await self.teacher.async_teach(mind, home, heard, said, self._stopped, self._progress)
             if taught.mind is not self.mind:
                 self._lessons.anew()
-            self.mind, self.home = taught.mind, taught.home
+            self.mind, self.home = taught.mind, renamed_home(taught.home, self._names)
         kept = self.teacher.memory.kept
         starts = (kept[key].usage.start for key in home.entities if key in kept)
         since = min((start for start in starts if not math.isnan(start)), default=None)
@@ -332,7 +339,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     ) -> Look:
         """Return what there is to see and what may be shown and done about it; runs in the thread."""
         began = perf_counter()
-        note(mind, home, changes)
+        note(mind, mind.home, changes)
         self._lessons.teach(mind, ledger)
         mind.correct(said)
         scan, policy = mind.look(moment.now), self._policy
@@ -436,10 +443,13 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             return
         if data["action"] == "update":
             if old := data.get("old_entity_id"):
+                self._follow_options({old: data["entity_id"]})
                 async with self.lock:
+                    self._follow(old, data["entity_id"])
                     self.teacher.memory.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
                     await self.proof.async_rename(old, data["entity_id"])
+                self.show()
             if not _TELLING.intersection(data["changes"]):
                 return
         elif data["action"] == "remove":
@@ -447,6 +457,30 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             await self.feedback.async_left(data["entity_id"])
             await self.proof.async_forget(data["entity_id"])
         self._relearn.async_schedule_call()
+
+    @callback
+    def _follow(self, old: str, new: str) -> None:
+        """Know an entity by its new id at once, though the mind will only when it has learned anew.
+
+        Else what is asked about it would be withdrawn at the next look, and what was done could not be undone.
+        """
+        self._names = {**{first: new if last == old else last for first, last in self._names.items()}, old: new}
+        if self.home is not None:
+            self.home = renamed_home(self.home, {old: new})
+        self._watched = frozenset(new if key == old else key for key in self._watched)
+
+    async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
+        """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
+        self._follow_options({old: new for old, new in found.items() if new is not None})
+        await self.feedback.async_caught_up()
+        await self.proof.async_forget(*found)  # which is found again
+
+    @callback
+    def _follow_options(self, names: Mapping[str, str]) -> None:
+        """Let what the options choose be chosen under its new id. Nothing listens to them: no reload comes of it."""
+        entry = self.config_entry
+        if self.hass.config_entries.async_update_entry(entry, options=renamed_options(entry.options, names)):
+            self._policy.settings = settings_from(entry.options, self.hass.config.units.temperature_unit)
 
     @callback
     def _on_registry(self, event: Event[Any]) -> None:

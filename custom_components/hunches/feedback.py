@@ -6,12 +6,13 @@ twice, and not by Home Assistant's `Store`, which tells nobody when the disk is 
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -34,20 +35,23 @@ from .engine.policy import (
     Rule,
     Verdict,
     left,
-    renamed,
     with_rule,
     without_rule,
 )
 from .erasing import Scope, about, erased, unsaid
-from .ledger_json import capped, ledger_as_json, ledger_from_json, renamed_hunch, renamed_record, restore
+from .ledger_json import capped, ledger_as_json, ledger_from_json, restore
+from .renames import caught_up, moved, registry_ids, renamed_ledger
 from .twin_file import TwinFile
 
 FILE: Final = f"{DOMAIN}.feedback"
 STORAGE_VERSION: Final = 1
-STORAGE_MINOR_VERSION: Final = 4
-"""2: with corrections. 3: with rules and actions. 4: with what the home did by itself. Each reads the others' files."""
+STORAGE_MINOR_VERSION: Final = 5
+"""2: with corrections. 3: with rules and actions. 4: with what the home did by itself. 5: with the registry's own ids.
+
+Each reads the others' files.
+"""
 _SAVING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_saving_feedback")
-_UNSTORED: HassKey[tuple[Ledger, tuple[Statement, ...], str]] = HassKey(f"{DOMAIN}_unstored_feedback")
+_UNSTORED: HassKey[tuple[_Kept, str]] = HassKey(f"{DOMAIN}_unstored_feedback")
 """What no disk has taken yet, over reloads."""
 _RIGHT: Final = frozenset({Answer.ACCEPTED, Answer.ALWAYS})
 _WRONG: Final = frozenset({Answer.REJECTED, Answer.NEVER, Answer.UNDONE})
@@ -59,6 +63,8 @@ class _Kept:
 
     ledger: Ledger = field(default_factory=Ledger)
     statements: tuple[Statement, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The registry's own ids of the entities that the ledger names, by entity id."""
     lost: int = 0
     version: int = STORAGE_VERSION
 
@@ -79,6 +85,8 @@ class Feedback:
         self.unstored: str | None = None
         self.ledger = Ledger()
         self.statements: tuple[Statement, ...] = ()
+        self._ids: Mapping[str, str] = {}
+        self._behind = False
 
     async def async_load(self) -> None:
         """Restore what was kept. What cannot be read is kept aside, with one line in the log.
@@ -87,7 +95,8 @@ class Feedback:
         """
         async with self._saving:
             if (held := self._hass.data.get(_UNSTORED)) is not None:
-                self.ledger, self.statements, self.unstored = held
+                kept, self.unstored = held
+                self.ledger, self.statements, self._ids = kept.ledger, kept.statements, kept.ids
                 return
             try:
                 kept = await self._hass.async_add_executor_job(self._read)
@@ -98,7 +107,7 @@ class Feedback:
                     translation_placeholders={"reason": str(error)},
                 ) from error
         self.ledger = replace(kept.ledger, started=self.ledger.started)
-        self.statements = kept.statements
+        self.statements, self._ids = kept.statements, kept.ids
 
     def _read(self) -> _Kept:
         kept = self._file.read(_understand)
@@ -125,6 +134,27 @@ class Feedback:
     def began(self, now: float) -> None:
         """Note when Home Assistant started; until then nothing has to settle."""
         self.ledger = replace(self.ledger, started=now)
+
+    @callback
+    def catch_up(self) -> dict[str, str | None]:
+        """Follow entities that got another id, or were removed, while nobody was there to see it.
+
+        What was allowed must not pass to a device that has an old id by now, and a "never" goes with its device. Return
+        the new ids by the old ones, None for what is gone. `async_caught_up` writes it down.
+        """
+        known = self._ids
+        if found := moved(self._hass, known):
+            self.ledger = caught_up(self.ledger, found)
+            now = ((found.get(key, key), registry_id) for key, registry_id in known.items())
+            self._ids = {key: registry_id for key, registry_id in now if key is not None}
+        self._ids = registry_ids(self._hass, self.ledger, self._ids)  # a file of before has none
+        self._behind = self._ids != known
+        return found
+
+    async def async_caught_up(self) -> None:
+        """Keep what `catch_up` changed, if anything."""
+        if self._behind:
+            await self._async_save()
 
     async def async_decided(self, decision: Decision, implied: tuple[Implied, ...], now: float) -> None:
         """Keep what the policy decided and what the home did by itself; nothing is written where nothing changed."""
@@ -170,6 +200,7 @@ class Feedback:
 
     async def async_left(self, entity_id: str) -> None:
         """An entity is gone for good: nothing is allowed to another that may take its id."""
+        self._ids = {key: registry_id for key, registry_id in self._ids.items() if key != entity_id}
         rules = left(self.ledger.rules, entity_id)
         if rules != self.ledger.rules:
             await self._async_keep(replace(self.ledger, rules=rules))
@@ -189,32 +220,23 @@ class Feedback:
         ledger, statements = self.ledger, self.statements
         if entity_id is not None:
             ledger, statements = about(ledger, entity_id), ()
+        ids = registry_ids(self._hass, ledger, self._ids)
 
         def make() -> dict[str, Any]:
             taught = [
                 {"hunch": one.hunch.key, "time": one.hunch.time, "yes": one.yes, "weight": one.weight}
                 for one in lessons(ledger)
             ]
-            found: Any = json_loads(json_bytes({**_data(ledger, statements), "lessons": taught}))
+            found: Any = json_loads(json_bytes({**_data(ledger, statements, ids), "lessons": taught}))
             return {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, **found}
 
         return await self._hass.async_add_executor_job(make)
 
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id, so that what was said about it still holds."""
-        keys = {f"{kind}:{old}": f"{kind}:{new}" for kind in Kind}
-        ledger = self.ledger
-        await self._async_keep(
-            replace(
-                ledger,
-                open=tuple(renamed_hunch(hunch, old, new) for hunch in ledger.open),
-                answers=tuple(replace(a, hunch=renamed_hunch(a.hunch, old, new)) for a in ledger.answers),
-                raised=tuple((moment, keys.get(key, key)) for moment, key in ledger.raised),
-                rules=renamed(ledger.rules, old, new),
-                records=tuple(renamed_record(record, old, new) for record in ledger.records),
-                implied=tuple(replace(one, hunch=renamed_hunch(one.hunch, old, new)) for one in ledger.implied),
-            )
-        )
+        names = {old: new}
+        self._ids = {names.get(key, key): registry_id for key, registry_id in self._ids.items()}
+        await self._async_keep(renamed_ledger(self.ledger, names))
 
     async def _async_keep(self, ledger: Ledger) -> None:
         self.ledger = capped(ledger)
@@ -223,29 +245,32 @@ class Feedback:
     async def _async_save(self, *, tidy: bool = False) -> None:
         # One at a time, and each with what holds by then: a slow save must not bring back what was before.
         async with self._saving:
-            ledger, statements = self.ledger, self.statements  # immutable: safe to read in another thread
+            self._ids = registry_ids(self._hass, self.ledger, self._ids)
+            kept = _Kept(self.ledger, self.statements, self._ids)  # immutable: safe to read in another thread
             try:
                 if tidy:
                     await self._hass.async_add_executor_job(self._file.remove_kept)
-                await self._hass.async_add_executor_job(self._write, ledger, statements)
+                await self._hass.async_add_executor_job(self._write, kept)
             except OSError as error:
                 if self.unstored is None:
                     LOGGER.error("Answers cannot be stored (%s). They hold, and it is tried again every minute", error)
                 self.unstored = error.strerror or str(error)
-                self._hass.data[_UNSTORED] = (ledger, statements, self.unstored)
+                self._hass.data[_UNSTORED] = kept, self.unstored
                 return
         if self.unstored is not None:
             LOGGER.info("Answers can be stored again")
         self.unstored = None
+        self._behind = False
         self._hass.data.pop(_UNSTORED, None)
 
-    def _write(self, ledger: Ledger, statements: tuple[Statement, ...]) -> None:
+    def _write(self, kept: _Kept) -> None:
         head = {"version": STORAGE_VERSION, "minor_version": STORAGE_MINOR_VERSION, "key": FILE}
-        self._file.write(json_bytes({**head, "data": _data(ledger, statements)}))
+        self._file.write(json_bytes({**head, "data": _data(kept.ledger, kept.statements, kept.ids)}))
 
 
-def _data(ledger: Ledger, statements: tuple[Statement, ...]) -> dict[str, Any]:
-    return {**ledger_as_json(ledger), "corrections": [statement.as_json() for statement in statements]}
+def _data(ledger: Ledger, statements: tuple[Statement, ...], ids: Mapping[str, str]) -> dict[str, Any]:
+    corrections = [statement.as_json() for statement in statements]
+    return {**ledger_as_json(ledger), "corrections": corrections, "registry_ids": dict(ids)}
 
 
 def lessons(ledger: Ledger) -> list[Heard]:
@@ -287,6 +312,8 @@ def _understand(content: bytes) -> _Kept:
         ledger, lost = ledger_from_json(data)
         rows = data.get("corrections") or []
         statements = restore(rows, Statement.from_json)
+        known = data.get("registry_ids")
+        ids = {str(key): str(one) for key, one in known.items()} if isinstance(known, dict) else {}
     except (AttributeError, LookupError, TypeError) as error:
         raise ValueError(f"not understood: {error!r}") from error
-    return _Kept(ledger, tuple(statements), lost + len(rows) - len(statements), version)
+    return _Kept(ledger, tuple(statements), ids, lost + len(rows) - len(statements), version)

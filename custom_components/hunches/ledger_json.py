@@ -88,18 +88,6 @@ def capped(ledger: Ledger) -> Ledger:
     )
 
 
-def renamed_hunch(hunch: Hunch, old: str, new: str) -> Hunch:
-    """Return a hunch about an entity under its new id."""
-    return replace(hunch, entity_id=new) if hunch.entity_id == old else hunch
-
-
-def renamed_record(record: Record, old: str, new: str) -> Record:
-    """Return an action on an entity under its new id."""
-    if record.hunch.entity_id != old:
-        return record
-    return replace(record, hunch=renamed_hunch(record.hunch, old, new), action=replace(record.action, entity_id=new))
-
-
 def hunch_from_json(row: Mapping[str, Any]) -> Hunch:
     """Return the hunch that `dataclasses.asdict` was given; raise `LookupError`, `TypeError` or `ValueError`."""
     seen = dict(row["evidence"])

@@ -1,7 +1,7 @@
 """How a device comes to rest after an action or its undoing, and waiting until it does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
@@ -12,18 +12,21 @@ from .snapshots import alike, snapshot, thermostat_of
 
 
 class Settled:
-    """Waits until an entity has come to rest as wanted."""
+    """Waits until an entity has come to rest as wanted; `members`: of a group, which may rest later than it does."""
 
-    def __init__(self, hass: HomeAssistant, entity_id: str, rests: Callable[[State], bool]) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entity_id: str, rests: Callable[[State], bool], members: Iterable[str] = ()
+    ) -> None:
         """Wait for nothing yet."""
         self._hass = hass
         self._entity_id = entity_id
+        self._followed = [entity_id, *members]
         self._rests = rests
         self._reached = asyncio.Event()
         self._undo: CALLBACK_TYPE | None = None
 
     async def __aenter__(self) -> asyncio.Event:
-        self._undo = async_track_state_change_event(self._hass, self._entity_id, self._on_state)
+        self._undo = async_track_state_change_event(self._hass, self._followed, self._on_state)
         return self._reached
 
     async def __aexit__(self, *_: object) -> None:
@@ -31,8 +34,8 @@ class Settled:
             self._undo()
 
     @callback
-    def _on_state(self, event: Event[EventStateChangedData]) -> None:
-        state = event.data["new_state"]
+    def _on_state(self, _: Event[EventStateChangedData]) -> None:
+        state = self._hass.states.get(self._entity_id)
         if state is not None and self._rests(state):
             self._reached.set()
 

@@ -1,10 +1,13 @@
 """How a device stands, kept before an action so that exactly that can be restored."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant, State, callback
+from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.state import async_reproduce_state
 
@@ -34,8 +37,11 @@ _COLOURS: Final = {
 _ROUNDING: Final = (0.01, 0.02)
 """By which part, or else by how much, two numbers may differ and be the same: devices count in steps of their own."""
 
+_MEMBERS: Final = "members"
+_UNREAD: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
 type Snapshot = dict[str, Any]
-"""The state under `state`, and what is adjusted, as JSON."""
+"""The state under `state`, and what is adjusted, as JSON; of a group, its members' under `members` by entity id."""
 
 
 @callback
@@ -46,6 +52,53 @@ def snapshot(state: State) -> Snapshot:
     if (colour := _COLOURS.get(found.get("color_mode", ""))) is not None:
         found = {k: v for k, v in found.items() if k == colour or k not in _COLOURS.values()}
     return {"state": state.state, **found}
+
+
+@callback
+def full_snapshot(hass: HomeAssistant, state: State) -> Snapshot:
+    """Return how an entity stands, and each member of a group: from the group itself nobody knows which was on."""
+    members = {key: snapshot(member) for key, member in _members(hass, state, {state.entity_id}).items()}
+    return {**snapshot(state), _MEMBERS: members} if members else snapshot(state)
+
+
+def _members(hass: HomeAssistant, group: State, seen: set[str]) -> dict[str, State]:
+    """Return what a group consists of in the end; a group in it whose members cannot be read is one of these.
+
+    Groups of Home Assistant's have members of their own domain; what else may list entities does not switch them.
+    """
+    loaded, listed = get_group_entities(hass).get(group.entity_id), group.attributes.get(ATTR_ENTITY_ID)
+    if loaded is not None and loaded.group is not None:
+        listed = loaded.group.member_entity_ids
+    found: dict[str, State] = {}
+    for key in listed if isinstance(listed, list | tuple) else ():
+        member = hass.states.get(str(key))
+        if member is None or member.entity_id in seen or member.domain != group.domain or member.state in _UNREAD:
+            continue
+        seen.add(member.entity_id)
+        found |= _members(hass, member, seen) or {member.entity_id: member}
+    return found
+
+
+def members_of(before: Mapping[str, Any]) -> dict[str, Snapshot]:
+    """Return how each member of a group stood, by entity id; nothing of what is no group."""
+    members = before.get(_MEMBERS)
+    return members if isinstance(members, dict) else {}
+
+
+def with_members(before: Mapping[str, Any], names: Mapping[str, str]) -> Snapshot:
+    """Return a snapshot with members' new ids; `names`: these by the old ones."""
+    members = {names.get(key, key): kept for key, kept in members_of(before).items()}
+    return {**before, _MEMBERS: members} if members else dict(before)
+
+
+@callback
+def is_as(hass: HomeAssistant, state: State, before: Mapping[str, Any]) -> bool:
+    """Return whether an entity stands as it did, and each member of a group, but for rounding."""
+    own = {name: value for name, value in before.items() if name != _MEMBERS}
+    return alike(snapshot(state), own) and all(
+        (member := hass.states.get(key)) is not None and alike(snapshot(member), kept)
+        for key, kept in members_of(before).items()
+    )
 
 
 def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -63,7 +116,13 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 async def async_restore(hass: HomeAssistant, entity_id: str, before: Mapping[str, Any], context: Context) -> None:
-    """Let an entity be as it was. Raises whatever its integration raises."""
+    """Let an entity be as it was, or each member of a group. Raises whatever its integration raises."""
+    if members := members_of(before):
+        restored = (async_restore(hass, key, kept, context) for key, kept in members.items())
+        for trouble in await asyncio.gather(*restored, return_exceptions=True):
+            if trouble is not None:
+                raise trouble
+        return
     domain = entity_id.partition(".")[0]
     attributes = {name: value for name, value in before.items() if name != "state"}
     if domain != "climate":

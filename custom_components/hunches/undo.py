@@ -14,7 +14,7 @@ from .engine.home import UNKNOWN
 from .engine.policy import Answer, Answered, Outcome, Record, done_together, may_undo
 from .errors import AnswerError
 from .rights import async_check_control
-from .snapshots import alike, snapshot
+from .snapshots import is_as
 from .words import name_of
 
 _WHY_NOT: Final = {
@@ -98,7 +98,7 @@ async def _async_take_back(coordinator: HunchesCoordinator, context: Context, re
     await coordinator.actions.async_take_back(record, context)
     record = await coordinator.actions.async_became(record, Outcome.UNDONE)
     state = hass.states.get(entity.entity_id)
-    return Undone(record, state is not None and alike(snapshot(state), record.before))
+    return Undone(record, state is not None and is_as(hass, state, record.before))
 
 
 @callback

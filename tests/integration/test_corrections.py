@@ -77,7 +77,7 @@ async def test_is_kept_and_told_to_the_mind_at_once(porch: HomeAssistant, script
     expected = Correction(seconds(8), seconds(17.5), "away", seconds(24))
     assert script.said[-1] == (expected,)
     kept = stored(porch)
-    assert (kept["version"], kept["minor_version"]) == (1, 4)
+    assert (kept["version"], kept["minor_version"]) == (1, 5)
     assert kept["data"]["corrections"] == [
         {"start": seconds(8), "end": seconds(17.5), "label": "away", "stated": seconds(24), "by": user.id}
     ]

@@ -13,16 +13,19 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches import twin_file
 from custom_components.hunches.const import DOMAIN
-from custom_components.hunches.engine.policy import Answer
+from custom_components.hunches.engine.hunches import Kind
+from custom_components.hunches.engine.policy import Answer, Rule, Verdict
 
-from .conftest import PORCH, Script, SetUp, coordinator_of, settled
+from .conftest import PORCH, Script, SetUp, coordinator_of, put, settled
 from .stored import answers_file, store, stored
 
 _LIMIT = 10.0
@@ -254,3 +257,121 @@ async def test_a_reload_waits_for_what_is_being_written(porch: HomeAssistant, sc
         assert await loading
     await settled(porch)
     assert len(coordinator_of(entry).feedback.statements) == 1
+
+
+# --- entities whose ids change while nobody is there to see it
+
+
+def known(hass: HomeAssistant, *entity_ids: str) -> None:
+    """Let entities be in the registry, and on."""
+    for entity_id in entity_ids:
+        domain, _, name = entity_id.partition(".")
+        made = er.async_get(hass).async_get_or_create(domain, "test", name, suggested_object_id=name)
+        assert made.entity_id == entity_id
+        put(hass, entity_id, "on")
+
+
+def rename(hass: HomeAssistant, old: str, new: str) -> None:
+    """Give an entity another id, and its state with it."""
+    hass.states.async_remove(old)
+    er.async_get(hass).async_update_entity(old, new_entity_id=new)
+    put(hass, new, "on")
+
+
+def rules(entry: MockConfigEntry) -> set[tuple[str | None, Verdict]]:
+    return {(rule.entity_id, rule.verdict) for rule in coordinator_of(entry).feedback.ledger.rules}
+
+
+async def rule(entry: MockConfigEntry, verdict: Verdict, entity_id: str) -> None:
+    kind = Kind.STILL_ON if verdict is Verdict.ALLOW else None
+    await coordinator_of(entry).feedback.async_ruled(Rule(verdict, entity_id, kind, 0.0))
+
+
+@pytest.mark.parametrize("how", ["disabled", "failed", "starting"])
+async def test_what_was_said_follows_a_new_id_that_nobody_saw_given(
+    porch: HomeAssistant, script: Script, set_up: SetUp, how: str
+) -> None:
+    known(porch, "light.attic", "light.cellar", "light.left", "light.right", "switch.heater")
+    script.suspects = ["light.attic"]
+    entry = await set_up()
+    for verdict, entity_id in (
+        (Verdict.FORBID, "light.cellar"),
+        (Verdict.ALLOW, "light.left"),
+        (Verdict.FORBID, "light.right"),
+        (Verdict.ALLOW, "switch.heater"),
+        (Verdict.ALLOW, PORCH),  # which is in no registry
+    ):
+        await rule(entry, verdict, entity_id)
+    await settled(porch)
+    if how == "disabled":
+        await porch.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    else:
+        await unload(porch, entry)
+    if how == "failed":
+        with patch("custom_components.hunches.Model.load", side_effect=OSError("no such asset")):
+            assert not await porch.config_entries.async_setup(entry.entry_id)
+    if how == "starting":
+        porch.set_state(CoreState.starting)
+        assert await porch.config_entries.async_setup(entry.entry_id)
+    rename(porch, "light.attic", "light.gate")
+    rename(porch, "light.cellar", "light.wine")
+    for old, new in (("light.left", "light.l"), ("light.right", "light.left"), ("light.l", "light.right")):
+        rename(porch, old, new)
+    porch.states.async_remove("switch.heater")
+    er.async_get(porch).async_remove("switch.heater")
+    another = er.async_get(porch).async_get_or_create("switch", "other", "1", suggested_object_id="heater")
+    assert another.entity_id == "switch.heater"
+    if how == "disabled":
+        await porch.config_entries.async_set_disabled_by(entry.entry_id, None)
+    elif how == "failed":
+        assert await porch.config_entries.async_reload(entry.entry_id)
+    else:
+        await rule(entry, Verdict.ALLOW, "light.gate")  # whatever is kept meanwhile
+        porch.set_state(CoreState.running)
+        porch.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await settled(porch)
+    assert rules(entry) - {("light.gate", Verdict.ALLOW)} == {
+        ("light.wine", Verdict.FORBID),
+        ("light.right", Verdict.ALLOW),
+        ("light.left", Verdict.FORBID),
+        (PORCH, Verdict.ALLOW),
+    }
+    ledger = coordinator_of(entry).feedback.ledger
+    assert [hunch.entity_id for hunch in ledger.open] == ["light.gate"]
+    assert [key for _, key in ledger.raised] == ["still_on:light.gate"]
+    registry, ids = er.async_get(porch), stored(porch)["data"]["registry_ids"]
+    named = ["light.gate", "light.left", "light.right", "light.wine"]
+    assert ids == {key: registry.async_get(key).id for key in named}
+
+
+async def test_a_file_of_before_there_were_registry_ids_loads_and_has_them_from_then_on(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    known(porch, "light.attic")
+    entry = await set_up()
+    await rule(entry, Verdict.FORBID, "light.attic")
+    await unload(porch, entry)
+    content = stored(porch)
+    content["minor_version"] = 4
+    content["data"].pop("registry_ids", None)
+    store(porch, content)
+    await load(porch, entry)
+    assert rules(entry) == {("light.attic", Verdict.FORBID)}
+    await unload(porch, entry)
+    assert stored(porch)["minor_version"] == 5
+    rename(porch, "light.attic", "light.gate")
+    await load(porch, entry)
+    assert rules(entry) == {("light.gate", Verdict.FORBID)}
+
+
+async def test_registry_ids_that_cannot_be_read_cost_nothing_else(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await never(porch)
+    await unload(porch, entry)
+    content = stored(porch)
+    content["data"]["registry_ids"] = ["?"]
+    store(porch, content)
+    await load(porch, entry)
+    assert answers_of(entry) == [Answer.NEVER]

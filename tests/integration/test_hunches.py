@@ -9,11 +9,22 @@ from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 
-from custom_components.hunches.const import CONF_EXCLUDED, CONF_REPAIRS, DOMAIN, EVENT_ACTED
+from custom_components.hunches.const import (
+    CONF_EXCLUDED,
+    CONF_LIGHT,
+    CONF_PRESENCE,
+    CONF_REPAIRS,
+    CONF_SATELLITES,
+    CONF_SLEEP,
+    DOMAIN,
+    EVENT_ACTED,
+    Stage,
+)
+from custom_components.hunches.engine.home import Says
 from custom_components.hunches.engine.policy import Answer, Settings
 from custom_components.hunches.engine.timeline import Cause
 
-from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
+from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
 from .stored import store
 
 KEY = f"still_on:{PORCH}"
@@ -244,6 +255,91 @@ async def test_answers_follow_a_renamed_entity(
     ledger = coordinator_of(entry).feedback.ledger
     assert [hunch.entity_id for hunch in ledger.open] == ["light.gate"]
     assert [key for _, key in ledger.raised] == ["still_on:light.gate"]
+
+
+@pytest.mark.parametrize("stage", [Stage.READY, Stage.READING, Stage.LEARNING])
+async def test_a_renamed_device_is_asked_about_answered_and_undone_at_once(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, stage: Stage
+) -> None:
+    registry = er.async_get(porch)
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="attic")
+    put(porch, "light.attic", "on", "Attic")
+    calls = obedient(porch, "light", "turn_off", "off")
+    restored = obedient(porch, "light", "turn_on", "on")
+    script.suspects = ["light.attic"]
+    entry = await set_up()
+    coordinator = coordinator_of(entry)
+
+    def rename() -> None:
+        if coordinator.data.stage is not stage or porch.states.get("light.gate") is not None:
+            return
+        porch.states.async_remove("light.attic")
+        registry.async_update_entity("light.attic", new_entity_id="light.gate")
+        porch.states.async_set("light.gate", "on", {"friendly_name": "Attic"})
+
+    rename()
+    entry.async_on_unload(coordinator.async_add_listener(rename))
+    if stage is not Stage.READY:
+        coordinator.async_learn()
+    await settled(porch)
+    await coordinator.async_look()
+    await coordinator.async_look()
+    assert len(script.homes) == 1, "nothing was learned anew yet"
+    assert [hunch.entity_id for hunch in coordinator.feedback.ledger.open] == ["light.gate"]
+    assert issue_of(porch, "still_on:light.gate") is not None
+    assert issue_of(porch, "still_on:light.attic") is None
+    await porch.services.async_call(DOMAIN, "accept", {"entity_id": "light.gate"}, blocking=True, return_response=True)
+    assert [call.data["entity_id"] for call in calls] == ["light.gate"]
+    await porch.services.async_call(DOMAIN, "undo", {"entity_id": "light.gate"}, blocking=True, return_response=True)
+    assert [call.data["entity_id"] for call in restored] == ["light.gate"]
+    script.suspects = ["light.gate"]
+    await later(porch, freezer, 61)
+    assert len(script.homes) == 2, "the mind is not the one of before"
+    assert "light.gate" in script.homes[-1].entities
+
+
+async def test_what_the_options_choose_is_followed_to_its_new_id(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    registry = er.async_get(porch)
+    for number, (domain, name) in enumerate((("light", "attic"), ("switch", "bed"), ("assist_satellite", "hall"))):
+        registry.async_get_or_create(domain, "test", str(number), suggested_object_id=name)
+    put(porch, "light.attic", "on")
+    put(porch, "switch.bed", "on")
+    script.suspects = ["light.attic", "light.gate", "switch.cot"]
+    chosen = {
+        CONF_EXCLUDED: ["light.attic", DOOR],
+        CONF_SLEEP: ["switch.bed"],
+        CONF_PRESENCE: ["switch.bed"],
+        CONF_LIGHT: ["switch.bed"],
+        CONF_SATELLITES: ["assist_satellite.hall"],
+    }
+    entry = await set_up(**chosen)
+    for old, new in (
+        ("light.attic", "light.gate"),
+        ("switch.bed", "switch.cot"),
+        ("assist_satellite.hall", "assist_satellite.den"),
+    ):
+        state = porch.states.get(old)
+        porch.states.async_remove(old)
+        registry.async_update_entity(old, new_entity_id=new)
+        if state is not None:
+            put(porch, new, state.state)
+    await settled(porch)
+    assert {key: entry.options[key] for key in chosen} == {
+        CONF_EXCLUDED: ["light.gate", DOOR],
+        CONF_SLEEP: ["switch.cot"],
+        CONF_PRESENCE: ["switch.cot"],
+        CONF_LIGHT: ["switch.cot"],
+        CONF_SATELLITES: ["assist_satellite.den"],
+    }
+    assert coordinator_of(entry).settings.excluded == {"light.gate", DOOR}
+    for _ in range(LOOKS + 3):
+        await later(porch, freezer, 61)
+    assert len(script.homes) == 2, "it was learned anew"
+    assert "light.gate" not in script.homes[-1].entities
+    assert script.homes[-1].entities["switch.cot"].says is Says.SLEEP
+    assert coordinator_of(entry).feedback.ledger.open == ()
 
 
 async def test_learns_again_when_the_home_changes(

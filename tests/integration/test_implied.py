@@ -48,7 +48,7 @@ async def test_done_by_hand_within_minutes_is_a_yes_once_it_has_stood(
     assert implied(entry) == ["prompt"]
     await later(porch, freezer, 61)
     assert taught(script) == [(KEY, True)]
-    assert stored(porch)["minor_version"] == 4
+    assert stored(porch)["minor_version"] == 5
     assert [one["outcome"] for one in stored(porch)["data"]["implied"]] == ["prompt"]
     await restart(porch, entry)
     await later(porch, freezer, 660)

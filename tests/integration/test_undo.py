@@ -16,9 +16,11 @@ from homeassistant.components.light import ColorMode, LightEntity, LightEntityFe
 from homeassistant.components.lock import LockEntity
 from homeassistant.components.media_player import MediaPlayerEntity, MediaPlayerEntityFeature, MediaPlayerState
 from homeassistant.components.switch import SwitchEntity
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import Context, HomeAssistant, ServiceCall, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
@@ -557,6 +559,153 @@ async def test_undo_twice_at_once(real: Real, hass: HomeAssistant, script: Scrip
     assert [a.answer for a in answers].count(Answer.UNDONE) == 1
 
 
+# --- groups
+
+
+class Bulb(Lamp):
+    """A lamp that is shown only in a group."""
+
+    def __init__(self, name: str, is_on: bool, brightness: int) -> None:
+        self.entity_id = f"light.{name}"
+        self._attr_unique_id = self._attr_name = name
+        self._attr_is_on, self._attr_brightness = is_on, brightness
+
+
+type Bulbs = dict[str, Bulb]
+
+
+@pytest.fixture
+async def bulbs(script: Script, hass: HomeAssistant) -> Bulbs:
+    """Let there be a group of three lamps in a row, two of them in a group of their own, one of these off."""
+    lamps = {name: Bulb(name, name != "b", level) for name, level in (("a", 87), ("b", 40), ("c", 200))}
+    setup_test_component_platform(hass, "light", list(lamps.values()))
+    group = {"platform": "group", "name": "Row", "entities": ["light.a", "light.pair"]}
+    pair = {"platform": "group", "name": "Pair", "unique_id": "pair", "entities": ["light.b", "light.c"]}
+    assert await async_setup_component(hass, "light", {"light": [{"platform": "test"}, pair, group]})
+    await hass.async_block_till_done()
+    for key in ("light.a", "light.b", "light.c", "light.pair"):
+        er.async_get(hass).async_update_entity(key, hidden_by=er.RegistryEntryHider.USER)
+    hass.states.async_set("person.ada", "not_home")
+    state = hass.states.get("light.row")
+    assert state is not None
+    put_again(hass, state)
+    script.p_low = 0.97
+    return lamps
+
+
+async def test_each_member_of_a_group_is_as_it_was(
+    bulbs: Bulbs, hass: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    keys = ["light.a", "light.b", "light.c", "light.row", "light.pair"]
+    before = {key: shown(hass, key) for key in keys}
+    assert [before[key][0] for key in keys] == ["on", "off", "on", "on", "on"]
+    entry = await acted_on(hass, script, set_up, "light.row")
+    assert {shown(hass, key)[0] for key in keys} == {"off"}
+    script.suspects = []
+    assert await hass.config_entries.async_reload(entry.entry_id)  # what is kept is on disk
+    await settled(hass)
+    response = await call(hass, "undo", entity_id="light.row")
+    assert {key: shown(hass, key) for key in keys} == before
+    assert (response["outcome"], response["exactly"]) == ("undone", True)
+    assert {key: kept["state"] for key, kept in response["restored"]["members"].items()} == {
+        "light.a": "on",
+        "light.b": "off",
+        "light.c": "on",
+    }
+    await settled(hass)
+    assert records(entry) == [("light.row", Outcome.UNDONE)]
+    assert "light.row" not in coordinator_of(entry).actions.moment(0.0, {}).touched
+    await coordinator_of(entry).async_look()
+    assert script.noted[-1][2:] == ("on", Cause.OURS)
+
+
+async def test_a_member_that_does_not_come_back_is_told(
+    bulbs: Bulbs, hass: HomeAssistant, script: Script, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "VERIFY_SECONDS", 0.05)
+    await acted_on(hass, script, set_up, "light.row")
+
+    async def ignore(**_: Any) -> None:
+        return
+
+    monkeypatch.setattr(bulbs["c"], "async_turn_on", ignore)
+    response = await call(hass, "undo")
+    assert (response["outcome"], response["exactly"]) == ("undone", False)
+    assert [shown(hass, key)[0] for key in ("light.a", "light.b", "light.c")] == ["on", "off", "off"]
+
+
+async def test_a_member_that_fails_is_told_when_the_others_are_back(
+    bulbs: Bulbs, hass: HomeAssistant, script: Script, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await acted_on(hass, script, set_up, "light.row")
+
+    async def refuse(**_: Any) -> None:
+        raise HomeAssistantError("no radio")
+
+    monkeypatch.setattr(bulbs["a"], "async_turn_on", refuse)
+    with pytest.raises(HomeAssistantError) as failed:
+        await call(hass, "undo")
+    assert failed.value.translation_key == "not_undone"
+    assert shown(hass, "light.c")[0] == "on"
+    await settled(hass)
+    assert records(entry)[0][1] is not Outcome.UNDONE
+
+
+async def test_a_renamed_member_comes_back(bulbs: Bulbs, hass: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    entry = await acted_on(hass, script, set_up, "light.row")
+    await settled(hass)
+    feedback = coordinator_of(entry).feedback
+    await feedback.async_rename("light.c", "light.d")
+    (record,) = feedback.ledger.records
+    assert sorted(record.before["members"]) == ["light.a", "light.b", "light.d"]
+    assert record.hunch.entity_id == "light.row"
+
+
+@pytest.mark.parametrize(
+    ("listed", "members"),
+    [
+        ({"light.inner": [PORCH, "light.x", "light.y"]}, {"light.x": "on", "light.y": "off"}),
+        ({"light.inner": [PORCH, "light.inner", "light.x"], "light.x": ["light.inner"]}, {"light.x": "on"}),
+        ({"light.inner": ["light.gone", "switch.other", "light.away"]}, {"light.inner": "on"}),
+        ({}, {"light.inner": "on"}),
+    ],
+)
+async def test_groups_in_a_circle_and_members_that_cannot_be_read(
+    porch: HomeAssistant, script: Script, set_up: SetUp, listed: dict[str, list[str]], members: dict[str, str]
+) -> None:
+    attributes = {"friendly_name": "Porch light", "entity_id": ["light.inner"]}
+    states = {"light.inner": "on", "light.x": "on", "light.y": "off", "switch.other": "on", "light.away": "unavailable"}
+    for key, state in states.items():
+        domain, _, name = key.partition(".")
+        er.async_get(porch).async_get_or_create(
+            domain, "test", name, suggested_object_id=name, hidden_by=er.RegistryEntryHider.USER
+        )
+        porch.states.async_set(key, state, {"entity_id": listed[key]} if key in listed else {})
+    since = dt_util.utcnow().timestamp() - 7200
+    porch.states.async_set(PORCH, "on", attributes, timestamp=since)
+
+    def obey(service: str, becomes: str) -> None:
+        async def switched(call: ServiceCall) -> None:
+            named = call.data["entity_id"]
+            for key in [named] if isinstance(named, str) else named:
+                for one in (PORCH, *states) if key == PORCH else (key, PORCH):
+                    state = porch.states.get(one)
+                    if one.startswith("light.") and state is not None and state.state != "unavailable":
+                        porch.states.async_set(one, becomes, state.attributes, context=call.context)
+
+        porch.services.async_register("light", service, switched)
+
+    obey("turn_off", "off")
+    obey("turn_on", "on")
+    script.p_low = 0.97
+    await acted_on(porch, script, set_up, PORCH)
+    response = await call(porch, "undo")
+    assert (response["outcome"], response["exactly"]) == ("undone", True)
+    assert shown(porch, "switch.other")[0] == "on"
+    assert {key: kept["state"] for key, kept in response["restored"]["members"].items()} == members
+    assert {key: shown(porch, key)[0] for key in members} == members
+
+
 # --- heating
 
 
@@ -686,6 +835,45 @@ async def test_heating_comes_back_when_the_integration_is_removed(
     await hass.config_entries.async_remove(entry.entry_id)
     await settled(hass)
     assert shown(hass, "climate.hall") == before
+
+
+async def test_heating_comes_back_once_when_the_integration_is_disabled(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    lowered = shown(hass, "climate.hall")[1]["temperature"]
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settled(hass)
+    assert shown(hass, "climate.hall")[1]["temperature"] == lowered, "a reload brings nothing back"
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await settled(hass)
+    assert shown(hass, "climate.hall") == before
+    await real["climate.hall"].async_set_temperature(temperature=lowered)  # as somebody wants it to be by now
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await settled(hass)
+    await coordinator_of(entry).async_look()
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
+    assert shown(hass, "climate.hall")[1]["temperature"] == lowered
+
+
+async def test_heating_that_does_not_come_back_when_disabled_is_tried_again_when_enabled(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = shown(hass, "climate.hall")
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    real["climate.hall"].broken = True
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await settled(hass)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert "climate.hall was set back and could not be restored" in caplog.text
+    real["climate.hall"].broken = False
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await settled(hass)
+    assert shown(hass, "climate.hall") == before
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
 
 
 async def test_a_device_that_left(real: Real, hass: HomeAssistant, script: Script, set_up: SetUp) -> None:

@@ -78,9 +78,10 @@ async def async_expected(
 
 async def _async_known(coordinator: HunchesCoordinator) -> tuple[Home, dict[str, Timeline]]:
     async with coordinator.lock:
-        if coordinator.mind is None or coordinator.home is None:
+        if coordinator.mind is None:
             raise AnswerError("not_ready")
-        return coordinator.home, await coordinator.hass.async_add_executor_job(coordinator.mind.timelines)
+        # By the ids that the mind knows: a new one is there when it has learned anew
+        return coordinator.mind.home, await coordinator.hass.async_add_executor_job(coordinator.mind.timelines)
 
 
 @dataclass(slots=True)

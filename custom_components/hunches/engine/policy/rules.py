@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..hunches import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class Verdict(StrEnum):
@@ -97,9 +97,9 @@ def allowed_since(rules: Iterable[Rule], entity_id: str, kind: Kind) -> float:
     return rule.time if rule is not None and rule.entity_id is not None else float("-inf")
 
 
-def renamed(rules: Rules, old: str, new: str) -> Rules:
-    """Return the rules with an entity's new id."""
-    return tuple(replace(r, entity_id=new) if r.entity_id == old else r for r in rules)
+def renamed(rules: Rules, names: Mapping[str, str]) -> Rules:
+    """Return the rules with entities' new ids; `names`: these by the old ones."""
+    return tuple(replace(r, entity_id=names.get(r.entity_id or "", r.entity_id)) for r in rules)
 
 
 def left(rules: Rules, entity_id: str) -> Rules:
