@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.hunches import teaching
 from custom_components.hunches.const import CONF_EXCLUDED, Stage
+from custom_components.hunches.engine.home import UNKNOWN
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.memory_file import load
 
@@ -168,6 +169,29 @@ async def test_a_device_that_is_gone_for_a_while_keeps_its_past(
     await later(porch, freezer, 181 * DAY)
     await restart(porch, entry)
     assert PORCH not in load(latest(porch).read_bytes())
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_what_the_recorder_no_longer_tells_of_counts_as_unknown(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, gone: bool
+) -> None:
+    """A lamp that was gone may have been anything; one that has stood as it stands has no row either, and is known."""
+    entry = await set_up()
+    before = load(latest(porch).read_bytes())[PORCH].usage
+    if gone:
+        porch.states.async_remove(PORCH)
+    await porch.config_entries.async_unload(entry.entry_id)
+    await later(porch, freezer, 20 * DAY)
+    await async_wait_recording_done(porch)
+    await porch.services.async_call("recorder", "purge", {"keep_days": 0}, blocking=True)
+    await async_wait_recording_done(porch)
+    put(porch, PORCH if gone else "light.other", "on")
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    kept = load(latest(porch).read_bytes())[PORCH]
+    assert kept.usage.until - before.until > 19 * DAY
+    assert (UNKNOWN in kept.changes.unfolded().states.tolist()) is gone
+    assert bool(kept.usage.known.sum() < before.known.sum() + 3600) is gone
 
 
 async def test_what_is_excluded_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
