@@ -425,7 +425,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if data["action"] == "update":
             if old := data.get("old_entity_id"):
                 async with self.lock:
-                    self.teacher.memory.async_rename(old, data["entity_id"])
+                    self.teacher.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
                     await self.proof.async_rename(old, data["entity_id"])
             if not _TELLING.intersection(data["changes"]):

@@ -455,6 +455,37 @@ async def test_what_is_deleted_while_history_is_read_stays_deleted(
     assert DOOR in kept
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_is_renamed_while_history_is_read_is_kept_once(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory, first: bool
+) -> None:
+    entry = None if first else await set_up()
+    learned, read = len(script.homes), teaching.async_read
+
+    async def slowly(*arguments: Any) -> Any:
+        heard = await read(*arguments)
+        if len(script.learned) == learned:
+            er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
+            porch.states.async_remove(PORCH)
+            put(porch, "light.veranda", "on")
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return heard
+
+    with patch.object(teaching, "async_read", slowly):
+        if entry is None:
+            entry = await set_up()
+        else:
+            await learn_again(porch, entry)
+        await settled(porch)
+        for _ in range(3):
+            await later(porch, freezer, 61)
+    assert PORCH not in coordinator_of(entry).teacher.memory.kept
+    kept = load(latest(porch).read_bytes())
+    assert PORCH not in kept
+    assert kept[registered].usage.known.sum() > 500
+
+
 async def test_a_home_that_changes_while_it_is_learned_is_learned_again(
     porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
 ) -> None:
