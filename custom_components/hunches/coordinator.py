@@ -218,6 +218,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         began = perf_counter()
         options = self.config_entry.options
         excluded = excluded_by(self.hass, options)
+        await self.proof.async_forget(*excluded)
         home = build_home(self.hass, excluded, named(options))
         self._watched = frozenset(home.entities)
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
