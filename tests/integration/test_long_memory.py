@@ -351,6 +351,32 @@ async def test_a_disk_that_takes_nothing(
     assert latest(porch).read_bytes() != before
 
 
+async def test_a_deletion_that_the_disk_refuses_is_made_up_for(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 2 * DAY)
+    await learn_again(porch, entry)
+    assert previous(porch).exists()
+    before = dt_util.utcnow().timestamp()
+    with patch("custom_components.hunches.disk.os.fsync", side_effect=OSError(errno.EROFS, "no")):
+        await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH}, blocking=True)
+        await settled(porch)
+        await learn_again(porch, entry)
+    assert caplog.text.count("What was to be deleted is still in a file") == 1
+    assert load(latest(porch).read_bytes())[PORCH].usage.start < before - DAY
+    await learn_again(porch, entry)
+    for path in latest(porch).parent.glob("hunches.memory*"):
+        assert load(path.read_bytes())[PORCH].usage.start >= before - 1, path.name
+    assert not previous(porch).exists()
+    await learn_again(porch, entry)
+    assert previous(porch).exists(), "only what was deleted is missing"
+
+
 async def test_leftovers_of_a_crash_are_swept_away(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     latest(porch).parent.mkdir(exist_ok=True)
     half = latest(porch).with_name("hunches.memory.abc.part")
