@@ -236,6 +236,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         began = perf_counter()
         options = self.config_entry.options
         excluded = excluded_by(self.hass, options)
+        await self.proof.async_forget(*excluded)
         home = build_home(self.hass, excluded, named(options))
         self._watched, self._names = frozenset(home.entities), {}
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
@@ -446,7 +447,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
                 self._follow_options({old: data["entity_id"]})
                 async with self.lock:
                     self._follow(old, data["entity_id"])
-                    self.teacher.memory.async_rename(old, data["entity_id"])
+                    self.teacher.async_rename(old, data["entity_id"])
                     await self.feedback.async_rename(old, data["entity_id"])
                     await self.proof.async_rename(old, data["entity_id"])
                 self.show()

@@ -9,7 +9,7 @@ from homeassistant.core import State
 
 from .const import RECENT_CHANGES, RECENT_SECONDS
 from .engine.folded import NOTHING, Folded, Unfolding, rounded_up
-from .engine.home import Home, read_state, state_name
+from .engine.home import UNKNOWN, Home, read_state, state_name
 from .engine.timeline import Cause, Timeline
 
 
@@ -94,6 +94,9 @@ def _extended(recorded: Folded, rows: list[tuple[float, int, int]]) -> Folded:
     new = rounded_up(times) >= recorded.end
     later = Timeline.from_readings(rounded_up(times[new]), readings[new], causes[new])
     line = recorded.unfolded()
-    if len(later) and later.times[0] == recorded.end and later.states[0] == line.states[-1]:
+    if not len(later) and line.states[-1] == UNKNOWN and readings[-1] != UNKNOWN:
+        # It has stood like this since before a gap opened: the recorder was silent, Home Assistant was not off
+        later = Timeline.from_readings([recorded.end], readings[-1:], causes[-1:])
+    elif len(later) and later.times[0] == recorded.end and later.states[0] == line.states[-1]:
         later = later.after(recorded.end)
     return Folded.of(line.followed_by(later)) if len(later) else recorded

@@ -73,6 +73,7 @@ class Proof:
         self._lock = asyncio.Lock()
         self._stopped = False
         self._proving: asyncio.Task[None] | None = None
+        self._moved: list[tuple[str, str | None]] = []  # what became of entities while a proof runs; None: forgotten
         self.found: dict[str, Any] | None = None
 
     async def async_load(self) -> None:
@@ -127,6 +128,7 @@ class Proof:
             if (past := self._past()) is None:
                 return None
             self._progress(0)
+            self._moved.clear()
             try:
                 async with async_own_thread(self._hass) as thread:
                     found = await self._async_find(past, days, thread)
@@ -140,6 +142,8 @@ class Proof:
                     "model": _version(self._model),
                 }
             )
+            for old, new in self._moved:
+                _move(told, old, new)
             if days == DAYS:
                 self.found = told
                 await self._async_keep()
@@ -168,16 +172,19 @@ class Proof:
 
     async def async_rename(self, old: str, new: str) -> None:
         """Follow an entity to its new id."""
-        if self.found is not None and (device := self.found["devices"].pop(old, None)) is not None:
-            self.found["devices"][new] = device
-            await self._async_keep()
+        await self._async_move([(old, new)])
 
     async def async_forget(self, *entity_ids: str) -> None:
         """Forget what was found for entities that are gone, or whose past is."""
-        if self.found is not None and not self.found["devices"].keys().isdisjoint(entity_ids):
-            for entity_id in entity_ids:
-                self.found["devices"].pop(entity_id, None)
-            await self._async_keep()
+        await self._async_move([(entity_id, None) for entity_id in entity_ids])
+
+    async def _async_move(self, moved: list[tuple[str, str | None]]) -> None:
+        if self._lock.locked():  # what is looked at was as it was before
+            self._moved += moved
+        if self.found is not None:
+            told = [_move(self.found, old, new) for old, new in moved]
+            if any(told):
+                await self._async_keep()
 
     async def _async_keep(self) -> None:
         if self.found is not None:
@@ -194,6 +201,15 @@ def _hindsight(model: Model, past: Past, days: float) -> Hindsight:
     from .hindsight import Hindsight  # noqa: PLC0415
 
     return Hindsight(model, past, days)
+
+
+def _move(found: dict[str, Any], old: str, new: str | None) -> bool:
+    """Let what was found for an entity be under its new id, or nowhere (None); return whether there was anything."""
+    if (device := found["devices"].pop(old, None)) is None:
+        return False
+    if new is not None:
+        found["devices"][new] = device
+    return True
 
 
 def _shared(found: dict[str, Any]) -> dict[str, Any]:

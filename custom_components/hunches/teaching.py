@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .engine.context_filter import Correction
@@ -31,7 +31,8 @@ class Heard:
     """What the recorder has said, and up to which moment (Unix seconds) that is all there is to say.
 
     Nothing later is aggregated: the recorder could lose it in a crash, and may not have told yet who did it.
-    `forgotten`: how often anything had been forgotten before it was asked; what is deleted later may be in it.
+    `forgotten`: how often anything had been forgotten or renamed before it was asked; what is deleted later may be in
+    it, and under its old name what is renamed.
     """
 
     history: History
@@ -61,7 +62,8 @@ class Teacher:
         self._policy = policy
         self._live = live
         self._rehearsed = False
-        self._forgotten = self._known = 0  # how often anything was forgotten: by now, and before the last teaching
+        # How often anything was forgotten or renamed: by now, and before the last teaching
+        self._forgotten = self._known = 0
 
     async def async_read(
         self, home: Home, excluded: Collection[str], stopped: threading.Event, progress: Progress
@@ -114,7 +116,7 @@ class Teacher:
 
         taught, kept = await self._thread.run(teach, self._live.recent, self._live.take())
         seconds = perf_counter() - began
-        if heard.forgotten == self._forgotten:  # what was deleted meanwhile must not come back
+        if heard.forgotten == self._forgotten:  # what was deleted or renamed meanwhile must not come back
             await self.memory.async_keep(kept, now)
         return Taught(
             taught,
@@ -151,6 +153,12 @@ class Teacher:
         if await self.memory.async_load(dt_util.utcnow().timestamp()):
             self._forgotten += 1
         return frozenset(self.memory.kept)
+
+    @callback
+    def async_rename(self, old: str, new: str) -> None:
+        """Follow an entity to its new id; what is learned at this moment knows the old one, and is not kept."""
+        self._forgotten += 1
+        self.memory.async_rename(old, new)
 
     async def async_forget(self, entity_ids: Collection[str], before: float | None = None) -> None:
         """Forget entities: all of them, or (`before`, Unix seconds) all that happened before a moment."""

@@ -113,6 +113,20 @@ def test_recorder_is_believed_about_who_made_a_change() -> None:
     assert memory.usage.causes[Cause.AUTOMATION] == pytest.approx(1, rel=0.01)
 
 
+@pytest.mark.parametrize("days", [1, 60])
+def test_who_left_a_thing_as_it_stands_is_known_for_as_long_as_it_stands(days: int) -> None:
+    """The recorder has nothing new of it: history is then the state itself, which does not tell who made it."""
+    switched = START + HOUR + 0.3 / RESOLUTION
+    memory = Memory(LAMP)
+    memory.learn(Timeline.from_readings([START, switched], [ON, OFF], [0, Cause.OURS]), START + DAY, CLOCK)
+    for day in range(2, days + 2):
+        memory.learn(Timeline.from_readings([switched], [OFF], [Cause.UNKNOWN]), START + day * DAY, CLOCK)
+    assert memory.read().states.tolist()[-1] == OFF
+    assert memory.read().causes.tolist()[-1] == Cause.OURS
+    memory.learn(Timeline.from_readings([switched], [OFF], [Cause.AUTOMATION]), START + 62 * DAY, CLOCK)
+    assert memory.read().causes.tolist()[-1] == Cause.AUTOMATION, "the recorder is believed"
+
+
 def test_only_what_is_new_is_asked_for() -> None:
     assert Kept().since(END) is None
     kept = live_through(lamp(), [END])

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.hunches import teaching
 from custom_components.hunches.const import CONF_EXCLUDED, Stage
+from custom_components.hunches.engine.home import UNKNOWN
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.memory_file import load
 
@@ -168,6 +169,29 @@ async def test_a_device_that_is_gone_for_a_while_keeps_its_past(
     await later(porch, freezer, 181 * DAY)
     await restart(porch, entry)
     assert PORCH not in load(latest(porch).read_bytes())
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_what_the_recorder_no_longer_tells_of_counts_as_unknown(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory, gone: bool
+) -> None:
+    """A lamp that was gone may have been anything; one that has stood as it stands has no row either, and is known."""
+    entry = await set_up()
+    before = load(latest(porch).read_bytes())[PORCH].usage
+    if gone:
+        porch.states.async_remove(PORCH)
+    await porch.config_entries.async_unload(entry.entry_id)
+    await later(porch, freezer, 20 * DAY)
+    await async_wait_recording_done(porch)
+    await porch.services.async_call("recorder", "purge", {"keep_days": 0}, blocking=True)
+    await async_wait_recording_done(porch)
+    put(porch, PORCH if gone else "light.other", "on")
+    await porch.config_entries.async_setup(entry.entry_id)
+    await settled(porch)
+    kept = load(latest(porch).read_bytes())[PORCH]
+    assert kept.usage.until - before.until > 19 * DAY
+    assert (UNKNOWN in kept.changes.unfolded().states.tolist()) is gone
+    assert bool(kept.usage.known.sum() < before.known.sum() + 3600) is gone
 
 
 async def test_what_is_excluded_is_forgotten(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
@@ -327,6 +351,32 @@ async def test_a_disk_that_takes_nothing(
     assert latest(porch).read_bytes() != before
 
 
+async def test_a_deletion_that_the_disk_refuses_is_made_up_for(
+    porch: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 2 * DAY)
+    await learn_again(porch, entry)
+    assert previous(porch).exists()
+    before = dt_util.utcnow().timestamp()
+    with patch("custom_components.hunches.disk.os.fsync", side_effect=OSError(errno.EROFS, "no")):
+        await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH}, blocking=True)
+        await settled(porch)
+        await learn_again(porch, entry)
+    assert caplog.text.count("What was to be deleted is still in a file") == 1
+    assert load(latest(porch).read_bytes())[PORCH].usage.start < before - DAY
+    await learn_again(porch, entry)
+    for path in latest(porch).parent.glob("hunches.memory*"):
+        assert load(path.read_bytes())[PORCH].usage.start >= before - 1, path.name
+    assert not previous(porch).exists()
+    await learn_again(porch, entry)
+    assert previous(porch).exists(), "only what was deleted is missing"
+
+
 async def test_leftovers_of_a_crash_are_swept_away(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
     latest(porch).parent.mkdir(exist_ok=True)
     half = latest(porch).with_name("hunches.memory.abc.part")
@@ -429,6 +479,37 @@ async def test_what_is_deleted_while_history_is_read_stays_deleted(
     kept = load(latest(porch).read_bytes())
     assert not {registered, PORCH} & kept.keys()
     assert DOOR in kept
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_is_renamed_while_history_is_read_is_kept_once(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory, first: bool
+) -> None:
+    entry = None if first else await set_up()
+    learned, read = len(script.homes), teaching.async_read
+
+    async def slowly(*arguments: Any) -> Any:
+        heard = await read(*arguments)
+        if len(script.learned) == learned:
+            er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
+            porch.states.async_remove(PORCH)
+            put(porch, "light.veranda", "on")
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return heard
+
+    with patch.object(teaching, "async_read", slowly):
+        if entry is None:
+            entry = await set_up()
+        else:
+            await learn_again(porch, entry)
+        await settled(porch)
+        for _ in range(3):
+            await later(porch, freezer, 61)
+    assert PORCH not in coordinator_of(entry).teacher.memory.kept
+    kept = load(latest(porch).read_bytes())
+    assert PORCH not in kept
+    assert kept[registered].usage.known.sum() > 500
 
 
 async def test_a_home_that_changes_while_it_is_learned_is_learned_again(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -17,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy.exc import OperationalError
 
-from custom_components.hunches.const import CONF_SENSITIVITY, DOMAIN, Sensitivity, Stage
+from custom_components.hunches.const import CONF_EXCLUDED, CONF_SENSITIVITY, DOMAIN, Sensitivity, Stage
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.policy import Settings
 
@@ -258,6 +260,69 @@ async def test_looks_go_on_meanwhile_and_stopping_waits_for_one_night(
     with pytest.raises(ServiceValidationError):
         await answer
     assert len(script.nights) == 2
+
+
+async def test_what_becomes_of_entities_meanwhile_counts(
+    past: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    registry = er.async_get(past)
+    for key, state in ((PORCH, "on"), (BLIND, "closed")):
+        past.states.async_remove(key)
+        domain, name = key.split(".")
+        assert registry.async_get_or_create(domain, "test", "1", suggested_object_id=name).entity_id == key
+        past.states.async_set(key, state)
+    entry = await set_up()
+    proof = coordinator_of(entry).proof
+    before = proof.of(PORCH)
+    assert before is not None
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        reached.set()
+        go_on.wait(20)
+
+    script.before_night = wait
+    answer = past.async_create_task(
+        past.services.async_call(DOMAIN, "backtest", {}, blocking=True, return_response=True)
+    )
+    try:
+        await past.async_add_executor_job(reached.wait, 20)
+        registry.async_update_entity(PORCH, new_entity_id="light.veranda")
+        registry.async_update_entity(BLIND, new_entity_id="cover.shutter")
+        await until(lambda: proof.of("cover.shutter") is not None)
+        registry.async_remove("cover.shutter")
+        await past.services.async_call("recorder", "purge_entities", {"entity_id": [DOOR]}, blocking=True)
+        await until(lambda: proof.of("cover.shutter") is None and proof.of(DOOR) is None)
+        assert proof.of("light.veranda") == before
+    finally:
+        go_on.set()
+    found: Any = await answer
+    await settled(past)
+    for devices in (found["devices"], hass_storage[FILE]["data"]["devices"]):
+        assert not {PORCH, BLIND, "cover.shutter", DOOR} & devices.keys()
+        assert devices["light.veranda"]["raised"] == before["raised"]
+
+
+async def test_what_is_excluded_is_not_told_of_any_longer(
+    past: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    entry = await set_up()
+    assert coordinator_of(entry).proven(PORCH) is not None
+    past.config_entries.async_update_entry(entry, options={**entry.options, CONF_EXCLUDED: [PORCH]})
+    assert await past.config_entries.async_reload(entry.entry_id)
+    await settled(past)
+    assert coordinator_of(entry).proven(PORCH) is None
+    assert PORCH not in hass_storage[FILE]["data"]["devices"]
+    assert DOOR in hass_storage[FILE]["data"]["devices"]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the event loop go on until something is so; while a proof runs, nothing is ever settled."""
+    for _ in range(1000):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never was")
 
 
 def release_after(hass: HomeAssistant, reached: threading.Event, go_on: threading.Event) -> list[bool]:

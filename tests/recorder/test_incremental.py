@@ -15,6 +15,7 @@ from homeassistant.core import Context, HomeAssistant
 
 from custom_components.hunches.engine.folded import rounded_up
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
+from custom_components.hunches.engine.memory import OVERLAP
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.history import async_read
 
@@ -127,6 +128,24 @@ async def test_parts_make_the_whole(hass_with_recorder: HomeAssistant, write: Wr
                 [*first.times, *more.times], [*first.states, *more.states], [*first.causes, *more.causes]
             )
             assert pairs(both.carried(), start) == pairs(timeline.carried(), start), (key, hours)
+
+
+async def test_nothing_is_known_of_what_the_recorder_no_longer_holds(
+    hass_with_recorder: HomeAssistant, write: Write
+) -> None:
+    """The database is another one, or what happened before was purged; the lamp has no row of its own."""
+    oldest = now(hass_with_recorder) - 24 * HOUR
+    await write(fill, FAN, [Row(oldest + HOUR, "on")])
+    await write(fill, MOTION, [Row(oldest, "on")])
+    long_ago, just_now = oldest - 240 * HOUR, oldest - OVERLAP - 60.0
+    history = await read(hass_with_recorder, LAMP, FAN, MOTION, NEW, since={LAMP: long_ago, FAN: long_ago})
+    assert {key: pairs(timeline, oldest) for key, timeline in history.timelines.items()} == {
+        LAMP: [(long_ago + OVERLAP - oldest, UNKNOWN)],
+        FAN: [(long_ago + OVERLAP - oldest, UNKNOWN), (1 * HOUR, ON)],
+        MOTION: [(0.0, ON)],
+    }
+    history = await read(hass_with_recorder, LAMP, FAN, since={LAMP: just_now, FAN: just_now})
+    assert {key: pairs(timeline, oldest) for key, timeline in history.timelines.items()} == {FAN: [(1 * HOUR, ON)]}
 
 
 async def test_who_did_what_is_new(hass_with_recorder: HomeAssistant, write: Write) -> None:

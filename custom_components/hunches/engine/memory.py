@@ -12,7 +12,7 @@ from .experts import MEMORY
 from .folded import NOTHING, RESOLUTION, Folded, rounded_up
 from .home import UNKNOWN, Entity, read_state
 from .localtime import HOUR
-from .timeline import Timeline
+from .timeline import Cause, Timeline
 from .usage import Usage, advance
 
 if TYPE_CHECKING:
@@ -119,9 +119,11 @@ class Memory:
         """
         timeline = self.read()
         if not np.isnan(self.usage.start):
-            history = history.since(self.usage.start)  # what was forgotten on demand does not come back
+            # What was forgotten, on demand or with the weeks, does not come back
+            history = history.since(max(self.usage.start, float(timeline.times[0]) if len(timeline) else -math.inf))
         if len(history):
             history = Timeline.from_readings(rounded_up(history.times), history.states, history.causes)
+            history = _opened_by(timeline, history)
             # The recorder knows who caused a change; live, that may not have been known yet.
             earlier = timeline.until(float(history.times[0]) - 1 / RESOLUTION)
             timeline = earlier.followed_by(history).followed_by(timeline.after(float(history.times[-1])))
@@ -137,6 +139,19 @@ class Memory:
 
 def _rounded(moment: float) -> float:
     return math.ceil(moment * RESOLUTION) / RESOLUTION
+
+
+def _opened_by(held: Timeline, history: Timeline) -> Timeline:
+    """Return history with who made its first change, where only what is held tells that.
+
+    Of what has long stood still the recorder has no row, and the state itself, which history then is, names nobody.
+    """
+    same = held.until(float(history.times[0]))
+    if not len(same) or same.times[-1] != history.times[0] or same.states[-1] != history.states[0]:
+        return history
+    if history.causes[0] != Cause.UNKNOWN:
+        return history
+    return Timeline(history.times, history.states, np.append(same.causes[-1:], history.causes[1:]))
 
 
 def _last(timeline: Timeline) -> Timeline:

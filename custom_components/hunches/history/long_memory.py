@@ -42,6 +42,7 @@ class LongMemory:
         self._loading = asyncio.Lock()
         self._loaded = False
         self._failed = False
+        self._deletion_due = False
         self.kept: dict[str, Kept] = {}
         self.bytes = 0
 
@@ -106,16 +107,20 @@ class LongMemory:
         registry = er.async_get(self._hass)
         ids = {key: entry.id for key in self.kept if (entry := registry.async_get(key)) is not None}
         kept = {ids.get(key, key): value for key, value in self.kept.items()}
+        # Until one succeeds, every write is a deletion: the earlier files still tell what was deleted
+        alone = alone or self._deletion_due
         try:
             self.bytes = await self._thread.run(self._files.write, kept, alone)
         except OSError as error:
-            if not self._failed:
+            if alone and not self._deletion_due:
+                LOGGER.warning("What was to be deleted is still in a file (%s). It is tried again every night", error)
+            elif not self._failed:
                 LOGGER.warning("What was learned cannot be saved (%s). It is tried again every night", error)
-            self._failed = True
+            self._failed, self._deletion_due = True, self._deletion_due or alone
             return
         if self._failed:
             LOGGER.info("What was learned can be saved again")
-        self._failed = False
+        self._failed, self._deletion_due = False, self._deletion_due and not alone
 
     def _named(self, found: Mapping[str, Kept]) -> dict[str, Kept]:
         """Return memories by entity id; those of entities that were removed meanwhile are dropped."""

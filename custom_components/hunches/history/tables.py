@@ -62,6 +62,7 @@ class Queries:
             .limit(1)
         )
         self.latest = select(func.max(States.last_updated_ts)).where(States.last_updated_ts < bindparam("moment"))
+        self.oldest = select(func.min(States.last_updated_ts))
         self.runs = select(RecorderRuns.run_id, RecorderRuns.start, RecorderRuns.end, RecorderRuns.closed_incorrect)
         self.ids = select(StatesMeta.entity_id, StatesMeta.metadata_id).where(
             StatesMeta.entity_id.in_(bindparam("entity_ids", expanding=True))
@@ -125,6 +126,12 @@ class Tables:
     def latest_before(self, moment: float) -> float | None:
         """Return the time of the last row before a moment, both in Unix seconds; None if there is none."""
         found: float | None = self._connection.scalar(self._queries.latest, {"moment": moment})
+        self._line.answered()
+        return found
+
+    def oldest(self) -> float | None:
+        """Return the time of the first row that is left of any entity, in Unix seconds; None if none is."""
+        found: float | None = self._connection.scalar(self._queries.oldest)
         self._line.answered()
         return found
 
