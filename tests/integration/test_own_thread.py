@@ -13,6 +13,8 @@ from homeassistant.core import HomeAssistant
 from custom_components.hunches.const import DOMAIN
 from custom_components.hunches.own_thread import OwnThread, async_own_thread
 
+pytestmark = pytest.mark.usefixtures("ended_threads")
+
 
 def ours() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith(f"{DOMAIN}_")]

@@ -633,6 +633,7 @@ async def test_heating_is_asked_about_once_for_the_whole_home(
     rooms = [f"climate.room_{n}" for n in range(8)]
     for n, key in enumerate(rooms):
         put(porch, key, "heat", f"Room {n}", ago=1800.0 + 600 * n)
+        porch.states.async_set(key, "heat", {"friendly_name": f"Room {n}", "temperature": 21.0})
     script.suspects = rooms
     script.kinds = dict.fromkeys(rooms, Kind.HEATING_WHILE_AWAY)
     await set_up()
