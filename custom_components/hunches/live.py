@@ -8,8 +8,9 @@ import numpy as np
 from homeassistant.core import State
 
 from .const import RECENT_CHANGES, RECENT_SECONDS
-from .engine.folded import NOTHING, Folded, Unfolding, rounded_up
+from .engine.folded import NOTHING, RESOLUTION, Folded, Unfolding, rounded_up
 from .engine.home import UNKNOWN, Home, read_state, state_name
+from .engine.memory import WRONG_CLOCK
 from .engine.timeline import Cause, Timeline
 
 
@@ -36,8 +37,13 @@ class LiveChanges:
         self._unseen: deque[Change] = deque(maxlen=RECENT_CHANGES)
 
     def add(self, change: Change) -> bool:
-        """Take in a change; changes come in order of time. Return False if one had to be dropped for it, unseen."""
+        """Take in a change; changes come in order of time. Return False if one had to be dropped for it, unseen.
+
+        Where the clock went back, those that lie far ahead are no recent ones.
+        """
         full = len(self._unseen) == RECENT_CHANGES
+        while self._recent and self._recent[-1].moment > change.moment + WRONG_CLOCK:
+            self._recent.pop()
         self._unseen.append(change)
         self._recent.append(change)
         while self._recent[0].moment < change.moment - RECENT_SECONDS:
@@ -56,22 +62,33 @@ class LiveChanges:
         return taken
 
 
-def complete(home: Home, recorded: Unfolding, changes: Iterable[Change], states: Iterable[State]) -> Unfolding:
-    """Return the recorder's timelines with what it has not written yet: recent changes, and how things stand now."""
+def complete(
+    home: Home, recorded: Unfolding, changes: Iterable[Change], states: Iterable[State], now: float
+) -> Unfolding:
+    """Return the recorder's timelines with what it has not written yet: recent changes, and how things stand now.
+
+    What lies after `now` (Unix seconds) is left out: the clock was wrong when it happened. What stands so since then
+    stands so now.
+    """
+    # What happens at this very moment is recorded, and rounded up
+    past = {key: line for key, folded in recorded.folded.items() if len(line := folded.until(now + 1 / RESOLUTION))}
     later: dict[str, list[tuple[float, int, int]]] = {}
     for change in changes:
-        if change.entity_id in home.entities:
+        if change.entity_id in home.entities and change.moment <= now:
             reading = read_state(home.entities[change.entity_id].domain, change.state)
-            later.setdefault(change.entity_id, []).append((change.moment, reading, change.cause))
+            rows = later.setdefault(change.entity_id, [])
+            while rows and rows[-1][0] > change.moment:  # the clock went back a little
+                rows.pop()
+            rows.append((change.moment, reading, change.cause))
     for state in states:
         if state.entity_id in home.entities:
             reading = read_state(state.domain, state.state)
-            row = (state.last_changed_timestamp, reading, int(Cause.UNKNOWN))
+            row = (min(state.last_changed_timestamp, now), reading, int(Cause.UNKNOWN))
             rows = later.setdefault(state.entity_id, [])
             if not rows or row[0] > rows[-1][0]:
                 rows.append(row)
-    known = {key: _extended(recorded.folded.get(key, NOTHING), rows) for key, rows in later.items()}
-    return Unfolding({key: known.get(key) or recorded.folded[key] for key in sorted(recorded.keys() | known.keys())})
+    known = {key: _extended(past.get(key, NOTHING), rows) for key, rows in later.items()}
+    return Unfolding({key: known.get(key) or past[key] for key in sorted(past.keys() | known.keys())})
 
 
 def changes_after(home: Home, timelines: Mapping[str, Timeline], moment: float) -> list[Change]:

@@ -105,7 +105,7 @@ class Teacher:
             self.hass.loop.call_soon_threadsafe(progress, done, total)
 
         def teach(recent: tuple[Change, ...], unseen: list[Change]) -> tuple[Mind, dict[str, Kept]]:
-            known = complete(home, heard.history.timelines, recent, states)
+            known = complete(home, heard.history.timelines, recent, states, now)
             if mind is not None and not forgot:
                 note(mind, home, unseen)
                 mind.correct(corrections)

@@ -104,6 +104,21 @@ def test_of_two_live_changes_at_one_moment_the_last_holds() -> None:
     assert memory.read().current(START + 61)[0] == OFF
 
 
+def test_a_clock_that_goes_back_freezes_nothing() -> None:
+    memory = Memory(LAMP)
+    memory.learn(Timeline.from_readings([START], [OFF]), START + HOUR, CLOCK)
+    memory.note(START + 2 * HOUR, "on", 0)
+    memory.note(START + 2 * HOUR - 5, "off", 0)
+    assert memory.read().states.tolist() == [OFF, ON], "that was a repeat"
+    memory.note(START + 9 * DAY, "off", 0)
+    memory.note(START + 3 * HOUR, "off", 0)
+    memory.note(START + 4 * HOUR, "on", 0)
+    assert memory.read().times.tolist() == [START, START + 2 * HOUR, START + 3 * HOUR, START + 4 * HOUR]
+    memory.note(START + 9 * DAY, "off", 0)
+    memory.learn(Timeline.empty(), START + 5 * HOUR, CLOCK)
+    assert memory.read().current(START + 10 * DAY) == (ON, START + 4 * HOUR)
+
+
 def test_recorder_is_believed_about_who_made_a_change() -> None:
     memory = Memory(LAMP)
     memory.note(START, "off", Cause.UNKNOWN)

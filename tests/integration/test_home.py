@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches.engine.folded import RESOLUTION, Folded, Unfolding
-from custom_components.hunches.engine.home import UNKNOWN
+from custom_components.hunches.engine.home import OFF, ON, UNKNOWN
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.history import build_home
 from custom_components.hunches.history.cause import LIVE_CONTEXTS, CauseIndex
@@ -137,7 +137,7 @@ async def test_history_is_completed_by_live_changes_and_states(hass: HomeAssista
         Change(now - 30, "light.b", "off", Cause.PERSON),
         Change(now - 20, "light.gone", "off", Cause.PERSON),
     ]
-    full = complete(home, recorded, changes, hass.states.async_all())
+    full = complete(home, recorded, changes, hass.states.async_all(), now + 60)
     assert full["light.a"].times.tolist() == [now - 500, now - 400]
     assert full["light.a"].causes.tolist() == [Cause.UNKNOWN, Cause.AUTOMATION]
     assert full.folded["light.a"] is recorded.folded["light.a"], "it is held twice"
@@ -146,6 +146,32 @@ async def test_history_is_completed_by_live_changes_and_states(hass: HomeAssista
     assert full["light.c"].states.tolist() == [0, UNKNOWN]
     assert full["light.c"].causes.tolist() == [Cause.PERSON, Cause.UNKNOWN]
     assert "light.gone" not in full
+
+
+async def test_what_lies_ahead_of_the_clock_is_no_history(hass: HomeAssistant) -> None:
+    now = dt_util.utcnow().timestamp()
+    hass.states.async_set("light.a", "on", timestamp=now + 9_000)
+    hass.states.async_set("light.b", "off", timestamp=now - 5)
+    written = {
+        "light.a": Timeline.from_states("light", [now - 500, now + 8_000], ["off", "unavailable"]),
+        "light.b": Timeline.from_states("light", [now - 500], ["off"]),
+        "light.c": Timeline.from_states("light", [now + 7_000], ["on"]),
+    }
+    recorded = Unfolding({key: Folded.of(timeline) for key, timeline in written.items()})
+    changes = [
+        Change(now + 9_000, "light.a", "on", Cause.PERSON),
+        Change(now - 2, "light.b", "on", Cause.PERSON),
+        Change(now - 5, "light.b", "off", Cause.PERSON),  # the clock was put right by three seconds
+    ]
+    full = complete(build_home(hass), recorded, changes, hass.states.async_all(), now)
+    assert full["light.a"].states.tolist() == [OFF, ON]
+    assert full["light.a"].times.tolist() == pytest.approx([now - 500, now], abs=0.002)
+    assert full["light.b"].states.tolist() == [OFF]
+    assert "light.c" not in full
+    live = LiveChanges()
+    live.add(Change(now + 9_000, "light.a", "on", Cause.UNKNOWN))
+    live.add(changes[1])
+    assert live.recent == (changes[1],)
 
 
 def test_live_changes_are_taken_once_and_kept_for_minutes() -> None:

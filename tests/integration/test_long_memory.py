@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.hunches import teaching
 from custom_components.hunches.const import CONF_EXCLUDED, Stage
-from custom_components.hunches.engine.home import UNKNOWN
+from custom_components.hunches.engine.home import ON, UNKNOWN
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.memory_file import load
 
@@ -411,6 +411,31 @@ async def test_a_clock_that_was_wrong_for_a_while(
     kept = load(latest(porch).read_bytes())
     assert kept[PORCH].usage.until == pytest.approx(now.timestamp(), abs=60)
     assert kept[PORCH].usage.known.sum() > 500
+
+
+async def test_what_changed_while_the_clock_was_ahead_is_followed_afterwards(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    now = dt_util.utcnow()
+    freezer.move_to(now + timedelta(days=400))
+    put(porch, PORCH, "off", "Porch light", ago=0)
+    put(porch, DOOR, "unlocked", "Front door", ago=0)
+    freezer.move_to(now + timedelta(minutes=10))
+    put(porch, PORCH, "on", "Porch light", ago=0)
+    await coordinator_of(entry).async_look()
+    mind: Any = coordinator_of(entry).mind
+    assert mind.memory[PORCH].read().current(dt_util.utcnow().timestamp())[0] == ON
+    await async_wait_recording_done(porch)
+    for _ in range(2):
+        await learn_again(porch, entry)
+        assert coordinator_of(entry).data.reason is None
+        assert coordinator_of(entry).mind is mind
+        freezer.tick(60)
+    for key in (PORCH, DOOR):
+        line = load(latest(porch).read_bytes())[key].changes.unfolded()
+        assert line.states[-1] == ON
+        assert line.times[-1] < now.timestamp() + 900
 
 
 async def test_a_clock_that_is_behind_at_a_start_loses_nothing(

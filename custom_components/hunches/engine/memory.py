@@ -79,13 +79,18 @@ class Memory:
         return cls(entity) if kept is None else cls(entity, kept.usage, kept.changes)
 
     def note(self, moment: float, state: str, cause: int) -> None:
-        """Take in one live change; one that is earlier than the last is a repeat and is dropped."""
+        """Take in one live change; one that is earlier than the last is a repeat and is dropped.
+
+        Unless it is so much earlier that the clock went back: then what lies ahead of it is dropped.
+        """
         moment = _rounded(moment)
         if self._fresh:
             last = self._fresh[-1][0]
         else:
             last = float(self._later.times[-1]) if len(self._later) else self._folded.end
-        if moment < last:
+        if moment < last - WRONG_CLOCK:
+            self._go_back_to(moment)
+        elif moment < last:
             return
         self._fresh.append((moment, read_state(self.entity.domain, state), cause))
         if len(self._fresh) >= _MOST_FRESH:
@@ -99,6 +104,11 @@ class Memory:
         """
         self._settle()
         return self._folded.unfolded(since).followed_by(self._later)
+
+    def _go_back_to(self, moment: float) -> None:
+        """Drop what lies ahead of a moment (Unix seconds): nothing that comes would count until then."""
+        self._settle()
+        self._folded, self._later = self._folded.until(moment), self._later.until(moment)
 
     def _settle(self) -> None:
         """Lay what was noted beside what was learned, and with it where that gets long."""
@@ -116,8 +126,9 @@ class Memory:
         """Take in `history`, keep what was noted after it, aggregate up to `until` and forget what is too old.
 
         Overlap counts once: where both know a time, history is believed, and aggregates only ever move forward.
+        What was noted so long after `until` that the clock must have been wrong is forgotten.
         """
-        timeline = self.read()
+        timeline = self.read().until(until + WRONG_CLOCK)
         if not np.isnan(self.usage.start):
             # What was forgotten, on demand or with the weeks, does not come back
             history = history.since(max(self.usage.start, float(timeline.times[0]) if len(timeline) else -math.inf))
