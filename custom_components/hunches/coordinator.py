@@ -8,7 +8,7 @@ import asyncio
 import math
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,9 +17,6 @@ from typing import Any
 
 from homeassistant.const import EVENT_CALL_SERVICE, EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
 from homeassistant.core import CALLBACK_TYPE, Context, CoreState, Event, EventStateChangedData, HomeAssistant, callback
-from homeassistant.helpers import area_registry as ar
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later, async_track_time_change, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -42,7 +39,6 @@ from .const import (
 )
 from .corrections import Statement
 from .data import HunchesConfigEntry, Look, Status
-from .deletions import async_deletion, is_deletion
 from .engine.chosen import named
 from .engine.context_filter import Correction
 from .engine.folded import Unfolding
@@ -54,6 +50,7 @@ from .engine.policy import Action, Ledger, Moment, Policy, Question, Settings, l
 from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback
+from .following import Following
 from .history import HistoryUnavailable, build_home
 from .history.reader import AUTOMATIC_EVENTS, Stopped
 from .lessons import Lessons
@@ -62,17 +59,12 @@ from .own_thread import OwnThread
 from .patience import Patience
 from .proof import Past, Proof
 from .rehearsal import note
-from .renames import renamed_home, renamed_options
+from .renames import renamed_home
 from .settings import settings_from
 from .teaching import Teacher
 
 _STARTED: HassKey[float] = HassKey(f"{DOMAIN}_started")
 _FAILED = "learning_failed"
-_TELLING = frozenset(
-    {"area_id", "connections", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
-    | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
-)
-"""Changes in a registry that the engine's picture of the home depends on."""
 
 
 class HunchesCoordinator(DataUpdateCoordinator[Status]):
@@ -95,8 +87,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._live = LiveChanges()
         self.teacher = Teacher(hass, thread, model, self._policy, self._live)
         self.actions = Actions(self)
+        self._following = Following(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
-        self._watched: frozenset[str] = frozenset()
+        self.watched: frozenset[str] = frozenset()
         self._names: dict[str, str] = {}
         """New entity ids by those of the home that is being learned, since it was looked up."""
         self._stopped = threading.Event()
@@ -143,24 +136,34 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         return bool(self.config_entry.options.get(CONF_REPAIRS, True))
 
     @callback
+    def renew_settings(self) -> None:
+        """Take the numbers of the policy from the options as they are by now."""
+        self._policy.settings = settings_from(self.config_entry.options, self.hass.config.units.temperature_unit)
+
+    @callback
+    def follow(self, old: str, new: str) -> None:
+        """Know an entity by its new id at once, though the mind will only when it has learned anew.
+
+        Else what is asked about it would be withdrawn at the next look, and what was done could not be undone.
+        """
+        self._names = {**{first: new if last == old else last for first, last in self._names.items()}, old: new}
+        if self.home is not None:
+            self.home = renamed_home(self.home, {old: new})
+        self.watched = frozenset(new if key == old else key for key in self.watched)
+
+    @callback
     def async_start(self, hass: HomeAssistant) -> None:
         """Begin, now that Home Assistant has started: listen, and read history in the background."""
         if self._settling:  # integrations take minutes to report true states
             hass.data[_STARTED] = dt_util.utcnow().timestamp()
         self.feedback.began(hass.data.get(_STARTED, 0.0))
-        self.config_entry.async_create_background_task(
-            hass, self._async_caught_up(self.feedback.catch_up()), f"{DOMAIN} new entity ids"
-        )
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
+            *self._following.listen(),
             listen(EVENT_STATE_CHANGED, self._on_state, event_filter=self._is_watched),
             *(listen(event, self._on_automation) for event in AUTOMATIC_EVENTS),
             listen(EVENT_CALL_SERVICE, self._on_call),
-            listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion),
-            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
-            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
-            listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._on_registry),
             listen(EVENT_HOMEASSISTANT_STOP, self._on_stop),
             async_track_time_interval(hass, self._on_minute, LOOK_INTERVAL, name=f"{DOMAIN} look"),
             async_track_time_change(hass, self._on_night, hour=NIGHTLY_HOUR, minute=minute, second=second),
@@ -194,6 +197,11 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._learning = self.config_entry.async_create_background_task(
             self.hass, self._async_learn(), f"{DOMAIN} learning"
         )
+
+    @callback
+    def async_learn_soon(self) -> None:
+        """Learn anew once whatever is changing now has changed."""
+        self._relearn.async_schedule_call()
 
     @callback
     def _learn_anew(self) -> None:
@@ -238,7 +246,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         excluded = excluded_by(self.hass, options)
         await self.proof.async_forget(*excluded)
         home = build_home(self.hass, excluded, named(options))
-        self._watched, self._names = frozenset(home.entities), {}
+        self.watched, self._names = frozenset(home.entities), {}
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)
         read_seconds = round(perf_counter() - began, 3)
@@ -393,14 +401,14 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     @callback
     def readings(self) -> dict[str, int]:
         """Return how the home's entities stand at this moment, by entity id."""
-        found = ((key, self.hass.states.get(key)) for key in self._watched)
+        found = ((key, self.hass.states.get(key)) for key in self.watched)
         return {key: read_state(state.domain, state.state) for key, state in found if state is not None}
 
     # Events
 
     @callback
     def _is_watched(self, data: EventStateChangedData) -> bool:
-        return data["entity_id"] in self._watched
+        return data["entity_id"] in self.watched
 
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
@@ -429,64 +437,6 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
     @callback
     def _on_call(self, event: Event[Any]) -> None:
         self.teacher.causes.add(event.context, Cause.UNKNOWN)  # not at the device itself, whoever it was
-
-    async def _on_deletion(self, event: Event[Any]) -> None:
-        known = self._watched | await self.teacher.async_remembered()
-        if (deleted := await async_deletion(self.hass, event, known)) is not None:
-            await self.teacher.async_forget(deleted.entity_ids, deleted.before)
-            await self.proof.async_forget(*deleted.entity_ids)
-            self._relearn.async_schedule_call()
-
-    async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        data = event.data
-        entry = er.async_get(self.hass).async_get(data["entity_id"])
-        if entry is not None and entry.platform == DOMAIN:
-            return
-        if data["action"] == "update":
-            if old := data.get("old_entity_id"):
-                self._follow_options({old: data["entity_id"]})
-                async with self.lock:
-                    self._follow(old, data["entity_id"])
-                    self.teacher.async_rename(old, data["entity_id"])
-                    await self.feedback.async_rename(old, data["entity_id"])
-                    await self.proof.async_rename(old, data["entity_id"])
-                self.show()
-            if not _TELLING.intersection(data["changes"]):
-                return
-        elif data["action"] == "remove":
-            await self.teacher.async_forget([data["entity_id"]])
-            await self.feedback.async_left(data["entity_id"])
-            await self.proof.async_forget(data["entity_id"])
-        self._relearn.async_schedule_call()
-
-    @callback
-    def _follow(self, old: str, new: str) -> None:
-        """Know an entity by its new id at once, though the mind will only when it has learned anew.
-
-        Else what is asked about it would be withdrawn at the next look, and what was done could not be undone.
-        """
-        self._names = {**{first: new if last == old else last for first, last in self._names.items()}, old: new}
-        if self.home is not None:
-            self.home = renamed_home(self.home, {old: new})
-        self._watched = frozenset(new if key == old else key for key in self._watched)
-
-    async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
-        """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
-        self._follow_options({old: new for old, new in found.items() if new is not None})
-        await self.feedback.async_caught_up()
-        await self.proof.async_forget(*found)  # which is found again
-
-    @callback
-    def _follow_options(self, names: Mapping[str, str]) -> None:
-        """Let what the options choose be chosen under its new id. Nothing listens to them: no reload comes of it."""
-        entry = self.config_entry
-        if self.hass.config_entries.async_update_entry(entry, options=renamed_options(entry.options, names)):
-            self._policy.settings = settings_from(entry.options, self.hass.config.units.temperature_unit)
-
-    @callback
-    def _on_registry(self, event: Event[Any]) -> None:
-        if event.data["action"] != "update" or _TELLING.intersection(event.data.get("changes", _TELLING)):
-            self._relearn.async_schedule_call()
 
     @callback
     def _on_stop(self, _: Event) -> None:

@@ -1,0 +1,96 @@
+"""Follows what becomes of the home's entities elsewhere: new ids, names and areas, removals, deletions of history."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import CALLBACK_TYPE, Event, callback
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+
+from .const import DOMAIN
+from .deletions import async_deletion, is_deletion
+from .renames import renamed_options
+
+if TYPE_CHECKING:
+    from .coordinator import HunchesCoordinator
+
+_TELLING = frozenset(
+    {"area_id", "connections", "device_class", "device_id", "disabled_by", "entity_category", "entity_id"}
+    | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
+)
+"""Changes in a registry that the engine's picture of the home depends on."""
+
+
+class Following:
+    """Keeps what was learned, said and chosen with the entities that it is about."""
+
+    def __init__(self, coordinator: HunchesCoordinator) -> None:
+        """Hold still."""
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+
+    @callback
+    def listen(self) -> list[CALLBACK_TYPE]:
+        """Catch up with what nobody saw, and follow from now on; return what ends that."""
+        moved = self._coordinator.feedback.catch_up()
+        self._coordinator.config_entry.async_create_background_task(
+            self._hass, self._async_caught_up(moved), f"{DOMAIN} new entity ids"
+        )
+        listen = self._hass.bus.async_listen
+        return [
+            listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion),
+            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
+            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
+            listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._on_registry),
+        ]
+
+    async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
+        """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
+        self._follow_options({old: new for old, new in found.items() if new is not None})
+        await self._coordinator.feedback.async_caught_up()
+        await self._coordinator.proof.async_forget(*found)  # which is found again
+
+    async def _on_deletion(self, event: Event[Any]) -> None:
+        coordinator = self._coordinator
+        known = coordinator.watched | await coordinator.teacher.async_remembered()
+        if (deleted := await async_deletion(self._hass, event, known)) is not None:
+            await coordinator.teacher.async_forget(deleted.entity_ids, deleted.before)
+            await coordinator.proof.async_forget(*deleted.entity_ids)
+            coordinator.async_learn_soon()
+
+    async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        coordinator, data = self._coordinator, event.data
+        key = data["entity_id"]
+        entry = er.async_get(self._hass).async_get(key)
+        if entry is not None and entry.platform == DOMAIN:
+            return
+        if data["action"] == "update":
+            if old := data.get("old_entity_id"):
+                self._follow_options({old: key})
+                async with coordinator.lock:
+                    coordinator.follow(old, key)
+                    coordinator.teacher.async_rename(old, key)
+                    await coordinator.feedback.async_rename(old, key)
+                    await coordinator.proof.async_rename(old, key)
+                coordinator.show()
+            if not _TELLING.intersection(data["changes"]):
+                return
+        elif data["action"] == "remove":
+            await coordinator.teacher.async_forget([key])
+            await coordinator.feedback.async_left(key)
+            await coordinator.proof.async_forget(key)
+        coordinator.async_learn_soon()
+
+    @callback
+    def _follow_options(self, names: Mapping[str, str]) -> None:
+        """Let what the options choose be chosen under its new id. Nothing listens to them: no reload comes of it."""
+        entry = self._coordinator.config_entry
+        if self._hass.config_entries.async_update_entry(entry, options=renamed_options(entry.options, names)):
+            self._coordinator.renew_settings()
+
+    @callback
+    def _on_registry(self, event: Event[Any]) -> None:
+        if event.data["action"] != "update" or _TELLING.intersection(event.data.get("changes", _TELLING)):
+            self._coordinator.async_learn_soon()
