@@ -6,6 +6,7 @@ Raising looks at nothing later than its own moment; only the aftermath, which is
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -234,7 +235,7 @@ class _Changes:
 
     def until(self, moment: float) -> Mapping[str, int]:
         """Return how everything stands at `moment`, none before the last one asked for."""
-        last = int(np.searchsorted(self._times, moment, side="right"))
+        last = bisect_right(self._times, moment, self._next)  # see `ContextSeries.at`
         passed = slice(self._next, last)
         whose = (self._keys[i] for i in self._which[passed].tolist())
         self._readings.update(zip(whose, self._states[passed].tolist(), strict=True))

@@ -8,6 +8,7 @@ local 4:00, from the days before. See `evidence.py` for what is watched, `routin
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -46,12 +47,13 @@ class Contexts:
     def at(self, moment: float) -> Context:
         """Return the last row at or before `moment`, the first row where there is none; `times` must be in order.
 
-        Raises `ValueError` if there are no rows.
+        Raises `ValueError` if there are no rows. Asked for every moment of a night, in a thread: numpy would let go of
+        the interpreter each time for so short that the event loop, woken by it, never gets it (for 150 ms once).
         """
         if not self.times.size:
             msg = "no context is known"
             raise ValueError(msg)
-        i = max(int(np.searchsorted(self.times, moment, side="right")) - 1, 0)
+        i = max(bisect_right(self.times, moment) - 1, 0)
         return Context(float(self.times[i]), float(self.asleep[i]), float(self.away[i]), float(self.dark[i]))
 
 

@@ -152,6 +152,8 @@ class Probe:
         if phase == "start":
             self._collecting = perf_counter()
             return
+        if not self._collecting:
+            return  # it was running when this began to measure
         took = perf_counter() - self._collecting
         self._collecting = 0.0
         self._collected += took
