@@ -5,11 +5,12 @@ Names and everything else that a person typed are shown as text: they are escape
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 
+from .engine.aftermath import UNTOLD
 from .engine.home import Home
 from .engine.hunches import Hunch
 from .engine.policy import Question, Stops
@@ -105,22 +106,24 @@ def stopping_of(hunch: Hunch, stopping: Stops) -> list[Said]:
 
 def proof_of(found: Mapping[str, Any]) -> list[Said]:
     """Return what the backtest found for a device (`Findings.as_json` of it)."""
-    days = Told(Sort.NUMBER, round(found.get("days", 0)))
-    parts = ((what, found.get(name)) for what, name in (("asked", "raised"), ("done", "acted")))
+    days = Told(Sort.NUMBER, round(found["days"]))
     return [
-        _tally(what, days, tally.get("hunches", 0), tally.get("done", 0))
-        for what, tally in parts
-        if isinstance(tally, Mapping)
+        line
+        for what, name in (("asked", "raised"), ("done", "acted"))
+        for line in _tally(what, days, found[name]["judged"], found[name]["done"], found[name][UNTOLD])
     ]
 
 
-def _tally(what: str, days: Told, count: int, right: int) -> Said:
-    """Return how often something would have happened, and rightly; "0 times" is nothing that people say."""
-    if not count:
-        return Said(f"proof_not_{what}", {"days": days})
-    if not right:
-        return Said(f"proof_{what}_wrong", {"days": days, "count": _times(count)})
-    return Said(f"proof_{what}", {"days": days, "count": _times(count), "right": _times(right)})
+def _tally(what: str, days: Told, judged: int, right: int, untold: int) -> Iterator[Said]:
+    """Yield how often something would have happened, and rightly; "0 times" is nothing that people say."""
+    if right:
+        yield Said(f"proof_{what}", {"days": days, "count": _times(judged), "right": _times(right)})
+    elif judged:
+        yield Said(f"proof_{what}_wrong", {"days": days, "count": _times(judged)})
+    elif not untold:
+        yield Said(f"proof_not_{what}", {"days": days})
+    if untold:
+        yield Said(f"proof_{what}_untold", {"days": days, "count": _times(untold)})
 
 
 def _times(count: int) -> Said:

@@ -197,6 +197,13 @@ def test_a_device_without_a_timeline_is_left() -> None:
     assert outcome(hunch(10, "light.hall"), recording([AWAY], lamp=line(8))) == "left"
 
 
+@pytest.mark.parametrize(("off", "expected"), [(None, "untold"), (22.0, "untold"), (17.05, "done"), (12.0, "anyway")])
+def test_of_heating_that_is_not_turned_off_nothing_is_told(off: float | None, expected: str) -> None:
+    thermostat = line(*(hour for hour in (8, off) if hour is not None))
+    away = replace(hunch(10, "climate.home"), kind=Kind.HEATING_WHILE_AWAY, action="set_temperature")
+    assert outcome(away, recording([AWAY], lamp=line(8), home=thermostat)) == expected
+
+
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(
     st.lists(st.floats(0.1, 47), max_size=8, unique=True),

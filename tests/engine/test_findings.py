@@ -49,10 +49,12 @@ def test_counts_by_kind_and_device() -> None:
     assert told["not_counted"] == 1
     assert told["raised"] == {
         "hunches": 5,
+        "judged": 5,
         "done": 2,
         "anyway": 1,
         "contradicted": 1,
         "left": 1,
+        "untold": 0,
         "precision": 0.4,
         "precision_low": pytest.approx(0.118, abs=1e-3),
         "precision_high": pytest.approx(0.769, abs=1e-3),
@@ -68,6 +70,21 @@ def test_counts_by_kind_and_device() -> None:
     assert told["devices"]["light.hall"]["raised"]["precision"] is None
     assert "switch.fridge" not in told["devices"], "nobody is ever asked about it"
     assert json.loads(json.dumps(told)) == told
+
+
+def test_what_history_does_not_tell_is_neither_right_nor_wrong() -> None:
+    seen = (found(30, "done"), found(54, "untold"), found(78, "untold"), found(60, "untold", key="lock.front"))
+    told = findings.of(seen, WEEKS, HOME)
+    raised = told.as_json()["raised"]
+    assert (raised["hunches"], raised["judged"], raised["done"], raised["untold"]) == (4, 1, 1, 3)
+    assert raised["precision"] == 1.0
+    assert raised["precision_low"] == pytest.approx(0.2065, abs=1e-3)
+    assert raised["false_a_week"] == 0.0
+    lock = told.as_json()["devices"]["lock.front"]["raised"]
+    assert (lock["precision"], lock["false_a_week"]) == (None, 0.0)
+    text = findings.words(told)
+    assert "right: 1 of 1 = 100%" in text[1]
+    assert "still_unlocked: 1 untold" in text
 
 
 def test_watt_hours_are_what_meters_tell() -> None:

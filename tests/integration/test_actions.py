@@ -32,7 +32,11 @@ from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedien
 
 KEY = f"still_on:{PORCH}"
 SWITCH = "switch.hunches_automatic_actions"
-PROOF = {"days": 30.2, "raised": {"hunches": 9, "done": 8}, "acted": {"hunches": 5, "done": 5}}
+PROOF = {
+    "days": 30.2,
+    "raised": {"judged": 9, "done": 8, "untold": 0},
+    "acted": {"judged": 5, "done": 5, "untold": 0},
+}
 
 
 async def call(hass: HomeAssistant, service: str, context: Context | None = None, **data: object) -> Any:

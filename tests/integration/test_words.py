@@ -153,6 +153,12 @@ def test_what_training_wrote_is_said_part_by_part() -> None:
     assert say.learned("evenings, 3 somethings") == "abends, 3 somethings"  # not known: as it was written
 
 
+async def proven(hass: HomeAssistant, **tallies: tuple[int, int, int]) -> list[str]:
+    """Return what is said of so many judged, right, and of which nothing can be told."""
+    named = {key: dict(zip(("judged", "done", "untold"), tally, strict=True)) for key, tally in tallies.items()}
+    return (await async_proof(hass, {"days": 30, **named})).splitlines()
+
+
 @pytest.mark.parametrize(
     ("raised", "acted", "asked", "done"),
     [
@@ -169,8 +175,18 @@ async def test_a_proof_counts_as_people_do(
     asked: str,
     done: str,
 ) -> None:
-    tallies = {key: {"hunches": n, "done": right} for key, (n, right) in {"raised": raised, "acted": acted}.items()}
-    said = (await async_proof(hass, {"days": 30, **tallies})).splitlines()
+    said = await proven(hass, raised=(*raised, 0), acted=(*acted, 0))
     assert asked in said[0]
     assert said[0].startswith("- Looking back over 30 days")
     assert done in said[1]
+
+
+async def test_a_proof_says_of_what_nothing_can_be_told(hunches_allowed: object, hass: HomeAssistant) -> None:
+    alone = await proven(hass, raised=(0, 0, 4), acted=(0, 0, 1))
+    assert len(alone) == 2
+    assert "it would have asked 4 times where the past does not tell whether rightly" in alone[0]
+    assert "it would have been done once where the past does not tell" in alone[1]
+    beside = await proven(hass, raised=(2, 1, 3), acted=(0, 0, 0))
+    assert "asked about it 2 times, and would have been right once" in beside[0]
+    assert "it would have asked 3 times where" in beside[1]
+    assert "it would never have been done" in beside[2]

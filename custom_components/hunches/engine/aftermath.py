@@ -23,7 +23,8 @@ DONE: Final = "done"
 ANYWAY: Final = "anyway"
 CONTRADICTED: Final = "contradicted"
 LEFT: Final = "left"
-OUTCOMES: Final = (DONE, ANYWAY, CONTRADICTED, LEFT)
+UNTOLD: Final = "untold"
+OUTCOMES: Final = (DONE, ANYWAY, CONTRADICTED, LEFT, UNTOLD)
 
 SILENCE: Final = 45 * 60.0
 """Seconds without a sign of people after which the next sign is somebody coming back, waking or entering."""
@@ -40,7 +41,7 @@ _NOBODY: Final = (Cause.AUTOMATION, Cause.OURS)
 class Aftermath:
     """What became of one hunch.
 
-    `outcome`: done, anyway, contradicted or left. `changed`: when the device was changed as proposed (Unix seconds,
+    `outcome`: done, anyway, contradicted, left or untold. `changed`: when the device was changed as proposed (Unix seconds,
     infinity: never), and whether by hand. `ours`: we changed it ourselves, so that this tells nothing of what people
     wanted. `final`: from when on nothing that happens changes the outcome any more; infinity: it may yet.
     """
@@ -95,13 +96,14 @@ class Scorer:
         return Aftermath(self.outcome(hunch), changed, ours, by_hand, final)
 
     def outcome(self, hunch: Hunch) -> str:
-        """Return what became of a hunch: done, anyway, contradicted or left (the design's `script/replay hunches`).
+        """Return what became of a hunch: done, anyway, contradicted, left or untold (the design's `script/replay hunches`).
 
         Somebody comes back or wakes at the end of the labelled interval that covers the hunch; without one, at the
         first sign of people after 45 silent minutes, and enters the room at the first such sign of its area.
         A change as proposed within 10 minutes from there, by hand, is `done`; before it, or by an automation,
         `anyway`. `contradicted`: switched back within 10 minutes or before anybody came, or left on for more than
-        10 minutes by somebody in the room. Heating that stays on contradicts nothing: what it is set to is not known.
+        10 minutes by somebody in the room. Heating that stays on contradicts nothing and is not `left`, but `untold`:
+        people turn heating down rather than off, and history does not hold what it was set to.
         """
         changed, back, by_hand, _ = self._change(hunch)
         start = self._start(hunch)
@@ -117,7 +119,9 @@ class Scorer:
         seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
         if seen.size and hunch.kind not in HEATING:
             return CONTRADICTED
-        return ANYWAY if changed < first or any(m <= changed <= m + WITHIN for m in returns) else LEFT
+        if changed < first or any(m <= changed <= m + WITHIN for m in returns):
+            return ANYWAY
+        return UNTOLD if hunch.kind in HEATING else LEFT
 
     def _change(self, hunch: Hunch) -> tuple[float, float, bool, bool]:
         """Return when the device was changed as proposed, when back (infinity: never), whether by hand, or by us."""

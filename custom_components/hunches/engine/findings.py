@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .aftermath import DONE, OUTCOMES
+from .aftermath import DONE, OUTCOMES, UNTOLD
 from .bundle import format_time
 from .hunches import Kind
 from .localtime import DAY
@@ -37,25 +37,36 @@ class Tally:
         return sum(self.outcomes.values())
 
     @property
+    def judged(self) -> int:
+        """Return of how many history tells whether they were right."""
+        return self.hunches - self.outcomes.get(UNTOLD, 0)
+
+    @property
     def done(self) -> int:
         """Return how many were right: it was still so when somebody came, who then did just that."""
         return self.outcomes.get(DONE, 0)
 
     @property
     def precision(self) -> tuple[float, float, float] | None:
-        """Return the share that was right, with Wilson's 95 % interval around it; None of none."""
-        return wilson(self.done, self.hunches) if self.hunches else None
+        """Return the share of those judged that was right, with Wilson's 95 % interval around it; None of none."""
+        return wilson(self.done, self.judged) if self.judged else None
+
+    def wrong_a_week(self, days: float) -> float | None:
+        """Return how many of those judged were not right, a week; None where no time was gone through."""
+        return (self.judged - self.done) * 7 / days if days > 0 else None
 
     def as_json(self, days: float) -> dict[str, Any]:
-        """Return it as people's programs read it; `false_a_week` counts all but those that were right."""
+        """Return it as people's programs read it; `false_a_week` counts all that were judged but not right."""
         share, low, high = self.precision or (None, None, None)
+        wrong = self.wrong_a_week(days)
         return {
             "hunches": self.hunches,
+            "judged": self.judged,
             **{name: self.outcomes.get(name, 0) for name in OUTCOMES},
             "precision": share and round(share, 3),
             "precision_low": low and round(low, 3),
             "precision_high": high and round(high, 3),
-            "false_a_week": round((self.hunches - self.done) * 7 / days, 3) if days > 0 else None,
+            "false_a_week": None if wrong is None else round(wrong, 3),
             "minutes_saved": round(self.minutes, 1),
             "watt_hours_saved": None if self.watt_hours is None else round(self.watt_hours, 1),
         }
@@ -180,12 +191,15 @@ def words(findings: Findings) -> list[str]:
 
 
 def _judged(name: str, tally: Tally, days: float) -> str:
-    share, low, high = tally.precision or (0.0, 0.0, 1.0)
     outcomes = ", ".join(f"{tally.outcomes[what]} {what}" for what in OUTCOMES if tally.outcomes.get(what))
-    wrong = f"{(tally.hunches - tally.done) * 7 / days:.2f} not right a week" if days > 0 else ""
+    if tally.precision is None:
+        return f"{name}: {outcomes}"
+    share, low, high = tally.precision
+    a_week = tally.wrong_a_week(days)
+    wrong = "" if a_week is None else f"{a_week:.2f} not right a week"
     saved = f"{tally.minutes:.0f} minutes" + (f", {tally.watt_hours:.0f} Wh" if tally.watt_hours is not None else "")
     return (
-        f"{name}: {tally.done} of {tally.hunches} = {share:.0%} (95 %: {low:.0%} to {high:.0%}); {outcomes}; "
+        f"{name}: {tally.done} of {tally.judged} = {share:.0%} (95 %: {low:.0%} to {high:.0%}); {outcomes}; "
         f"{wrong}; {saved} saved"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, OUTCOMES, WITHIN, Scorer
+from .aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, OUTCOMES, UNTOLD, WITHIN, Scorer
 from .bundle import Recording
 from .localtime import DAY
 from .policy import BY_PEOPLE, Implied, Outcome, stretch
@@ -87,6 +87,6 @@ def judge(recording: Recording, hunches: Sequence[Hunch], now: float) -> tuple[I
             continue
         prompt = after.by_hand and after.changed - hunch.time <= WITHIN and after.outcome != CONTRADICTED
         final = after.changed + WITHIN if prompt else after.final
-        if now >= hunch.time + WAIT or (now >= final and after.outcome != LEFT):
+        if now >= hunch.time + WAIT or (now >= final and after.outcome not in (LEFT, UNTOLD)):
             found.append(Implied(now, hunch, PROMPT if prompt else after.outcome))
     return tuple(found)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from homeassistant.core import callback
 
 from ..coordinator import HunchesCoordinator
+from ..engine.aftermath import UNTOLD
 from ..engine.home import Entity, Home
 from ..engine.hunches import Kind
 from ..engine.policy import Ledger, Verdict, action_for, allowing, forbidding, never_automatic
@@ -86,6 +87,6 @@ def _device(
 
 
 def _tally(tally: dict[str, Any]) -> list[Any]:
-    """Return the numbers of a tally that a row shows, in few bytes: hunches, right, low and high, minutes saved."""
-    names = ("hunches", "done", "precision_low", "precision_high", "minutes_saved", "watt_hours_saved")
+    """Return the numbers of a tally that a row shows, in few bytes: see `view_trust.js`."""
+    names = ("judged", "done", "precision_low", "precision_high", "minutes_saved", UNTOLD)
     return [tally.get(name) for name in names]

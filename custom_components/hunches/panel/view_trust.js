@@ -3,7 +3,7 @@
 import { reliability } from "./chart.js";
 import { bdi, el, icon, replace } from "./dom.js";
 
-const [HUNCHES, DONE, LOW, HIGH, MINUTES] = [0, 1, 2, 3, 4];
+const [JUDGED, DONE, LOW, HIGH, MINUTES, UNTOLD] = [0, 1, 2, 3, 4, 5];
 
 export class TrustView {
   constructor(app) {
@@ -85,15 +85,15 @@ export class TrustView {
   _headline({ days, raised, acted, made }) {
     const { texts } = this.app;
     const between = (tally) =>
-      tally.hunches
+      tally.judged
         ? texts.t("between", { low: texts.percent(tally.precision_low), high: texts.percent(tally.precision_high) })
         : "";
     const saved = raised.watt_hours_saved;
     const items = [
-      ["right", raised.hunches ? texts.percent(raised.precision) : "–", `${texts.n("of_hunches", raised.hunches, { right: texts.number(raised.done) })} ${between(raised)}`],
+      ["right", raised.judged ? texts.percent(raised.precision) : "–", `${texts.n("of_hunches", raised.judged, { right: texts.number(raised.done) })} ${between(raised)}`],
       ["false_a_week", raised.false_a_week === null ? "–" : texts.number(raised.false_a_week, 1), texts.t("false_help")],
       ["saved", raised.minutes_saved ? texts.duration(60 * raised.minutes_saved) : "–", saved === null ? texts.t("saved_help") : texts.t("saved_energy", { kwh: texts.number(saved / 1000, 2) })],
-      ["acted", acted.hunches ? texts.percent(acted.precision) : "–", acted.hunches ? `${texts.n("of_actions", acted.hunches, { right: texts.number(acted.done) })} ${between(acted)}` : texts.t("no_acted")],
+      ["acted", acted.judged ? texts.percent(acted.precision) : "–", acted.judged ? `${texts.n("of_actions", acted.judged, { right: texts.number(acted.done) })} ${between(acted)}` : texts.t("no_acted")],
     ];
     return el(
       "section",
@@ -107,6 +107,7 @@ export class TrustView {
         ),
       ),
       el("p", { class: "quiet small" }, texts.t("looked_back_at", { moment: texts.moment(made) })),
+      raised.untold ? el("p", { class: "quiet small" }, texts.n("untold", raised.untold)) : null,
     );
   }
 
@@ -145,7 +146,7 @@ export class TrustView {
           "tr",
           {},
           el("th", { scope: "row" }, texts.kind(kind)),
-          el("td", { class: "number" }, this._share(raised?.hunches ?? 0, raised?.done ?? 0)),
+          el("td", { class: "number" }, this._share(raised?.judged ?? 0, raised?.done ?? 0, raised?.untold ?? 0)),
           el("td", { class: "optional" }, raised ? interval(raised.precision_low, raised.precision, raised.precision_high) : null),
           el(
             "td",
@@ -155,7 +156,7 @@ export class TrustView {
               : allowable
                 ? this._switch(`kind:${kind}`, allowed, texts.kind(kind), (event) =>
                     this._allow(event.currentTarget, { entity_id: null, kind }, allowed ? [kind] : null, texts.kind(kind), raised && [
-                      raised.hunches, raised.done, raised.precision_low, raised.precision_high,
+                      raised.judged, raised.done, raised.precision_low, raised.precision_high, null, raised.untold,
                     ]),
                   )
                 : el("span", { class: "quiet small" }, texts.t("one_by_one")),
@@ -170,9 +171,9 @@ export class TrustView {
     if (!devices.length) return el("p", { class: "quiet" }, texts.t("no_devices"));
     const order = new Intl.Collator(this.app.hass.language).compare;
     const sorted = [...devices].sort(
-      (a, b) => (b.raised?.[HUNCHES] ?? -1) - (a.raised?.[HUNCHES] ?? -1) || order(a.name, b.name),
+      (a, b) => hunches(b.raised) - hunches(a.raised) || order(a.name, b.name),
     );
-    const told = sorted.filter((d) => d.raised?.[HUNCHES] || d.allowed || d.forbidden);
+    const told = sorted.filter((d) => hunches(d.raised) > 0 || d.allowed || d.forbidden);
     const shown = this._all || told.length < 3 ? sorted : told;
     const table = this._table(
       ["device", "right", "interval", "saved", "allowed"],
@@ -190,13 +191,13 @@ export class TrustView {
   _device(device) {
     const { texts } = this.app;
     const { entity_id: key, name, raised, never, own, allowed, forbidden } = device;
-    const right = raised?.[HUNCHES] ? raised[DONE] / raised[HUNCHES] : null;
+    const right = raised?.[JUDGED] ? raised[DONE] / raised[JUDGED] : null;
     const why = forbidden ? texts.t("is_forbidden") : never ? texts.t(`never_${never}`) : raised ? null : texts.t("unproven");
     return el(
       "tr",
       {},
       el("th", { scope: "row" }, bdi(name), device.area ? el("div", { class: "quiet small" }, bdi(device.area)) : null),
-      el("td", { class: "number" }, raised ? this._share(raised[HUNCHES], raised[DONE]) : "–"),
+      el("td", { class: "number" }, raised ? this._share(raised[JUDGED], raised[DONE], raised[UNTOLD]) : "–"),
       el("td", { class: "optional" }, right === null ? null : interval(raised[LOW], right, raised[HIGH])),
       el("td", { class: "optional number" }, raised?.[MINUTES] ? texts.duration(60 * raised[MINUTES]) : "–"),
       el(
@@ -213,9 +214,10 @@ export class TrustView {
     );
   }
 
-  _share(hunches, done) {
+  _share(judged, done, untold) {
     const { texts } = this.app;
-    return hunches ? texts.t("right_of", { right: texts.number(done), count: texts.number(hunches) }) : "–";
+    if (!judged) return untold ? el("span", { class: "quiet small" }, texts.t("cannot_tell")) : "–";
+    return texts.t("right_of", { right: texts.number(done), count: texts.number(judged) });
   }
 
   _switch(id, on, name, onclick) {
@@ -238,17 +240,24 @@ export class TrustView {
     if (kinds) {
       for (const kind of kinds) await app.send(pressed, "rule", { rule: "allow", ...scope, kind, remove: true }, texts.t("no_longer"));
     } else {
-      const told = proof?.[HUNCHES]
-        ? texts.n("proof", proof[HUNCHES], {
+      const told = proof?.[JUDGED]
+        ? texts.n("proof", proof[JUDGED], {
             right: texts.number(proof[DONE]),
             low: texts.percent(proof[LOW]),
             high: texts.percent(proof[HIGH]),
             days: texts.number(this._data.found.days),
           })
-        : texts.t("proof_none");
+        : proof?.[UNTOLD]
+          ? null
+          : texts.t("proof_none");
       const sure = await app.confirm({
         title: texts.t("allow_title"),
-        body: [el("p", {}, bdi(name)), el("p", {}, told), el("p", { class: "quiet" }, texts.t("always_means"))],
+        body: [
+          el("p", {}, bdi(name)),
+          told && el("p", {}, told),
+          proof?.[UNTOLD] ? el("p", {}, texts.n("untold", proof[UNTOLD])) : null,
+          el("p", { class: "quiet" }, texts.t("always_means")),
+        ],
         yes: texts.t("allow_yes"),
       });
       if (!sure) return;
@@ -257,6 +266,11 @@ export class TrustView {
     }
     await this._load();
   }
+}
+
+/** How many there were, whether or not history tells that they were right; -1 where nobody has looked. */
+function hunches(raised) {
+  return raised ? raised[JUDGED] + raised[UNTOLD] : -1;
 }
 
 /** A share and the interval around it, for the eye; the numbers are in the cell beside it. */
