@@ -84,8 +84,9 @@ class Proof:
         except (HomeAssistantError, NotImplementedError, OSError) as error:
             LOGGER.warning("What the backtest found cannot be read (%s); it is found again", error)
             return
-        whole = isinstance(data, dict) and isinstance(data.get("devices"), dict) and "made" in data
-        if whole and "judged" in data.get("raised", ()):  # an earlier version counted otherwise: it is found again
+        if not isinstance(data, dict) or not isinstance(data.get("devices"), dict) or "made" not in data:
+            return
+        if "judged" in data.get("raised", ()):  # an earlier version counted otherwise: it is found again
             self.found = _shared(data)
 
     def of(self, entity_id: str) -> dict[str, Any] | None:

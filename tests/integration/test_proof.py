@@ -207,6 +207,23 @@ async def test_a_file_that_cannot_be_used_is_found_anew(
     assert hass_storage[FILE]["version"] == 1
 
 
+async def test_what_an_earlier_version_counted_otherwise_is_found_anew(
+    past: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    entry = await set_up()
+    await past.config_entries.async_unload(entry.entry_id)
+    kept = hass_storage[FILE]["data"]
+    for tally in (kept["raised"], *(device["raised"] for device in kept["devices"].values())):
+        tally.pop("judged", None)
+    nights = len(script.nights)
+    await past.config_entries.async_setup(entry.entry_id)
+    await settled(past)
+    assert len(script.nights) > nights
+    proven = coordinator_of(entry).proven(PORCH)
+    assert proven is not None
+    assert proven["raised"]["judged"] == 3
+
+
 async def test_a_failure_is_told_once_and_tried_again(
     past: HomeAssistant, script: Script, set_up: SetUp, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -41,9 +41,9 @@ _NOBODY: Final = (Cause.AUTOMATION, Cause.OURS)
 class Aftermath:
     """What became of one hunch.
 
-    `outcome`: done, anyway, contradicted, left or untold. `changed`: when the device was changed as proposed (Unix seconds,
-    infinity: never), and whether by hand. `ours`: we changed it ourselves, so that this tells nothing of what people
-    wanted. `final`: from when on nothing that happens changes the outcome any more; infinity: it may yet.
+    `outcome`: one of `OUTCOMES`. `changed`: when the device was changed as proposed (Unix seconds, infinity: never),
+    and whether by hand. `ours`: we changed it ourselves, so that this tells nothing of what people wanted. `final`:
+    from when on nothing that happens changes the outcome any more; infinity: it may yet.
     """
 
     outcome: str
@@ -96,7 +96,7 @@ class Scorer:
         return Aftermath(self.outcome(hunch), changed, ours, by_hand, final)
 
     def outcome(self, hunch: Hunch) -> str:
-        """Return what became of a hunch: done, anyway, contradicted, left or untold (the design's `script/replay hunches`).
+        """Return what became of a hunch, one of `OUTCOMES` (the design's `script/replay hunches`).
 
         Somebody comes back or wakes at the end of the labelled interval that covers the hunch; without one, at the
         first sign of people after 45 silent minutes, and enters the room at the first such sign of its area.
