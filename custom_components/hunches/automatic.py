@@ -108,7 +108,7 @@ async def _async_rule(call: ServiceCall, verdict: Verdict) -> ServiceResponse:
         raise as_told(error) from error
     response = await _async_what_holds(call, coordinator)
     if entity_id is not None and verdict is Verdict.ALLOW:
-        response["proven"] = coordinator.proven(entity_id)
+        response["proven"] = coordinator.proven(entity_id, kind)
     return response
 
 

@@ -44,7 +44,7 @@ from .engine.context_filter import Correction
 from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
 from .engine.hunches import Context as HomeContext
-from .engine.hunches import Hunch
+from .engine.hunches import Hunch, Kind
 from .engine.model import Model
 from .engine.policy import Action, Ledger, Moment, Policy, Question, Settings, left_to_ask, questions
 from .engine.scan import Mind, Scan
@@ -274,9 +274,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         changes = {key: kept[key].changes for key in home.entities if key in kept}
         return Past(home, Unfolding(changes), self.feedback.corrections, self.settings)
 
-    def proven(self, entity_id: str) -> dict[str, Any] | None:
-        """Return what the backtest found for one device; None while there is nothing."""
-        return self.proof.of(entity_id)
+    def proven(self, entity_id: str, kind: Kind | None = None) -> dict[str, Any] | None:
+        """Return what the backtest found for one device, of one kind or of all; None while there is nothing."""
+        return self.proof.of(entity_id, kind)
 
     @callback
     def _progress(self, done: int, total: int) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .const import DOMAIN, LOGGER, STOP_PATIENCE
 from .engine.context_filter import Correction
 from .engine.home import Home
+from .engine.hunches import Kind
 from .engine.localtime import DAY
 from .engine.model import Model
 from .engine.policy import Settings
@@ -89,10 +90,12 @@ class Proof:
         if "judged" in data.get("raised", ()):  # an earlier version counted otherwise: it is found again
             self.found = _shared(data)
 
-    def of(self, entity_id: str) -> dict[str, Any] | None:
-        """Return what was found for one device; None while nothing was, or before there was a past to look at."""
+    def of(self, entity_id: str, kind: Kind | None = None) -> dict[str, Any] | None:
+        """Return what was found for one device, of one kind or of all; None while nothing is known of its past."""
         if self.found is None or not self.found["days"] or (device := self.found["devices"].get(entity_id)) is None:
             return None
+        if kind is not None:  # what is not told apart is of one kind, or nothing at all
+            device = device.get("kinds", {}).get(str(kind), device)
         return {**{name: self.found[name] for name in ("from", "until", "days")}, **device}
 
     @callback
@@ -218,7 +221,7 @@ def _shared(found: dict[str, Any]) -> dict[str, Any]:
     """Return what was found with one object for all that was found alike: of most devices there was nothing."""
     known: dict[str, Any] = {}
     devices = {
-        key: {name: known.setdefault(repr(tally), tally) for name, tally in device.items()}
+        key: {name: known.setdefault(repr(told), told) for name, told in device.items()}
         for key, device in found["devices"].items()
     }
     return {**found, "devices": devices}

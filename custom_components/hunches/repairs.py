@@ -75,7 +75,7 @@ class HunchFlow(RepairsFlow):
             return await self._async_answer("always", async_accept, always=True)
         placeholders, told = await self._async_placeholders(coordinator, question), []
         for hunch in question.hunches:
-            if (found := coordinator.proven(hunch.entity_id)) is None:
+            if (found := coordinator.proven(hunch.entity_id, hunch.kind)) is None:
                 alone = await self._async_placeholders(coordinator, Question((hunch,)))
                 return self.async_abort(reason="not_proven", description_placeholders=alone)
             told.append(await async_proof(self.hass, found))

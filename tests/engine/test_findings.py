@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from custom_components.hunches.engine import findings
 from custom_components.hunches.engine.aftermath import Aftermath
 from custom_components.hunches.engine.backtest import Found
 from custom_components.hunches.engine.findings import Span
+from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.wilson import wilson
 
@@ -112,3 +114,18 @@ def test_nothing_found_is_said_so() -> None:
     nothing = findings.of((), (DAY0, DAY0), HOME)
     assert findings.words(nothing) == ["0.0 days looked at, 0 hunches (0 a week)"]
     assert nothing.as_json()["raised"]["false_a_week"] is None
+
+
+def test_kinds_of_one_device_are_told_apart() -> None:
+    """Before *always*, what counts is how often hunches of that very kind were right."""
+    evening = [replace(one, hunch=replace(one.hunch, kind=Kind.USUALLY_ON_BY_NOW)) for one in (found(90, "done"),)]
+    seen = (found(30, "anyway"), found(54, "anyway"), *evening, found(31, "done", acted=True))
+    told = findings.of(seen, WEEKS, HOME).as_json()["devices"]
+    lamp = told["light.lamp"]
+    assert (lamp["raised"]["hunches"], lamp["raised"]["done"]) == (3, 1)
+    apart = {kind: (both["raised"]["hunches"], both["raised"]["done"]) for kind, both in lamp["kinds"].items()}
+    assert apart == {"still_on": (2, 0), "usually_on_by_now": (1, 1)}
+    assert lamp["kinds"]["still_on"]["acted"]["done"] == 1
+    assert lamp["kinds"]["usually_on_by_now"]["acted"]["hunches"] == 0
+    assert "kinds" not in told["light.hall"], "nothing was found"
+    assert "kinds" not in told["lock.front"], "there is but one"

@@ -56,7 +56,7 @@ async def switch(hass: HomeAssistant, *, on: bool) -> None:
 @pytest.fixture
 def proven() -> Any:
     """Let the backtest have found something about every device."""
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id, kind=None: PROOF):
         yield
 
 
@@ -412,7 +412,7 @@ async def test_rules_need_proof_an_administrator_or_control(
         with pytest.raises(ServiceValidationError) as refused:
             await call(porch, "allow", admin, **scope)
         assert refused.value.translation_key == reason
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id, kind=None: PROOF):
         for service, scope in (
             ("allow", {"entity_id": PORCH}),
             ("allow", {"kind": "still_on"}),

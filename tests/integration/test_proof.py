@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 from sqlalchemy.exc import OperationalError
 
 from custom_components.hunches.const import CONF_EXCLUDED, CONF_SENSITIVITY, DOMAIN, Sensitivity, Stage
+from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.policy import Settings
 
@@ -73,6 +74,10 @@ async def test_it_runs_after_the_first_learning_and_is_kept(
     assert proven["raised"]["hunches"] == proven["raised"]["done"] == 3
     assert proven["raised"]["minutes_saved"] == pytest.approx(3 * (6 * 60 + 1 - Settings().sustain / 60), abs=6)
     assert proven["days"] == pytest.approx(4, abs=0.9)
+    for kind, hunches in ((Kind.STILL_ON, 3), (Kind.USUALLY_ON_BY_NOW, 0)):
+        alone = coordinator_of(entry).proven(PORCH, kind)
+        assert alone is not None
+        assert alone["raised"]["judged"] == hunches
     nothing = coordinator_of(entry).proven(DOOR)
     assert nothing is not None
     assert nothing["raised"]["hunches"] == 0

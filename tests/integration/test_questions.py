@@ -273,14 +273,14 @@ async def test_always_needs_a_past_of_each_and_names_the_one_without(
     porch: HomeAssistant, lamps: tuple[str, ...], script: Script, set_up: SetUp
 ) -> None:
     entry = await set_up()
-    with patch.object(HunchesCoordinator, "proven", lambda self, key: None if key == LAMPS[1] else PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, key, kind=None: None if key == LAMPS[1] else PROOF):
         with pytest.raises(ServiceValidationError, match="Ceiling 2") as refused:
             await act(porch, "accept", hunch=KEY, always=True)
         assert refused.value.translation_key == "not_proven"
         assert states(porch) == ["on"] * 3
         flow = await choose(porch, await open_flow(porch, KEY), "always")
         assert (flow["reason"], flow["description_placeholders"]["name"]) == ("not_proven", "Ceiling 2")
-    with patch.object(HunchesCoordinator, "proven", lambda self, key: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, key, kind=None: PROOF):
         flow = await choose(porch, await open_flow(porch, KEY), "always")
         assert flow["description_placeholders"]["proof"].count("Looking back") == 3
         await act(porch, "accept", hunch=KEY, always=True)

@@ -287,7 +287,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, dict[str, Any]]:
 async def acted_on(hass: HomeAssistant, script: Script, set_up: SetUp, entity_id: str) -> MockConfigEntry:
     """Let the mind suspect one device, and let it be done without asking."""
     script.suspects = [entity_id]
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id, kind=None: PROOF):
         entry = await set_up()
         await switch(hass, on=True)
         await call(hass, "allow", entity_id=entity_id)
@@ -333,7 +333,7 @@ async def test_what_is_undone_is_not_repeated_until_it_is_allowed_anew(
     assert shown(hass, "light.lamp")[0] == "on"
     assert len(records(entry)) == 1
     assert [d["why"] for d in (await call(hass, "act"))["declined"]] == ["undone"]
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id, kind=None: PROOF):
         await call(hass, "allow", entity_id="light.lamp")
     assert shown(hass, "light.lamp")[0] == "off"
 
@@ -923,7 +923,7 @@ async def test_a_thermostat_that_tells_late_is_set_back_once_and_restored(
         await settled(hass)
 
     hall.broken = True  # no answer within seconds; it does as told when it wakes up
-    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id: PROOF):
+    with patch.object(HunchesCoordinator, "proven", lambda self, entity_id, kind=None: PROOF):
         entry = await set_up()
         await switch(hass, on=True)
         await call(hass, "allow", entity_id="climate.hall")

@@ -161,7 +161,7 @@ async def test_always_needs_a_past_that_speaks_for_it(
     client = await connect()
     [hunch] = (await watch(client))["hunches"]
     count = hunch["proof"][0]["values"]["count"]
-    assert count == {"key": "times_other", "values": {"count": {"number": PROOF["raised"]["hunches"]}}}  # type: ignore[index]
+    assert count == {"key": "times_other", "values": {"count": {"number": PROOF["raised"]["judged"]}}}  # type: ignore[index]
     await client.send_json_auto_id({"type": f"{DOMAIN}/answer", "hunch": KEY, "answer": "always"})
     while (answer := await client.receive_json())["type"] != "result":
         pass

@@ -73,6 +73,24 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Tallies:
+    """What would have been asked (`raised`), and what done without asking if everything were allowed (`acted`)."""
+
+    raised: Tally
+    acted: Tally
+
+    @classmethod
+    def of(cls, found: Sequence[Found], watt_hours: Mapping[Span, float]) -> Tallies:
+        """Count what was found; what we did ourselves is not in it."""
+        asked, done = ([one for one in found if one.acted is which] for which in (False, True))
+        return cls(_tally(asked, watt_hours), _tally(done, watt_hours))
+
+    def as_json(self, days: float) -> dict[str, Any]:
+        """Return it as people's programs read it."""
+        return {"raised": self.raised.as_json(days), "acted": self.acted.as_json(days)}
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """What was left as it was although a hunch about it was right: from the hunch until somebody did it (Unix s)."""
 
@@ -86,17 +104,18 @@ class Span:
 class Findings:
     """What was found between `begin` and `end` (Unix seconds).
 
-    `raised`, and the same by kind and by device: hunches that would have been raised. `acted`: what would have been
-    done without asking if everything were allowed. Every device that can be asked about is in `devices`. `ours`:
-    hunches that are not counted, as we did ourselves what they proposed. `spans`: what acting would have saved.
+    `all`: of the whole home. `kinds`: the hunches that would have been raised, by kind. `devices`: by device, of every
+    one that can be asked about. `apart`: the same by device and kind, of devices of which anything was found and that
+    more than one kind is about. `ours`: hunches that are not counted, as we did ourselves what they proposed. `spans`:
+    what acting would have saved.
     """
 
     begin: float
     end: float
-    raised: Tally
-    acted: Tally
+    all: Tallies
     kinds: Mapping[str, Tally]
-    devices: Mapping[str, tuple[Tally, Tally]]
+    devices: Mapping[str, Tallies]
+    apart: Mapping[str, Mapping[str, Tallies]]
     ours: int
     spans: tuple[Span, ...]
 
@@ -112,15 +131,16 @@ class Findings:
             "from": format_time(self.begin),
             "until": format_time(self.end),
             "days": round(days, 2),
-            "raised": self.raised.as_json(days),
-            "acted": self.acted.as_json(days),
+            **self.all.as_json(days),
             "kinds": {kind: tally.as_json(days) for kind, tally in self.kinds.items()},
-            "devices": {
-                key: {"raised": raised.as_json(days), "acted": acted.as_json(days)}
-                for key, (raised, acted) in self.devices.items()
-            },
+            "devices": {key: {**tallies.as_json(days), **self._apart(key)} for key, tallies in self.devices.items()},
             "not_counted": self.ours,
         }
+
+    def _apart(self, key: str) -> dict[str, Any]:
+        if (kinds := self.apart.get(key)) is None:
+            return {}
+        return {"kinds": {kind: tallies.as_json(self.days) for kind, tallies in kinds.items()}}
 
 
 def of(
@@ -131,21 +151,22 @@ def of(
 ) -> Findings:
     """Count what was found between two moments (Unix seconds); `watt_hours`: what was drawn, where it is known."""
     counted = [one for one in found if not one.aftermath.ours]
-    raised, acted = ([one for one in counted if one.acted is which] for which in (False, True))
+    raised = [one for one in counted if not one.acted]
     drawn = watt_hours or {}
-    devices = [e.entity_id for e in home.devices if any(action_for(e, kind) is not None for kind in Kind)]
+    possible = {e.entity_id: [kind for kind in Kind if action_for(e, kind) is not None] for e in home.devices}
+    own = {key: [one for one in counted if one.hunch.entity_id == key] for key, kinds in possible.items() if kinds}
     return Findings(
         looked[0],
         max(looked),
-        _tally(raised, drawn),
-        _tally(acted, drawn),
+        Tallies.of(counted, drawn),
         {str(kind): _tally([one for one in raised if one.hunch.kind is kind], drawn) for kind in _kinds(raised)},
+        {key: Tallies.of(some, drawn) for key, some in own.items()},
         {
-            key: (
-                _tally([one for one in raised if one.hunch.entity_id == key], drawn),
-                _tally([one for one in acted if one.hunch.entity_id == key], drawn),
-            )
-            for key in devices
+            key: {
+                str(kind): Tallies.of([one for one in some if one.hunch.kind is kind], drawn) for kind in possible[key]
+            }
+            for key, some in own.items()
+            if some and len(possible[key]) > 1
         },
         len(found) - len(counted),
         tuple(span for one in counted if (span := _span(one)) is not None),
@@ -174,19 +195,19 @@ def _tally(found: Sequence[Found], watt_hours: Mapping[Span, float]) -> Tally:
 
 def words(findings: Findings) -> list[str]:
     """Return what was found in a few lines of English, the devices with the most hunches last."""
-    days, raised = findings.days, findings.raised
+    days, raised = findings.days, findings.all.raised
     lines = [
         f"{days:.1f} days looked at, {_count(raised.hunches, 'hunch', 'hunches')} ({_a_week(raised, days)} a week)"
     ]
     if raised.hunches:
         lines.append(_judged("right", raised, days))
         lines += [_judged(kind, tally, days) for kind, tally in findings.kinds.items() if len(findings.kinds) > 1]
-    if findings.acted.hunches:
-        lines.append(_judged("if everything were allowed, done without asking, and right", findings.acted, days))
+    if (acted := findings.all.acted).hunches:
+        lines.append(_judged("if everything were allowed, done without asking, and right", acted, days))
     if findings.ours:
         lines.append(f"{_count(findings.ours, 'hunch is', 'hunches are')} not counted: we did it ourselves")
-    most = sorted(findings.devices.items(), key=lambda item: (-item[1][0].hunches, item[0]))
-    lines += [f"  {_judged(key, tally, days)}" for key, (tally, _) in most[:10] if tally.hunches]
+    most = sorted(findings.devices.items(), key=lambda item: (-item[1].raised.hunches, item[0]))
+    lines += [f"  {_judged(key, tallies.raised, days)}" for key, tallies in most[:10] if tallies.raised.hunches]
     return lines
 
 

@@ -62,7 +62,7 @@ def now_for(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
 def _hunch(coordinator: HunchesCoordinator, hunch: Hunch, now: float, viewer: Viewer) -> dict[str, Any]:
     home = coordinator.home
     entity = home.entities.get(hunch.entity_id) if home is not None else None
-    proven = coordinator.proven(hunch.entity_id)
+    proven = coordinator.proven(hunch.entity_id, hunch.kind)
     automatic = entity is not None and never_automatic(entity, hunch.kind) is None
     seen = hunch.evidence
     return {

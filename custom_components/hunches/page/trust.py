@@ -73,7 +73,8 @@ def _device(
 ) -> dict[str, Any]:
     key, rules = entity.entity_id, ledger.rules
     kinds = [kind for kind in Kind if action_for(entity, kind) is not None and kind is not Kind.USUALLY_ON_BY_NOW]
-    tallies = found["devices"].get(key) if found is not None and found["days"] else None
+    # Of the kinds that the switch is about
+    tallies = coordinator.proven(key, kinds[0] if len(kinds) == 1 else None) if found is not None else None
     return {
         "entity_id": key,
         "name": name_of(coordinator.hass, coordinator.home, key),
