@@ -83,7 +83,7 @@ class Scorer:
             for key, entity in sorted(recording.home.entities.items())
             if key in recording.timelines
         }
-        self._begun = recording.start
+        self._begun, self._end = recording.start, recording.end  # each takes a look at every timeline
         self._places = {key: place for place, key in enumerate(self._signs)}
         self._merged: dict[str | None, tuple[NDArray[np.float64], NDArray[np.int32]]] = {}
 
@@ -115,7 +115,7 @@ class Scorer:
             return CONTRADICTED
         if by_hand and any(moment <= changed <= moment + WITHIN for moment in returns):
             return DONE
-        left_on = min(changed, self._recording.end) - WITHIN
+        left_on = min(changed, self._end) - WITHIN
         seen = room[(room > hunch.time) & (room >= start) & (room <= min(last, left_on))]
         if seen.size and hunch.kind not in HEATING:
             return CONTRADICTED
