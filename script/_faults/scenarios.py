@@ -27,7 +27,7 @@ type Problems = list[str]
 
 LIGHT: Final = "light.kitchen_ceiling"
 _ROOM: Final = 256 * 1024
-"""Bytes that the small disk has beside what is on it already."""
+"""Bytes that the small disk has beside what is on it already, and the largest file once more: new ones lie beside."""
 _END_SECONDS: Final = 60.0
 _OURS: Final = ("custom_components.hunches", "custom_components/hunches/", "/.storage/hunches.", "config for hunches.")
 """What an error in the log names if it is ours; Home Assistant's own files suffer from a bad disk too."""
@@ -195,7 +195,8 @@ def _small_disk(house: House) -> Iterator[Path]:
     """Let `.storage` lie on a small disk of its own; the name of a file that may fill it is returned."""
     kept = house.folder / ".storage.kept"
     shutil.copytree(house.storage, kept)
-    size = sum(path.stat().st_size for path in kept.iterdir()) + 4096 * len(list(kept.iterdir())) + _ROOM
+    sizes = [path.stat().st_size for path in kept.iterdir()]
+    size = sum(sizes) + max(sizes) + 4096 * len(sizes) + _ROOM
     _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(house.storage))
     try:
         shutil.copytree(kept, house.storage, dirs_exist_ok=True)

@@ -15,7 +15,8 @@ SCRIPT = Path(__file__).parents[2] / "script"
 
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", "_demo", *map(str, arguments)],
+        # Where somebody has a Home Assistant of their own, its port is taken
+        [sys.executable, "-P", "-m", "_demo", "--port", "0", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(SCRIPT)},
         capture_output=True,
         text=True,
