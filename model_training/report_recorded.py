@@ -127,8 +127,8 @@ def hunches(found: Figures) -> list[str]:
         (
             "The shipped policy over each recording, by the code of `script/replay hunches`; nobody answers. `done`:"
             " somebody came and then did just that; `anyway`: done before anybody came, or by an automation;"
-            " `contradicted`: undone, or left so by somebody in the room; `left`: nothing happened; `untold`: heating that"
-            " stayed on, which may have been turned down."
+            " `contradicted`: undone, or left so by somebody in the room; `left`: nothing happened; `untold`: heating"
+            " that stayed on, which may have been turned down."
         ),
         summed_up(found),
         _counts(shipped),

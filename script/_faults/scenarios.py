@@ -27,7 +27,7 @@ type Problems = list[str]
 
 LIGHT: Final = "light.kitchen_ceiling"
 _ROOM: Final = 256 * 1024
-"""Bytes that the small disk has beside what is on it already, and the largest file once more: new ones lie beside."""
+"""Bytes that the small disk has beside what is on it already, and the largest file once more: a new one lies beside."""
 _END_SECONDS: Final = 60.0
 _OURS: Final = ("custom_components.hunches", "custom_components/hunches/", "/.storage/hunches.", "config for hunches.")
 """What an error in the log names if it is ours; Home Assistant's own files suffer from a bad disk too."""
