@@ -194,8 +194,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         if self._stopped.is_set() or (self._learning is not None and not self._learning.done()):
             return
         self._cancel_again()
+        # To look the home up is a stretch of its own on the event loop, not one with what leads to it
         self._learning = self.config_entry.async_create_background_task(
-            self.hass, self._async_learn(), f"{DOMAIN} learning"
+            self.hass, self._async_learn(), f"{DOMAIN} learning", eager_start=False
         )
 
     @callback
