@@ -235,7 +235,7 @@ class _Changes:
 
     def until(self, moment: float) -> Mapping[str, int]:
         """Return how everything stands at `moment`, none before the last one asked for."""
-        last = bisect_right(self._times, moment, self._next)  # see `ContextSeries.at`
+        last = bisect_right(self._times, moment, self._next)  # see `Contexts.at`
         passed = slice(self._next, last)
         whose = (self._keys[i] for i in self._which[passed].tolist())
         self._readings.update(zip(whose, self._states[passed].tolist(), strict=True))
