@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from custom_components.hunches.engine import backtest, findings
-from custom_components.hunches.engine.aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, OUTCOMES
+from custom_components.hunches.engine.aftermath import ANYWAY, CONTRADICTED, LEFT, OUTCOMES
 from custom_components.hunches.engine.bundle import format_time
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.policy import Settings
@@ -71,8 +71,11 @@ def _home(model: Model, recording: Recording, bar: float) -> dict[str, Any]:
 
 
 def worst(raised: Sequence[backtest.Found]) -> list[backtest.Found]:
-    """Return the worst of what was raised: by what came of it, then the surest first. What was done is not among it."""
-    wrong = [one for one in raised if one.outcome != DONE]
+    """Return the worst of what was raised: by what came of it, then the surest first.
+
+    What was done is not among it, nor that of which nothing can be told.
+    """
+    wrong = [one for one in raised if one.outcome in _BADNESS]
     return sorted(wrong, key=lambda one: (_BADNESS[one.outcome], -one.hunch.p_accept, one.hunch.time))[:WORST]
 
 

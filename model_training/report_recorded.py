@@ -149,11 +149,15 @@ def summed_up(found: Figures) -> str:
         none = "there is not a single hunch**: nothing on recorded homes shows that any would be right."
         return f"**{told} {none}{acted}"
     silent = sum(not home["raised"]["hunches"] for home in homes.values())
-    low, high = raised["precision_low"], raised["precision_high"]
+    how_sure = []
+    if raised["judged"]:
+        how_sure.append(f"95 %, Wilson: {span((raised['precision_low'], raised['precision_high']))}")
+    if raised["untold"]:
+        how_sure.append(f"{raised['untold']} cannot be judged")
     there = "is one hunch" if raised["hunches"] == 1 else f"are {raised['hunches']} hunches"
     return (
-        f"**{told} there {there}, {raised['done']} of them done** (95 %, Wilson:"
-        f" {span((low, high))}); {silent} of the homes see none at all.{acted}"
+        f"**{told} there {there}, {raised['done']} of them done** ({', '.join(how_sure)});"
+        f" {silent} of the homes see none at all.{acted}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.hunches.engine import backtest, findings
-from custom_components.hunches.engine.aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, Aftermath
+from custom_components.hunches.engine.aftermath import ANYWAY, CONTRADICTED, DONE, LEFT, UNTOLD, Aftermath
 from custom_components.hunches.engine.bundle import Recording
 from custom_components.hunches.engine.home import Entity, Home
 from custom_components.hunches.engine.hunches import Context, Evidence, Hunch, Kind
@@ -42,7 +42,7 @@ def model() -> Model:
 
 
 def test_the_worst_is_what_was_undone_and_surest() -> None:
-    found = [raised(DONE, 0.9), raised(ANYWAY, 0.8), raised(LEFT, 0.6), raised(CONTRADICTED, 0.6)]
+    found = [raised(DONE, 0.9), raised(UNTOLD, 0.9), raised(ANYWAY, 0.8), raised(LEFT, 0.6), raised(CONTRADICTED, 0.6)]
     found += [raised(CONTRADICTED, 0.7), *[raised(ANYWAY, 0.55)] * 3]
     worst = evaluate_replayed.worst(found)
     assert [one.outcome for one in worst] == [CONTRADICTED, CONTRADICTED, LEFT, ANYWAY, ANYWAY]
@@ -64,10 +64,17 @@ def test_hunches_are_those_of_the_replay(model: Model, home: SimulatedHome) -> N
     expected = list(replayed(model, home.recording, bar))
     counted = findings.of(expected, backtest.looked_at(home.recording), home.recording.home)
     assert seen["homes"]["a"]["raised"] == counted.as_json()["raised"]
-    assert seen["all"]["raised"]["hunches"] == counted.raised.hunches > 0
+    assert seen["all"]["raised"]["hunches"] == counted.all.raised.hunches > 0
     text = "\n\n".join(report_recorded.hunches({"recorded_hunches": {"shipped": seen, "half": seen}}))
-    assert f"{counted.raised.hunches} hunches" in text
+    assert f"{counted.all.raised.hunches} hunches" in text
     assert all(words in text for words in seen["homes"]["a"]["worst"])
+
+
+def test_of_hunches_that_cannot_be_judged_no_share_is_told() -> None:
+    raised = findings.Tally({UNTOLD: 3}).as_json(10.0)
+    shipped = {"min_accept": 0.5, "homes": {}, "all": {"days": 10.0, "raised": raised, "acted": 0}}
+    text = report_recorded.summed_up({"recorded_hunches": {"shipped": shipped}})
+    assert "there are 3 hunches, 0 of them done** (3 cannot be judged);" in text
 
 
 def test_no_hunch_at_all_is_said_plainly(model: Model, home: SimulatedHome) -> None:
