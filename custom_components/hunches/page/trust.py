@@ -30,7 +30,7 @@ def trust(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
         "min_sure": round(coordinator.settings.min_sure, 3),
         "found": found and {name: found[name] for name in ("from", "until", "days", "raised", "acted", "made")},
         "kinds": _kinds(home, ledger, found) if home is not None else [],
-        "devices": [_device(coordinator, e, ledger, found) for e in devices if action_for(e) or e.domain == "climate"],
+        "devices": [_device(coordinator, e, ledger) for e in devices if action_for(e) or e.domain == "climate"],
         "reliability": reliability(ledger),
     }
 
@@ -68,13 +68,11 @@ def _kinds(home: Home, ledger: Ledger, found: dict[str, Any] | None) -> list[dic
     ]
 
 
-def _device(
-    coordinator: HunchesCoordinator, entity: Entity, ledger: Ledger, found: dict[str, Any] | None
-) -> dict[str, Any]:
+def _device(coordinator: HunchesCoordinator, entity: Entity, ledger: Ledger) -> dict[str, Any]:
     key, rules = entity.entity_id, ledger.rules
     kinds = [kind for kind in Kind if action_for(entity, kind) is not None and kind is not Kind.USUALLY_ON_BY_NOW]
     # Of the kinds that the switch is about
-    tallies = coordinator.proven(key, kinds[0] if len(kinds) == 1 else None) if found is not None else None
+    tallies = coordinator.proven(key, kinds[0] if len(kinds) == 1 else None)
     return {
         "entity_id": key,
         "name": name_of(coordinator.hass, coordinator.home, key),
