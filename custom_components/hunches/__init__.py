@@ -20,7 +20,7 @@ from .own_thread import OwnThread, async_own_thread
 from .phones import EVENT_TAPPED, Phones, async_withdraw, phones_of
 from .services import async_setup_services
 from .voice import Voice
-from .websocket_api import async_setup_commands, async_tell_loaded
+from .websocket_api import async_setup_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = (
@@ -64,8 +64,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_show_page(hass)
     entry.async_on_unload(lambda: async_leave_soon(hass))
-    # After the entry has changed its state, whichever way it went
-    entry.async_on_state_change(lambda: async_tell_loaded(hass))
     # After the entities, so that what they show is up to date when the news is told
     entry.async_on_unload(coordinator.async_add_listener(news.async_update))
     phones = Phones(hass, entry, coordinator)

@@ -10,10 +10,11 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.hass_dict import HassKey
 
 from .answers import async_accept, async_reject
@@ -34,7 +35,6 @@ from .rights import async_check_administrator
 from .ruling import async_rule, async_unrule
 from .undo import async_undo
 
-_SIGNAL: Final = f"{DOMAIN}_loaded"
 _OUTLOOKS: HassKey[Outlooks] = HassKey(f"{DOMAIN}_outlooks")
 _ACCEPT: Final = "accept"
 _ALWAYS: Final = "always"
@@ -51,12 +51,6 @@ def async_setup_commands(hass: HomeAssistant) -> None:
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)
     websocket_api.async_register_command(hass, _subscribe)
-
-
-@callback
-def async_tell_loaded(hass: HomeAssistant) -> None:
-    """Tell pages that are open that the entry was loaded or unloaded."""
-    async_dispatcher_send(hass, _SIGNAL)
 
 
 def _command(name: str, *, optional: Mapping[str, Any] | None = None, **fields: Any) -> Callable[[_Job], _Job]:
@@ -104,7 +98,7 @@ class _Subscription:
         self._hass, self._connection, self._number = hass, connection, number
         self._told: dict[str, Any] | None = None
         self._leave: Callable[[], None] = lambda: None
-        self._stay = async_dispatcher_connect(hass, _SIGNAL, self.follow)
+        self._stay = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed)
 
     @callback
     def follow(self) -> None:
@@ -119,6 +113,11 @@ class _Subscription:
         """Tell nothing any more."""
         self._stay()
         self._leave()
+
+    @callback
+    def _entry_changed(self, _: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN:
+            self.follow()
 
     @callback
     def _coordinator(self) -> HunchesCoordinator | None:

@@ -46,13 +46,16 @@ def refuse(message: str) -> NoReturn:
 
 def _arguments(given: list[str]) -> argparse.Namespace:
     parser = _Parser(prog="script/faults", description="Kills Home Assistant at random moments; nothing may be lost.")
-    parser.add_argument("--kills", type=int, default=KILLS, metavar="N", help=f"how often (default: {KILLS})")
+    usual = f"{KILLS}; none with --scenarios or --load"
+    parser.add_argument("--kills", type=int, metavar="N", help=f"how often (default: {usual})")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the moments and of what happens")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to this file")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="keep everything here; a run that is there goes on")
-    parser.add_argument("--scenarios", action="store_true", help="the other faults too: full disks, spoiled files, ...")
-    parser.add_argument("--load", action="store_true", help="a thousand changes a second, and a hundred reloads, too")
+    parser.add_argument("--scenarios", action="store_true", help="the other faults: full disks, spoiled files, ...")
+    parser.add_argument("--load", action="store_true", help="a thousand changes a second, and a hundred reloads")
     arguments = parser.parse_args(given)
+    if arguments.kills is None:
+        arguments.kills = 0 if arguments.scenarios or arguments.load else KILLS
     if arguments.kills < 0:
         refuse("--kills is a number of kills")
     if arguments.json is not None and not arguments.json.absolute().parent.is_dir():

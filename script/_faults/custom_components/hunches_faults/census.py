@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import voluptuous as vol
@@ -33,8 +34,8 @@ def _count(hass: HomeAssistant, tasks: set[asyncio.Task[Any]]) -> dict[str, Any]
     gc.collect()
     objects = Counter(
         f"{kind.__module__}.{kind.__qualname__}".removeprefix(_OURS)
-        for kind in map(type, gc.get_objects())
-        if str(kind.__module__).startswith(_OURS)
+        for kind in (thing if isinstance(thing, FunctionType) else type(thing) for thing in gc.get_objects())
+        if f"{kind.__module__}.".startswith(_OURS)
     )
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)  # what is free but not given back is nobody's
