@@ -40,7 +40,7 @@ from .engine.policy import (
 )
 from .erasing import Scope, about, erased, unsaid
 from .ledger_json import capped, ledger_as_json, ledger_from_json, restore
-from .renames import caught_up, moved, registry_ids, renamed_ledger
+from .renames import caught_up, entities_of, moved, registry_ids, renamed_ledger
 from .twin_file import TwinFile
 
 FILE: Final = f"{DOMAIN}.feedback"
@@ -147,7 +147,7 @@ class Feedback:
             self.ledger = caught_up(self.ledger, found)
             now = ((found.get(key, key), registry_id) for key, registry_id in known.items())
             self._ids = {key: registry_id for key, registry_id in now if key is not None}
-        self._ids = registry_ids(self._hass, self.ledger, self._ids)  # a file of before has none
+        self._ids = registry_ids(self._hass, entities_of(self.ledger), self._ids)  # a file of before has none
         self._behind = self._ids != known
         return found
 
@@ -220,7 +220,7 @@ class Feedback:
         ledger, statements = self.ledger, self.statements
         if entity_id is not None:
             ledger, statements = about(ledger, entity_id), ()
-        ids = registry_ids(self._hass, ledger, self._ids)
+        ids = registry_ids(self._hass, entities_of(ledger), self._ids)
 
         def make() -> dict[str, Any]:
             taught = [
@@ -245,7 +245,7 @@ class Feedback:
     async def _async_save(self, *, tidy: bool = False) -> None:
         # One at a time, and each with what holds by then: a slow save must not bring back what was before.
         async with self._saving:
-            self._ids = registry_ids(self._hass, self.ledger, self._ids)
+            self._ids = registry_ids(self._hass, entities_of(self.ledger), self._ids)
             kept = _Kept(self.ledger, self.statements, self._ids)  # immutable: safe to read in another thread
             try:
                 if tidy:

@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
 from .deletions import async_deletion, is_deletion
-from .renames import renamed_options
+from .renames import entities_in, moved, registry_ids, renamed_options
 
 if TYPE_CHECKING:
     from .coordinator import HunchesCoordinator
@@ -21,6 +21,8 @@ _TELLING = frozenset(
     | {"hidden_by", "labels", "name", "name_by_user", "original_device_class"}
 )
 """Changes in a registry that the engine's picture of the home depends on."""
+_REGISTRY_IDS = "registry_ids"
+"""In the entry's data, so that what its options choose is followed through new ids that nobody saw given."""
 
 
 class Following:
@@ -34,9 +36,10 @@ class Following:
     @callback
     def listen(self) -> list[CALLBACK_TYPE]:
         """Catch up with what nobody saw, and follow from now on; return what ends that."""
-        moved = self._coordinator.feedback.catch_up()
+        found = self._coordinator.feedback.catch_up()
+        self._follow_options(_alive({**found, **moved(self._hass, self._chosen)}))
         self._coordinator.config_entry.async_create_background_task(
-            self._hass, self._async_caught_up(moved), f"{DOMAIN} new entity ids"
+            self._hass, self._async_caught_up(found), f"{DOMAIN} new entity ids"
         )
         listen = self._hass.bus.async_listen
         return [
@@ -48,7 +51,6 @@ class Following:
 
     async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
         """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
-        self._follow_options({old: new for old, new in found.items() if new is not None})
         await self._coordinator.feedback.async_caught_up()
         await self._coordinator.proof.async_forget(*found)  # which is found again
 
@@ -83,14 +85,30 @@ class Following:
             await coordinator.proof.async_forget(key)
         coordinator.async_learn_soon()
 
+    @property
+    def _chosen(self) -> dict[str, str]:
+        """The registry's own ids of the entities that the options name, by entity id, as they were last seen."""
+        return dict(self._coordinator.config_entry.data.get(_REGISTRY_IDS, {}))
+
     @callback
     def _follow_options(self, names: Mapping[str, str]) -> None:
         """Let what the options choose be chosen under its new id. Nothing listens to them: no reload comes of it."""
         entry = self._coordinator.config_entry
-        if self._hass.config_entries.async_update_entry(entry, options=renamed_options(entry.options, names)):
+        options = renamed_options(entry.options, names)
+        there = er.async_get(self._hass).entities
+        known = {names.get(key, key): one for key, one in self._chosen.items() if there.get_entry(one) is not None}
+        ids = registry_ids(self._hass, entities_in(options), known)
+        if self._hass.config_entries.async_update_entry(
+            entry, options=options, data={**entry.data, _REGISTRY_IDS: ids}
+        ):
             self._coordinator.renew_settings()
 
     @callback
     def _on_registry(self, event: Event[Any]) -> None:
         if event.data["action"] != "update" or _TELLING.intersection(event.data.get("changes", _TELLING)):
             self._coordinator.async_learn_soon()
+
+
+def _alive(found: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the new ids of what is still there, by the old ones."""
+    return {old: new for old, new in found.items() if new is not None}

@@ -1,6 +1,6 @@
 """New entity ids, wherever an entity is known by its old one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
@@ -58,18 +58,27 @@ def renamed_ledger(ledger: Ledger, names: Mapping[str, str]) -> Ledger:
     )
 
 
-@callback
-def registry_ids(hass: HomeAssistant, ledger: Ledger, known: Mapping[str, str]) -> dict[str, str]:
-    """Return the registry's own ids, which never change, of the entities that a ledger names, by entity id.
+def entities_in(options: Mapping[str, Any]) -> set[str]:
+    """Return the entities that the options name."""
+    return set(chain.from_iterable(options.get(key) or () for key in _CHOSEN))
 
-    `known` ones stay: the ledger was about these, even if another entity should have that entity id by now. Entities
-    that are in no registry are left out.
-    """
+
+def entities_of(ledger: Ledger) -> set[str]:
+    """Return the entities that a ledger names."""
     told = (ledger.answers, ledger.records, ledger.implied)
     hunches = chain(ledger.open, *((one.hunch for one in some) for some in told))
     keys = {hunch.entity_id for hunch in hunches} | {key.partition(":")[2] for _, key in ledger.raised}
     keys |= {rule.entity_id for rule in ledger.rules if rule.entity_id is not None}
-    keys |= {key for record in ledger.records for key in members_of(record.before)}
+    return keys | {key for record in ledger.records for key in members_of(record.before)}
+
+
+@callback
+def registry_ids(hass: HomeAssistant, keys: Set[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the registry's own ids, which never change, of entities, by entity id.
+
+    `known` ones stay: these entities were meant, even if another should have that entity id by now. Entities that are
+    in no registry are left out.
+    """
     registry = er.async_get(hass)
     entries = {key: registry.async_get(key) for key in keys - known.keys()}
     ids = {**known, **{key: entry.id for key, entry in entries.items() if entry is not None}}

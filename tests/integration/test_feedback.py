@@ -21,7 +21,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches import twin_file
-from custom_components.hunches.const import DOMAIN
+from custom_components.hunches.const import CONF_EXCLUDED, CONF_LIGHT, DOMAIN
 from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.policy import Answer, Rule, Verdict
 
@@ -291,9 +291,9 @@ async def rule(entry: MockConfigEntry, verdict: Verdict, entity_id: str) -> None
 async def test_what_was_said_follows_a_new_id_that_nobody_saw_given(
     porch: HomeAssistant, script: Script, set_up: SetUp, how: str
 ) -> None:
-    known(porch, "light.attic", "light.cellar", "light.left", "light.right", "switch.heater")
+    known(porch, "light.attic", "light.cellar", "light.left", "light.right", "light.shed", "switch.heater")
     script.suspects = ["light.attic"]
-    entry = await set_up()
+    entry = await set_up(**{CONF_EXCLUDED: ["light.shed", "light.left", "light.nowhere"], CONF_LIGHT: ["light.right"]})
     for verdict, entity_id in (
         (Verdict.FORBID, "light.cellar"),
         (Verdict.ALLOW, "light.left"),
@@ -315,6 +315,7 @@ async def test_what_was_said_follows_a_new_id_that_nobody_saw_given(
         assert await porch.config_entries.async_setup(entry.entry_id)
     rename(porch, "light.attic", "light.gate")
     rename(porch, "light.cellar", "light.wine")
+    rename(porch, "light.shed", "light.hut")
     for old, new in (("light.left", "light.l"), ("light.right", "light.left"), ("light.l", "light.right")):
         rename(porch, old, new)
     porch.states.async_remove("switch.heater")
@@ -336,6 +337,9 @@ async def test_what_was_said_follows_a_new_id_that_nobody_saw_given(
         ("light.left", Verdict.FORBID),
         (PORCH, Verdict.ALLOW),
     }
+    assert entry.options[CONF_EXCLUDED] == ["light.hut", "light.right", "light.nowhere"]
+    assert entry.options[CONF_LIGHT] == ["light.left"]
+    assert "light.hut" not in coordinator_of(entry).watched
     ledger = coordinator_of(entry).feedback.ledger
     assert [hunch.entity_id for hunch in ledger.open] == ["light.gate"]
     assert [key for _, key in ledger.raised] == ["still_on:light.gate"]
