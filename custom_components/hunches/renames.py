@@ -1,6 +1,7 @@
 """New entity ids, wherever an entity is known by its old one."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
@@ -73,7 +74,7 @@ def entities_of(ledger: Ledger) -> set[str]:
 
 
 @callback
-def registry_ids(hass: HomeAssistant, keys: Set[str], known: Mapping[str, str]) -> dict[str, str]:
+def registry_ids(hass: HomeAssistant, keys: AbstractSet[str], known: Mapping[str, str]) -> dict[str, str]:
     """Return the registry's own ids, which never change, of entities, by entity id.
 
     `known` ones stay: these entities were meant, even if another should have that entity id by now. Entities that are

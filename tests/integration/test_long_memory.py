@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -375,6 +376,27 @@ async def test_a_deletion_that_the_disk_refuses_is_made_up_for(
     assert not previous(porch).exists()
     await learn_again(porch, entry)
     assert previous(porch).exists(), "only what was deleted is missing"
+
+
+async def test_what_is_deleted_on_a_full_disk_makes_room_for_what_is_left(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 2 * DAY)
+    await learn_again(porch, entry)
+    before = dt_util.utcnow().timestamp()
+    flush = os.fsync
+
+    def with_room_for_two(number: int) -> None:
+        if len(list(latest(porch).parent.glob("hunches.memory*"))) > 2:
+            raise OSError(errno.ENOSPC, "no room")
+        flush(number)
+
+    with patch("custom_components.hunches.disk.os.fsync", with_room_for_two):
+        await porch.services.async_call("recorder", "purge_entities", {"entity_id": PORCH}, blocking=True)
+        await settled(porch)
+    (path,) = latest(porch).parent.glob("hunches.memory*")
+    assert load(path.read_bytes())[PORCH].usage.start >= before - 1
 
 
 async def test_leftovers_of_a_crash_are_swept_away(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:

@@ -188,13 +188,12 @@ class _Files:
         Killed at any moment, this leaves a whole latest or a whole previous file.
         """
         data = dump(kept)
+        if alone and self._latest.exists():
+            self._remove_earlier()  # first: a disk that is full then has room for what is left
         new = write_beside(self._latest, data)
         try:
             if alone:
-                self._previous.unlink(missing_ok=True)
-                self._set_aside.unlink(missing_ok=True)
-                self._of_the_future.unlink(missing_ok=True)
-                self.ahead = math.inf
+                self._remove_earlier()
             elif self._latest.exists():
                 self._latest.replace(self._previous)
             new.replace(self._latest)
@@ -207,8 +206,13 @@ class _Files:
     def remove(self) -> None:
         """Delete everything."""
         sweep(self._latest)
-        for path in (self._latest, self._previous, self._set_aside, self._of_the_future):
+        self._latest.unlink(missing_ok=True)
+        self._remove_earlier()
+
+    def _remove_earlier(self) -> None:
+        for path in (self._previous, self._set_aside, self._of_the_future):
             path.unlink(missing_ok=True)
+        self.ahead = math.inf
 
     def _put_aside(self, path: Path, aside: Path) -> None:
         try:
