@@ -9,12 +9,13 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from .engine.chosen import Owned, left_out
+from .history.registry import reports
 
 
 @callback
 def excluded_by(hass: HomeAssistant, options: Mapping[str, Any]) -> frozenset[str]:
-    """Return the entities that are left out: by themselves, or by their device, area or a label."""
-    return left_out(options, _owned(hass))
+    """Return the entities that are left out: by themselves, their device, area or a label, or with their twins."""
+    return left_out(options, _owned(hass), reports(hass))
 
 
 def _owned(hass: HomeAssistant) -> Iterator[Owned]:

@@ -17,6 +17,8 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
+from custom_components.hunches.choices import excluded_by
+from custom_components.hunches.const import CONF_EXCLUDED, CONF_SLEEP
 from custom_components.hunches.engine import storage
 from custom_components.hunches.engine.home import UNKNOWN, read_state
 from custom_components.hunches.history import build_home, registry
@@ -80,10 +82,10 @@ def shown(hass: HomeAssistant, hass_storage: dict[str, Any], tmp_path: Path) -> 
         counted = [key for key in states if key not in told.entities or not told.entities[key].left_out]
         found = [
             reports.twins(counted, lambda key: read_state(states[key].domain, states[key].state) != UNKNOWN)
-            for reports in (told.reports, registry._reports(hass, registry._Places(hass)))
+            for reports in (told.reports, registry.reports(hass))
         ]
         assert found[0] == found[1]
-        return sorted(build_home(hass, excluded).entities)
+        return sorted(build_home(hass, excluded_by(hass, {CONF_EXCLUDED: excluded})).entities)
 
     return entities
 
@@ -118,11 +120,18 @@ async def test_labels_of_both_are_labels_of_the_thing(hass: HomeAssistant, shown
     assert build_home(hass).entities["light.shelly"].labels == ("Mine", "Never off")
 
 
-async def test_excluding_what_counts_does_not_bring_the_other_back(hass: HomeAssistant, shown: Shown) -> None:
+async def test_excluding_either_excludes_the_thing(hass: HomeAssistant, shown: Shown) -> None:
     report(hass, "shelly", "light.shelly")
     report(hass, "matter", "light.matter")
     assert await shown("light.shelly") == []
-    assert await shown("light.matter") == ["light.shelly"]
+    assert await shown("light.matter") == []
+
+
+async def test_what_is_named_as_evidence_is_not_excluded_with_its_twin(hass: HomeAssistant) -> None:
+    report(hass, "shelly", "binary_sensor.bed")
+    report(hass, "matter", "binary_sensor.mattress")
+    options = {CONF_EXCLUDED: ["binary_sensor.mattress"], CONF_SLEEP: ["binary_sensor.bed"]}
+    assert excluded_by(hass, options) == {"binary_sensor.mattress"}
 
 
 async def test_hidden_disabled_and_technical_entities_leave_the_other(hass: HomeAssistant, shown: Shown) -> None:

@@ -10,6 +10,8 @@ from .home import Says
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .twins import Reports
+
 SLEEP: Final = "sleep_evidence"
 PRESENCE: Final = "presence_evidence"
 LIGHT: Final = "light_evidence"
@@ -36,10 +38,11 @@ def named(options: Mapping[str, Any]) -> dict[str, Says]:
     return {str(entity_id): says for key, says in _SAYS for entity_id in options.get(key) or ()}
 
 
-def left_out(options: Mapping[str, Any], entities: Iterable[Owned]) -> frozenset[str]:
+def left_out(options: Mapping[str, Any], entities: Iterable[Owned], reports: Reports) -> frozenset[str]:
     """Return the entities that are left out: by themselves, or by their device, area or a label.
 
-    What people name as evidence is not left out with its surroundings, nor as a device: it is none then.
+    And with them what else stands for the same things, by whichever integration: it is the thing that is meant. What
+    people name as evidence is not left out with its surroundings, nor as a device: it is none then.
     """
     devices, areas, labels = (frozenset(options.get(key) or ()) for key in (DEVICES, AREAS, LABELS))
     found = {str(entity_id) for entity_id in options.get(ENTITIES) or ()}
@@ -49,4 +52,4 @@ def left_out(options: Mapping[str, Any], entities: Iterable[Owned]) -> frozenset
             for entity in entities
             if entity.device in devices or entity.area in areas or not labels.isdisjoint(entity.labels)
         }
-    return frozenset(found - named(options).keys())
+    return reports.all_of(found) - named(options).keys()

@@ -79,6 +79,14 @@ def read(folder: Path) -> Registries:
     set_up = _list(_load(folder, "core.config_entries"), "entries")
     members, wrapped = _helpers(entries, set_up)
     options = next((_mapping(one.get("options")) for one in set_up if one.get("domain") == _OURS), {})
+    reports = Reports(
+        tuple(
+            _report(key, entry, devices, described[key], wrapped.get(key))
+            for key, entry in entries.items()
+            if key.partition(".")[0] in _DOMAINS and not entry.get("disabled_by") and not _is_technical(entry)
+        ),
+        same_things(_addresses(devices.values())),
+    )
     return Registries(
         str(config.get("location_name") or ""),
         _zone(config.get("time_zone")),
@@ -86,15 +94,8 @@ def read(folder: Path) -> Registries:
         _degrees(config.get("longitude"), 180.0),
         described,
         members,
-        Reports(
-            tuple(
-                _report(key, entry, devices, described[key], wrapped.get(key))
-                for key, entry in entries.items()
-                if key.partition(".")[0] in _DOMAINS and not entry.get("disabled_by") and not _is_technical(entry)
-            ),
-            same_things(_addresses(devices.values())),
-        ),
-        chosen.left_out(options, (_owned(key, entry, devices, areas) for key, entry in entries.items())),
+        reports,
+        chosen.left_out(options, (_owned(key, entry, devices, areas) for key, entry in entries.items()), reports),
         {key: says for key, says in chosen.named(options).items() if entries.get(key, {}).get("platform") != _OURS},
     )
 

@@ -76,6 +76,11 @@ class Reports:
                 found |= {e.entity_id: stays for e in present if e.entity_id != stays}
         return found
 
+    def all_of(self, keys: Collection[str]) -> frozenset[str]:
+        """Return entity ids with those of everything that stands for the same things."""
+        found = set(keys)
+        return frozenset(found.union(*(thing for thing in self._things() if not found.isdisjoint(thing))))
+
     def _things(self) -> Iterator[Sequence[str]]:
         """Yield the entity ids of each thing; no two of one device, but for what wraps another."""
         by_device: defaultdict[str, list[Reported]] = defaultdict(list)

@@ -35,8 +35,8 @@ def build_home(hass: HomeAssistant, excluded: Collection[str] = (), named: Mappi
     for key, state in states.items():
         if any(member in present and member != key for member in _members(loaded.get(key), state)):
             del entities[key]
-    entities = _reports(hass, places).once(entities, lambda key: _reading(states[key]) != UNKNOWN)
-    for key in excluded:  # last, or leaving out what stands for a thing would bring its twin back
+    entities = reports(hass, places).once(entities, lambda key: _reading(states[key]) != UNKNOWN)
+    for key in excluded:
         entities.pop(key, None)
     for entity, state in _named(hass, places, named or {}):
         entities[entity.entity_id], states[entity.entity_id] = entity, state
@@ -148,9 +148,9 @@ def _members(loaded: LoadedEntity | None, state: State) -> Collection[str]:
     return [str(member) for member in members] if isinstance(members, (list, tuple)) else ()
 
 
-def _reports(hass: HomeAssistant, places: _Places) -> Reports:
+def reports(hass: HomeAssistant, places: _Places | None = None) -> Reports:
     """Return what may stand for the same thing as another entity, and the devices that are the same thing."""
-    registry = er.async_get(hass)
+    registry, places = er.async_get(hass), places or _Places(hass)
     pairs = same_things(
         (device.id, device.config_entry_id, device.connections)
         for device in dr.async_get(hass).devices
