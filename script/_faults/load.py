@@ -24,7 +24,8 @@ MOST_BLOCKS_A_RELOAD: Final = 20.0
 """Blocks of memory that Python holds, in the median of the series: an object left is one at least, a coordinator
 thousands. A query that the recorder asks for the first time in an hour is five thousand, once."""
 MOST_MB: Final = 15.0
-"""Growth of the process after all: what is given back to the C library is not always given back by it."""
+"""Growth of the process after all: SQLite keeps up to 16 MB of pages for the recorder, whose database grows by what
+every reload writes into it, and what is given back to the C library is not always given back by it."""
 
 
 async def load(house: House) -> tuple[dict[str, Any], list[str]]:
