@@ -1,4 +1,4 @@
-"""What the options choose to leave out, as the registries stand now."""
+"""The home that the options choose, as the registries stand now."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,14 +8,17 @@ from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
-from .engine.chosen import Owned, left_out
-from .history.registry import reports
+from .engine.chosen import Owned, left_out, named
+from .engine.home import Home
+from .history.registry import build_home, reports
 
 
 @callback
-def excluded_by(hass: HomeAssistant, options: Mapping[str, Any]) -> frozenset[str]:
-    """Return the entities that are left out: by themselves, their device, area or a label, or with their twins."""
-    return left_out(options, _owned(hass), reports(hass))
+def chosen_home(hass: HomeAssistant, options: Mapping[str, Any]) -> tuple[Home, frozenset[str]]:
+    """Return the home's devices and evidence (see `build_home`), and the ids of what is left out (see `left_out`)."""
+    told = reports(hass)
+    excluded = left_out(options, _owned(hass), told)
+    return build_home(hass, excluded, named(options), told), excluded
 
 
 def _owned(hass: HomeAssistant) -> Iterator[Owned]:

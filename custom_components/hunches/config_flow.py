@@ -14,16 +14,14 @@ from homeassistant.config_entries import (
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .choices import excluded_by
+from .choices import chosen_home
 from .const import CONF_PHONES, CONF_SATELLITES, DEFAULT_OPTIONS, DOMAIN, ENOUGH_DAYS
 from .coordinator import HunchesCoordinator
 from .data import Status
-from .engine.chosen import named
 from .engine.localtime import DAY
 from .engine.policy import Rule
 from .errors import AnswerError
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
-from .history.registry import build_home
 from .listings import async_found, async_rules
 from .phones import mistakable
 from .ruling import async_unrule
@@ -59,7 +57,7 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_show(
         self, step: str, options: Mapping[str, Any], entered: Mapping[str, Any] | None
     ) -> ConfigFlowResult:
-        home = build_home(self.hass, excluded_by(self.hass, options), named(options))
+        home, _ = chosen_home(self.hass, options)
         shown = options if entered is None else entered
         return self.async_show_form(
             step_id=step,

@@ -25,7 +25,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from . import issues
 from .actions import Actions
-from .choices import excluded_by
+from .choices import chosen_home
 from .const import (
     CONF_REPAIRS,
     DOMAIN,
@@ -39,7 +39,6 @@ from .const import (
 )
 from .corrections import Statement
 from .data import HunchesConfigEntry, Look, Status
-from .engine.chosen import named
 from .engine.context_filter import Correction
 from .engine.folded import Unfolding
 from .engine.home import DEVICE_DOMAINS, UNKNOWN, Home, read_state
@@ -51,7 +50,7 @@ from .engine.scan import Mind, Scan
 from .engine.timeline import Cause
 from .feedback import Feedback
 from .following import Following
-from .history import HistoryUnavailable, build_home
+from .history import HistoryUnavailable
 from .history.reader import AUTOMATIC_EVENTS, Stopped
 from .lessons import Lessons
 from .live import Change, LiveChanges
@@ -117,8 +116,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         """Return the home as it was learned; before that, as the registries describe it."""
         if self.home is not None:
             return self.home
-        options = self.config_entry.options
-        return build_home(self.hass, excluded_by(self.hass, options), named(options))
+        home, _ = chosen_home(self.hass, self.config_entry.options)
+        return home
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -243,10 +242,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     async def _async_read_and_teach(self) -> None:
         began = perf_counter()
-        options = self.config_entry.options
-        excluded = excluded_by(self.hass, options)
+        home, excluded = chosen_home(self.hass, self.config_entry.options)
         await self.proof.async_forget(*excluded)
-        home = build_home(self.hass, excluded, named(options))
         self.watched, self._names = frozenset(home.entities), {}
         self._update(stage=Stage.READING, done=0, devices=len(home.devices), evidence=len(home.evidence))
         heard = await self.teacher.async_read(home, excluded, self._stopped, self._progress)

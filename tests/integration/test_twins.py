@@ -17,7 +17,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
-from custom_components.hunches.choices import excluded_by
+from custom_components.hunches.choices import chosen_home
 from custom_components.hunches.const import CONF_EXCLUDED, CONF_SLEEP
 from custom_components.hunches.engine import storage
 from custom_components.hunches.engine.home import UNKNOWN, read_state
@@ -85,7 +85,7 @@ def shown(hass: HomeAssistant, hass_storage: dict[str, Any], tmp_path: Path) -> 
             for reports in (told.reports, registry.reports(hass))
         ]
         assert found[0] == found[1]
-        return sorted(build_home(hass, excluded_by(hass, {CONF_EXCLUDED: excluded})).entities)
+        return sorted(chosen_home(hass, {CONF_EXCLUDED: excluded})[0].entities)
 
     return entities
 
@@ -131,7 +131,7 @@ async def test_what_is_named_as_evidence_is_not_excluded_with_its_twin(hass: Hom
     report(hass, "shelly", "binary_sensor.bed")
     report(hass, "matter", "binary_sensor.mattress")
     options = {CONF_EXCLUDED: ["binary_sensor.mattress"], CONF_SLEEP: ["binary_sensor.bed"]}
-    assert excluded_by(hass, options) == {"binary_sensor.mattress"}
+    assert chosen_home(hass, options)[1] == {"binary_sensor.mattress"}
 
 
 async def test_hidden_disabled_and_technical_entities_leave_the_other(hass: HomeAssistant, shown: Shown) -> None:

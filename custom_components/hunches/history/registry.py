@@ -23,19 +23,26 @@ _WRAPPER: Final = "switch_as_x"
 
 
 @callback
-def build_home(hass: HomeAssistant, excluded: Collection[str] = (), named: Mapping[str, Says] | None = None) -> Home:
+def build_home(
+    hass: HomeAssistant,
+    excluded: Collection[str] = (),
+    named: Mapping[str, Says] | None = None,
+    told: Reports | None = None,
+) -> Home:
     """Return the home's devices and evidence.
 
     Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
     beside their members, all but one of several entities of one thing, the `excluded` entity ids, and what is our own:
-    what we conclude is no evidence. What people `named` as evidence is there in any case, if it is recorded.
+    what we conclude is no evidence. What people `named` as evidence is there in any case, if it is recorded. `told` is
+    what `reports` returns, where it is known already.
     """
     entities, states = _counted(hass, places := _Places(hass))
     loaded, present = get_group_entities(hass), entities.keys() - set(excluded)
     for key, state in states.items():
         if any(member in present and member != key for member in _members(loaded.get(key), state)):
             del entities[key]
-    entities = reports(hass, places).once(entities, lambda key: _reading(states[key]) != UNKNOWN)
+    told = reports(hass, places) if told is None else told
+    entities = told.once(entities, lambda key: _reading(states[key]) != UNKNOWN)
     for key in excluded:
         entities.pop(key, None)
     for entity, state in _named(hass, places, named or {}):
