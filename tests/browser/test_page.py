@@ -117,6 +117,19 @@ def test_names_are_text(visit: Visit) -> None:
         admin.command("config/entity_registry/update", entity_id=key, name=old)
 
 
+def test_a_view_that_is_shown_again_has_what_is_new(visit: Visit) -> None:
+    admin = visit()
+    panel = admin.open("devices")
+    panel.get_by_role("option", name="Porch light").wait_for()
+    admin.command("config/entity_registry/update", entity_id="light.porch", name="Welcome lamp")
+    try:
+        for view in ("Map", "Devices"):
+            panel.get_by_role("link", name=view).click()
+        panel.get_by_role("option", name="Welcome lamp").wait_for()
+    finally:
+        admin.command("config/entity_registry/update", entity_id="light.porch", name=None)
+
+
 def test_numbers_and_times_are_the_viewers_own(visit: Visit) -> None:
     admin = visit()
     admin.open("now")

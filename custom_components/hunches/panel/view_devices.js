@@ -5,6 +5,7 @@ import { fit, palette } from "./colours.js";
 import { bdi, button, deviceIcon, el, replace, searchField } from "./dom.js";
 import { share, turnAt, unpack } from "./packed.js";
 import { Tip } from "./tip.js";
+import { LearnedView } from "./view_learned.js";
 
 const ROW = 32;
 const RANGES = [1, 3, 7, 14];
@@ -14,24 +15,22 @@ const STEPS = [1, 2, 3, 6, 12];
 const WAIT = 200;
 const DAY_LABEL = 76;
 
-export class DevicesView {
+export class DevicesView extends LearnedView {
   constructor(app) {
-    this.app = app;
+    super(app);
     this._days = 3;
     this._filter = "";
-    this._devices = [];
     this._rows = [];
     this._shown = new Map();
     this._lines = null;
     this._selected = null;
     const { texts } = app;
     this._ranges = el("div", { class: "choice", role: "group", "aria-label": texts.t("range") });
-    this._status = el("span", { class: "quiet", role: "status" });
     this._axis = el("div", { class: "axis", "aria-hidden": "true" });
     this._canvas = el("canvas", { "aria-hidden": "true" });
     this._list = el("div", { class: "rows", role: "presentation" });
     this._tip = new Tip(300, 80);
-    this._scroll = el(
+    this._box = el(
       "div",
       {
         class: "scroll",
@@ -47,7 +46,7 @@ export class DevicesView {
       this._canvas,
       this._list,
     );
-    this._grid = el("div", { class: "card grid", dir: "ltr" }, this._axis, this._scroll);
+    this._grid = el("div", { class: "card grid", dir: "ltr" }, this._axis, this._box);
     this._detail = el("section", { class: "card detail", hidden: true, "aria-live": "polite" });
     this._split = el("div", { class: "split" }, this._grid, this._detail);
     this.node = el(
@@ -66,33 +65,6 @@ export class DevicesView {
       this._split,
       this._tip.node,
     );
-    this._size = new ResizeObserver(() => this._layout());
-  }
-
-  show() {
-    this._size.observe(this._scroll);
-    this._choose();
-    this._load();
-  }
-
-  hide() {
-    this._size.disconnect();
-    this._tip.hide();
-  }
-
-  dispose() {
-    this.hide();
-  }
-
-  update(now) {
-    const stage = `${now.stage}:${now.devices}`;
-    if (this._stage !== undefined && stage !== this._stage && now.stage === "ready") this._load();
-    this._stage = stage;
-  }
-
-  restyle() {
-    this._colours = null;
-    this._layout();
   }
 
   // What is shown
@@ -115,23 +87,12 @@ export class DevicesView {
     );
   }
 
-  async _load() {
-    const { app } = this;
-    const loading = (this._loading = Symbol("load"));
-    this._status.textContent = this._lines ? "" : app.texts.t("loading");
-    try {
-      const [lines, devices] = await Promise.all([
-        app.link.ask("timelines", { days: this._days }),
-        this._devices.length ? this._devices : app.link.ask("devices"),
-      ]);
-      if (loading !== this._loading) return;
-      this._take(lines, devices);
-    } catch (error) {
-      if (loading === this._loading) this._status.textContent = app.texts.error(error);
-    }
+  _ask() {
+    const { link } = this.app;
+    return Promise.all([link.ask("timelines", { days: this._days }), link.ask("devices")]);
   }
 
-  _take(lines, devices) {
+  _take([lines, devices]) {
     const span = lines.end - lines.start;
     this._lines = lines;
     this._devices = devices.map((device) => {
@@ -141,7 +102,7 @@ export class DevicesView {
       return { ...device, archetype, on, gap: unpack(packed.gap, lines.step, span), share: share(on) };
     });
     this._arrange();
-    this._layout();
+    this._fill();
   }
 
   _arrange() {
@@ -175,10 +136,10 @@ export class DevicesView {
     this._soon();
   }
 
-  _layout() {
-    const narrow = this._scroll.clientWidth < 520;
+  _fill() {
+    const narrow = this._box.clientWidth < 520;
     this._names = narrow ? NAMES.narrow : NAMES.wide;
-    this._scroll.style.setProperty("--names", `${this._names - 8}px`);
+    this._box.style.setProperty("--names", `${this._names - 8}px`);
     if (this._lines) this._marks();
     this._reveal(this._rows.findIndex(({ device }) => device && device.entity_id === this._selected));
     this._soon();
@@ -186,17 +147,17 @@ export class DevicesView {
 
   /** Scroll as little as it takes for a row to be in sight. */
   _reveal(i) {
-    const { scrollTop: top, clientHeight: height } = this._scroll;
+    const { scrollTop: top, clientHeight: height } = this._box;
     if (i < 0) return;
-    if (i * ROW < top) this._scroll.scrollTop = (i - 1) * ROW;
-    else if ((i + 1) * ROW > top + height) this._scroll.scrollTop = (i + 1) * ROW - height;
+    if (i * ROW < top) this._box.scrollTop = (i - 1) * ROW;
+    else if ((i + 1) * ROW > top + height) this._box.scrollTop = (i + 1) * ROW - height;
   }
 
   /** Mark days, and hours where there is room; midnights are those of this person's clock. */
   _marks() {
     const { texts } = this.app;
     const { start, end } = this._lines;
-    const width = this._scroll.clientWidth - this._names;
+    const width = this._box.clientWidth - this._names;
     const hours = (end - start) / 3600;
     const step = STEPS.find((candidate) => hours / candidate <= Math.min(MOST_HOURS, width / 56));
     this._ticks = [];
@@ -229,7 +190,7 @@ export class DevicesView {
 
   _draw() {
     if (!this._lines || !this.node.isConnected) return;
-    const { clientWidth: width, clientHeight: height, scrollTop: top } = this._scroll;
+    const { clientWidth: width, clientHeight: height, scrollTop: top } = this._box;
     const context = fit(this._canvas, width, height);
     this._canvas.style.marginBottom = `-${height}px`;
     const colours = (this._colours ??= palette(this.node));
@@ -276,8 +237,8 @@ export class DevicesView {
       this._list.append(node);
     }
     const at = this._rows.findIndex(({ device }) => device && device.entity_id === this._selected);
-    if (this._shown.has(at)) this._scroll.setAttribute("aria-activedescendant", `row-${at}`);
-    else this._scroll.removeAttribute("aria-activedescendant");
+    if (this._shown.has(at)) this._box.setAttribute("aria-activedescendant", `row-${at}`);
+    else this._box.removeAttribute("aria-activedescendant");
   }
 
   _row(i) {
@@ -321,7 +282,7 @@ export class DevicesView {
   }
 
   _key(event) {
-    const page = Math.max(1, Math.floor(this._scroll.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor(this._box.clientHeight / ROW) - 1);
     const way = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
     if (event.key === "Escape" && this._selected) this._close();
     if (way === undefined || !this._count) return;
@@ -334,9 +295,9 @@ export class DevicesView {
   }
 
   _point(event) {
-    const box = this._scroll.getBoundingClientRect();
-    const row = this._rows[Math.floor((event.clientY - box.top + this._scroll.scrollTop) / ROW)];
-    const at = (event.clientX - box.left - this._names) / (this._scroll.clientWidth - this._names);
+    const box = this._box.getBoundingClientRect();
+    const row = this._rows[Math.floor((event.clientY - box.top + this._box.scrollTop) / ROW)];
+    const at = (event.clientX - box.left - this._names) / (this._box.clientWidth - this._names);
     if (!row?.device || !this._lines || at < 0 || at > 1 || event.pointerType === "touch") {
       this._tip.hide();
       return;
@@ -371,7 +332,7 @@ export class DevicesView {
     this._split.classList.remove("open");
     for (const node of this._shown.values()) node.setAttribute("aria-selected", "false");
     this._draw();
-    this._scroll.focus();
+    this._box.focus();
   }
 
   async _describe(device) {

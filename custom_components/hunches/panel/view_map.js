@@ -5,6 +5,7 @@ import { archetypeColour, fit, palette, shareColour } from "./colours.js";
 import { bdi, button, el, replace, searchField } from "./dom.js";
 import { share, unpack } from "./packed.js";
 import { Tip } from "./tip.js";
+import { LearnedView } from "./view_learned.js";
 
 const DAYS = 7;
 const MARGIN = 56;
@@ -13,19 +14,17 @@ const [LEAST, MOST] = [1, 16];
 const RADIUS = 6;
 const STRETCH = 1.7;
 
-export class MapView {
+export class MapView extends LearnedView {
   constructor(app) {
-    this.app = app;
+    super(app);
     this._by = "archetype";
     this._found = "";
-    this._devices = [];
     this._islands = [];
     this._zoom = 1;
     this._middle = [0, 0];
     this._pointers = new Map();
     const { texts } = app;
     this._choice = el("div", { class: "choice", role: "group", "aria-label": texts.t("colour_by") });
-    this._status = el("span", { class: "quiet", role: "status" });
     this._tip = new Tip(320, 130);
     this._legend = el("div", { class: "legend" });
     this._table = el("div", { class: "card" });
@@ -41,7 +40,7 @@ export class MapView {
       onpointerleave: () => this._tip.hide(),
       onkeydown: (event) => this._key(event),
     });
-    this._frameNode = el(
+    this._box = el(
       "div",
       { class: "card map" },
       this._canvas,
@@ -63,38 +62,11 @@ export class MapView {
         searchField(texts.t("search"), (text) => this._search(text)),
         this._status,
       ),
-      this._frameNode,
+      this._box,
       this._legend,
       this._table,
       this._tip.node,
     );
-    this._size = new ResizeObserver(() => this._draw());
-  }
-
-  show() {
-    this._size.observe(this._frameNode);
-    this._choose();
-    this._load();
-  }
-
-  hide() {
-    this._size.disconnect();
-    this._tip.hide();
-  }
-
-  dispose() {
-    this.hide();
-  }
-
-  update(now) {
-    const stage = `${now.stage}:${now.devices}`;
-    if (this._stage !== undefined && stage !== this._stage && now.stage === "ready") this._load();
-    this._stage = stage;
-  }
-
-  restyle() {
-    this._colours = null;
-    this._draw();
   }
 
   _choose() {
@@ -115,29 +87,28 @@ export class MapView {
     );
   }
 
-  async _load() {
-    const { app } = this;
-    if (!this._devices.length) this._status.textContent = app.texts.t("loading");
-    try {
-      const [islands, devices, lines] = await Promise.all([
-        this._islands.length ? this._islands : app.link.ask("islands").then((all) => all.map((one) => app.texts.archetype(one))),
-        app.link.ask("devices"),
-        app.link.ask("timelines", { days: DAYS }),
-      ]);
-      this._islands = islands;
-      this._devices = devices
-        .filter(({ map }) => map)
-        .map((device) => ({
-          ...device,
-          archetype: app.texts.archetype(device.archetype),
-          share: share(unpack(lines.devices[device.entity_id]?.on, lines.step, lines.end - lines.start)),
-        }));
-      this._status.textContent = app.texts.n("devices", this._devices.length);
-      this._tabulate();
-      this._draw();
-    } catch (error) {
-      this._status.textContent = app.texts.error(error);
-    }
+  _ask() {
+    const { link, texts } = this.app;
+    return Promise.all([
+      this._islands.length ? this._islands : link.ask("islands").then((all) => all.map((one) => texts.archetype(one))),
+      link.ask("devices"),
+      link.ask("timelines", { days: DAYS }),
+    ]);
+  }
+
+  _take([islands, devices, lines]) {
+    const { texts } = this.app;
+    this._islands = islands;
+    this._devices = devices
+      .filter(({ map }) => map)
+      .map((device) => ({
+        ...device,
+        archetype: texts.archetype(device.archetype),
+        share: share(unpack(lines.devices[device.entity_id]?.on, lines.step, lines.end - lines.start)),
+      }));
+    this._count();
+    this._tabulate();
+    this._draw();
   }
 
   _tabulate() {
@@ -161,7 +132,7 @@ export class MapView {
     const places = [...this._islands, ...this._devices].map(({ map }) => map);
     const [xs, ys] = [places.map(([x]) => x), places.map(([, y]) => y)];
     const [left, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    const { clientWidth: width, clientHeight: height } = this._frameNode;
+    const { clientWidth: width, clientHeight: height } = this._box;
     this._centre = [(left + right) / 2, (low + high) / 2];
     const [wide, tall] = [(width - 2 * MARGIN) / (right - left || 1), (height - 2 * MARGIN) / (high - low || 1)];
     this._unit = Math.min(wide, tall);
@@ -203,13 +174,19 @@ export class MapView {
 
   _search(text) {
     this._found = text.trim().toLocaleLowerCase();
-    const among = this._devices.filter((device) => this._isFound(device));
+    const among = this._count();
     if (this._found && among.length === 1) {
       this._zoom = Math.max(this._zoom, 4);
       this._middle = [among[0].map[0] - this._centre[0], among[0].map[1] - this._centre[1]];
     }
-    this._status.textContent = this.app.texts.n("devices", this._found ? among.length : this._devices.length);
     this._draw();
+  }
+
+  /** Return the devices that are searched for, and say how many they are; without a search all of them. */
+  _count() {
+    const among = this._devices.filter((device) => this._isFound(device));
+    this._status.textContent = this.app.texts.n("devices", among.length);
+    return among;
   }
 
   _isFound(device) {
@@ -288,6 +265,10 @@ export class MapView {
 
   // How it is drawn
 
+  _fill() {
+    this._draw();
+  }
+
   _draw() {
     this._frame ??= requestAnimationFrame(() => {
       this._frame = null;
@@ -296,7 +277,7 @@ export class MapView {
   }
 
   _paint() {
-    const { clientWidth: width, clientHeight: height } = this._frameNode;
+    const { clientWidth: width, clientHeight: height } = this._box;
     const context = fit(this._canvas, width, height);
     const colours = (this._colours ??= palette(this.node));
     const dark = Boolean(this.app.hass.themes?.darkMode);
