@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.const import ATTR_SUPPORTED_FEATURES
 from homeassistant.core import Context, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.exceptions import Unauthorized
 from homeassistant.util import dt as dt_util
@@ -30,12 +31,13 @@ from .engine.policy import (
     due,
     has_taken,
     is_done,
+    is_pending,
 )
 from .engine.timeline import Cause
 from .engine.told import VERIFY_SECONDS, Told
 from .errors import AnswerError
 from .settled import Settled, is_back, is_echo, wanted_of
-from .snapshots import alike, async_restore, full_snapshot, is_as, members_of, snapshot, thermostat_of
+from .snapshots import alike, async_restore, full_snapshot, in_unit, is_as, members_of, snapshot, thermostat_of
 from .words import async_reason, name_of, plain
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ _ECHO: Final = 120.0
 """Seconds in which a thermostat may still correct the set-point that it was told, to one that it can keep."""
 _LATE: Final = 3600.0
 """Seconds in which a thermostat that sleeps between its reports may tell that it did as told, though late."""
+_NEEDED: Final = {"media_player": 256, "fan": 16, "cover": 2, "valve": 2}
+"""The feature that the safe service of a domain takes, as a number: to import it, its whole component is loaded."""
 _FIRST_WAIT: Final = 300.0
 _LONGEST_WAIT: Final = 3600.0
 """Seconds between attempts to bring heating back, which double: it is tried until it works."""
@@ -81,6 +85,7 @@ class Actions:
             readings=readings,
             thermostats={key: thermostat_of(self._hass.states.get(key)) for key in climates},
             touched=dict(self._touched),
+            unable=frozenset(key for key in readings if _is_unable(self._hass.states.get(key))),
         )
 
     @callback
@@ -306,6 +311,20 @@ class Actions:
             self._tries.pop(record.id, None)
             await self.async_became(record, Outcome.RESTORED)
 
+    async def async_unit_changed(self, before: str, after: str) -> None:
+        """Bring back what is set back, as the unit of temperature changes: nobody could tell later whose it is.
+
+        The caller holds the coordinator's lock.
+        """
+        pending = [r for r in self._coordinator.feedback.ledger.records if r.action.data and is_pending(r)]
+        self._running |= {record.id for record in pending}
+        try:
+            for record in pending:
+                wanted = in_unit(record.before, before, after)
+                await self._async_heat(replace(record, before=wanted), Due.RESTORE, dt_util.utcnow().timestamp())
+        finally:
+            self._running -= {record.id for record in pending}
+
     # What happens afterwards
 
     async def async_check(self, now: float) -> None:
@@ -356,6 +375,8 @@ class Actions:
     def _follow(
         self, last: Record, new: State, event: Event[EventStateChangedData], *, by_hand: bool, cause: Cause
     ) -> None:
+        if last.action.data and ((stands := thermostat_of(new)) is None or not stands.setting):
+            return
         done = is_done(last, read_state(new.domain, new.state), thermostat_of(new))
         outcome, detail = None, ""
         ago = abs(event.time_fired_timestamp - last.time)
@@ -392,6 +413,13 @@ class Actions:
             now = dt_util.utcnow().timestamp()
             await self._coordinator.feedback.async_answered(Answered(now, record.hunch, Answer.UNDONE, by))
         self._coordinator.show()
+
+
+def _is_unable(state: State | None) -> bool:
+    """Return whether an entity lacks what turns it off or closes it: a loudspeaker that can only be paused."""
+    needed = _NEEDED.get(state.domain, 0) if state is not None else 0
+    features = state.attributes.get(ATTR_SUPPORTED_FEATURES) if state is not None else None
+    return isinstance(features, int) and needed & ~features != 0
 
 
 def own_context(context: Context | None) -> Context:

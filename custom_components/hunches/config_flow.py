@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, override
 
 import voluptuous as vol
@@ -24,6 +25,7 @@ from .errors import AnswerError
 from .forms import RULES, errors_of, flat, options_form, sectioned, telling
 from .listings import async_found, async_rules
 from .phones import mistakable
+from .renames import entities_in, moved, registry_ids, renamed_options
 from .ruling import async_unrule
 from .said import async_say, day
 
@@ -77,6 +79,8 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
 
     _listed: frozenset[str] = frozenset()
     """Keys of the rules that the form showed: others may have been made since."""
+    _ids: Mapping[str, str] = MappingProxyType({})
+    """The registry's own ids of the entities that it showed: they may have got others since."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options and keep what is chosen."""
@@ -87,9 +91,10 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
             errors = errors_of(user_input) or _phones_wrong(self.hass, user_input.get("telling", {}))
             if not errors:
                 await self._async_take_back(user_input.get(RULES))
-                return self.async_create_entry(data=flat(user_input, options, unit))
+                return self.async_create_entry(data=self._followed(flat(user_input, options, unit)))
         rules = await self._async_rules()
         self._listed = frozenset(rules)
+        self._ids = registry_ids(self.hass, entities_in(options), {})
         shown = user_input if user_input is not None else sectioned(options, unit, rules)
         return self.async_show_form(
             step_id="init",
@@ -104,6 +109,11 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
             return None
         coordinator: HunchesCoordinator = self.config_entry.runtime_data.coordinator
         return coordinator
+
+    @callback
+    def _followed(self, options: dict[str, Any]) -> dict[str, Any]:
+        names = {old: new for old, new in moved(self.hass, self._ids).items() if new is not None}
+        return renamed_options(options, names)
 
     async def _async_rules(self) -> dict[str, str]:
         """Return the rules that hold in words, by their keys; none while nothing is loaded."""

@@ -82,7 +82,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self.home: Home | None = None
         self.mind: Mind | None = None
         self.lock = asyncio.Lock()
-        self._policy = Policy(settings_from(entry.options, hass.config.units.temperature_unit))
+        self.unit: str = hass.config.units.temperature_unit
+        self._policy = Policy(settings_from(entry.options, self.unit))
         self._live = LiveChanges()
         self.teacher = Teacher(hass, thread, model, self._policy, self._live)
         self.actions = Actions(self)
@@ -136,8 +137,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
     @callback
     def renew_settings(self) -> None:
-        """Take the numbers of the policy from the options as they are by now."""
-        self._policy.settings = settings_from(self.config_entry.options, self.hass.config.units.temperature_unit)
+        """Take the numbers of the policy from the options and the home's units as they are by now."""
+        self.unit = self.hass.config.units.temperature_unit
+        self._policy.settings = settings_from(self.config_entry.options, self.unit)
 
     @callback
     def follow(self, old: str, new: str) -> None:
@@ -257,6 +259,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             if taught.mind is not self.mind:
                 self._lessons.anew()
             self.mind, self.home = taught.mind, renamed_home(taught.home, self._names)
+            await self.feedback.async_of_things(self.home)
         kept = self.teacher.memory.kept
         starts = (kept[key].usage.start for key in home.entities if key in kept)
         since = min((start for start in starts if not math.isnan(start)), default=None)
@@ -352,7 +355,9 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         scan, policy = mind.look(moment.now), self._policy
         decision = None
         if not dry_run:
-            decision = policy.judge(home, scan.candidates, ledger, moment.now, moment.readings, moment.thermostats)
+            decision = policy.judge(
+                home, scan.candidates, ledger, moment.now, moment.readings, moment.thermostats, moment.unable
+            )
         acting = policy.act(home, scan.candidates, ledger, moment)
         implied = () if dry_run else self._lessons.watch(mind, ledger, moment.now)
         return Look(scan, decision, acting, perf_counter() - began, implied)

@@ -27,12 +27,13 @@ def erased(ledger: Ledger, scope: Scope) -> Ledger:
     An action on which something has to follow stays until it has: heating that is set back comes back.
     """
     covers = scope.covers
+    records = (replace(r, erased=r.erased or covers(r.hunch.entity_id, r.time)) for r in ledger.records)
     left = replace(
         ledger,
         answers=tuple(a for a in ledger.answers if not covers(a.hunch.entity_id, a.time)),
         implied=tuple(one for one in ledger.implied if not covers(one.hunch.entity_id, one.time)),
         raised=tuple(row for row in ledger.raised if not covers(_entity_of(row[1]), row[0])),
-        records=tuple(r for r in ledger.records if is_pending(r) or not covers(r.hunch.entity_id, r.time)),
+        records=tuple(r for r in records if is_pending(r) or not r.erased),
     )
     if scope.before is not None:
         return left

@@ -22,6 +22,7 @@ from homeassistant.util.json import json_loads
 from .const import DOMAIN, LOGGER
 from .corrections import Statement, stated, without
 from .engine.context_filter import Correction
+from .engine.home import Home
 from .engine.hunches import Kind
 from .engine.implied import lesson
 from .engine.personal import UNDONE_COUNTS, Heard
@@ -35,6 +36,7 @@ from .engine.policy import (
     Rule,
     Verdict,
     left,
+    of_things,
     with_rule,
     without_rule,
 )
@@ -167,6 +169,10 @@ class Feedback:
         """Keep what was answered at one moment; these hunches are open no longer."""
         await self._async_keep(reduce(Ledger.answered, answered, self.ledger))
 
+    async def async_rated(self, answer: Answered) -> None:
+        """Keep what somebody said about an action; what is asked at this moment is another question."""
+        await self._async_keep(self.ledger.rated(answer))
+
     async def async_stated(self, statement: Statement) -> None:
         """Keep what somebody stated, in place of what was said about that time before."""
         self.statements = stated(self.statements, statement)
@@ -188,6 +194,13 @@ class Feedback:
             return False
         await self._async_keep(replace(self.ledger, rules=rules))
         return True
+
+    async def async_of_things(self, home: Home) -> None:
+        """Let what was forbidden about one of a thing's entities hold for the one by which it goes by now."""
+        things = {twin.entity_id: entity.entity_id for entity in home.entities.values() for twin in entity.twins}
+        rules = of_things(self.ledger.rules, things)
+        if rules != self.ledger.rules:
+            await self._async_keep(replace(self.ledger, rules=rules))
 
     async def async_recorded(self, record: Record) -> None:
         """Keep an action, or what became of it."""

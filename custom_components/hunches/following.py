@@ -1,9 +1,9 @@
-"""Follows what becomes of the home's entities elsewhere: new ids, names and areas, removals, deletions of history."""
+"""Follows what becomes of the home elsewhere: new ids, names and areas, removals, deletions of history, units."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.const import EVENT_CALL_SERVICE, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CALLBACK_TYPE, Event, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
@@ -43,6 +43,7 @@ class Following:
         )
         listen = self._hass.bus.async_listen
         return [
+            listen(EVENT_CORE_CONFIG_UPDATE, self._on_core_config),
             listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
@@ -53,6 +54,14 @@ class Following:
         """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
         await self._coordinator.feedback.async_caught_up()
         await self._coordinator.proof.async_forget(*found)  # which is found again
+
+    async def _on_core_config(self, event: Event[Any]) -> None:
+        coordinator, before = self._coordinator, self._coordinator.unit
+        coordinator.renew_settings()
+        if coordinator.unit != before:
+            async with coordinator.lock:
+                await coordinator.actions.async_unit_changed(before, coordinator.unit)
+        coordinator.async_learn_soon()  # where the home is, and what time it is there
 
     async def _on_deletion(self, event: Event[Any]) -> None:
         coordinator = self._coordinator

@@ -154,6 +154,7 @@ def _record_from_json(row: Mapping[str, Any]) -> Record:
         reason=str(row["reason"]),
         outcome=Outcome(row["outcome"]),
         detail=str(row["detail"]),
+        erased=row.get("erased") is True,
     )
 
 

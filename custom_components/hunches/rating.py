@@ -40,8 +40,10 @@ async def async_rate(coordinator: HunchesCoordinator, context: Context, action_i
         return (await async_undo(coordinator, context, action_id=action_id))[0].record
     async with coordinator.lock:
         now = dt_util.utcnow().timestamp()
-        answer = Answer.ACCEPTED if good else Answer.REJECTED
-        await coordinator.feedback.async_answered(Answered(now, record.hunch, answer, context.user_id))
+        if good:
+            await coordinator.feedback.async_rated(Answered(now, record.hunch, Answer.ACCEPTED, context.user_id))
+        else:  # who minds that it was done is not asked about it either
+            await coordinator.feedback.async_answered(Answered(now, record.hunch, Answer.REJECTED, context.user_id))
         coordinator.show()
     if (trouble := coordinator.feedback.unstored) is not None:
         raise AnswerError("not_stored", _name(coordinator, record), plain(trouble))

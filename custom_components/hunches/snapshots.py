@@ -10,6 +10,7 @@ from homeassistant.core import Context, HomeAssistant, State, callback
 from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.state import async_reproduce_state
+from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .engine.policy import Thermostat
 
@@ -34,6 +35,8 @@ _COLOURS: Final = {
     "xy": "xy_color",
 }
 """The attribute that a light in a colour mode is told by; the others follow from it."""
+_TEMPERATURES: Final = ("temperature", "target_temp_high", "target_temp_low")
+"""What is told in the home's unit."""
 _ROUNDING: Final = (0.01, 0.02)
 """By which part, or else by how much, two numbers may differ and be the same: devices count in steps of their own."""
 
@@ -115,6 +118,12 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def in_unit(before: Mapping[str, Any], old: str, new: str) -> Snapshot:
+    """Return a snapshot of a thermostat with its temperatures in another unit."""
+    convert = TemperatureConverter.convert
+    return {k: convert(v, old, new) if k in _TEMPERATURES and v is not None else v for k, v in before.items()}
+
+
 async def async_restore(hass: HomeAssistant, entity_id: str, before: Mapping[str, Any], context: Context) -> None:
     """Let an entity be as it was, or each member of a group. Raises whatever its integration raises."""
     if members := members_of(before):
@@ -143,7 +152,7 @@ async def async_restore(hass: HomeAssistant, entity_id: str, before: Mapping[str
     await call("set_hvac_mode", "state")
     await call("set_preset_mode", "preset_mode")
     await call("set_fan_mode", "fan_mode")
-    await call("set_temperature", "temperature", "target_temp_high", "target_temp_low")
+    await call("set_temperature", *_TEMPERATURES)
 
 
 @callback

@@ -12,6 +12,7 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .answers import async_accept, async_reject
 from .const import CONF_SATELLITES, DOMAIN, LOGGER
@@ -23,6 +24,7 @@ from .news import Piece, What
 from .said import async_say
 from .sayings import async_question, async_refusal
 
+_ASKED: HassKey[set[str]] = HassKey(f"{DOMAIN}_asked_aloud")
 ANSWER_SECONDS: Final = 45.0
 """How long an answer is waited for: the question is spoken first, which takes some seconds of these."""
 SATELLITE: Final = "assist_satellite"
@@ -35,11 +37,12 @@ class Voice:
     """Asks aloud what is open, one thing at a time, each once, while somebody is up and at home."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], coordinator: HunchesCoordinator) -> None:
-        """Take what is open by now as asked: it was, before the restart."""
+        """Take what is open after a restart as asked; over a reload it is known what was."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._asked = {hunch.key for hunch in coordinator.feedback.ledger.open}
+        still = {hunch.key for hunch in coordinator.feedback.ledger.open}
+        self._asked = hass.data[_ASKED] = hass.data.get(_ASKED, still) & still
         self._one = asyncio.Lock()
         self._asking: tuple[Question, asyncio.Task[str]] | None = None
 

@@ -319,10 +319,11 @@ def test_heating_comes_back_when_people_do_unless_it_was_changed() -> None:
     low = Thermostat("heat", 18.02)
     assert then(low, AT_HOME) == [Due.RESTORE]
     assert then(low, AWAY) == then(low, ASLEEP) == then(None, AT_HOME) == []
-    for changed in (Thermostat("heat", 19.0), Thermostat("off", 19.0), Thermostat("heat", None, 18.0, 24.0)):
+    for changed in (Thermostat("heat", 19.0), Thermostat("off", 19.0), Thermostat("heat_cool", None, 18.0, 24.0)):
         assert then(changed, AT_HOME) == then(changed, AWAY) == [Due.LEAVE]
     # turned off by a window that is open: it comes back once it heats again
-    assert then(Thermostat("off", 18.0), AT_HOME) == then(Thermostat("off", 18.0), AWAY) == []
+    for silent in (Thermostat("off", 18.0), Thermostat("off"), Thermostat("heat")):
+        assert then(silent, AT_HOME) == then(silent, AWAY) == []
     assert not due((replace(record, outcome=Outcome.RESTORED),), Context(NOW, *AT_HOME, 1.0), {HEATING: low})
 
 

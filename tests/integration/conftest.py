@@ -222,9 +222,11 @@ AGO = 1800.0
 """Seconds for which things have been as they are when a test begins, if it does not say otherwise."""
 
 
-def put(hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = AGO) -> None:
+def put(
+    hass: HomeAssistant, entity_id: str, state: str, name: str | None = None, ago: float = AGO, **attributes: Any
+) -> None:
     """Let an entity be in a state, by default for half an hour."""
-    attributes = {} if name is None else {"friendly_name": name}
+    attributes |= {} if name is None else {"friendly_name": name}
     since = dt_util.utcnow().timestamp() - ago
     hass.states.async_set(entity_id, state, attributes, force_update=True, timestamp=since)
 

@@ -11,24 +11,32 @@ import pytest
 import voluptuous as vol
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import Group
+from homeassistant.components.cover import CoverEntityFeature
+from homeassistant.components.fan import FanEntityFeature
+from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.components.repairs import repairs_flow_manager
+from homeassistant.components.valve import ValveEntityFeature
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Context, CoreState, HomeAssistant, ServiceCall
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.hunches import actions
-from custom_components.hunches.const import CONF_EXCLUDED, DOMAIN, EVENT_ACTED
+from custom_components.hunches.const import CONF_EXCLUDED, CONF_SHADOW, DOMAIN, EVENT_ACTED, EVENT_ANSWERED
 from custom_components.hunches.coordinator import HunchesCoordinator
 from custom_components.hunches.engine.policy import Answer, Outcome, Rule, Verdict
 from custom_components.hunches.engine.timeline import Cause
 from custom_components.hunches.engine.told import VERIFY_SECONDS
+from custom_components.hunches.rating import async_rate
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, obedient, put, settled
+from .test_twins import report
 
 KEY = f"still_on:{PORCH}"
 SWITCH = "switch.hunches_automatic_actions"
@@ -585,3 +593,115 @@ async def test_a_clock_that_jumps_does_nothing_twice(
         await later(sure, freezer, jump)
         await later(sure, freezer, 61)
     assert len(calls) == 1
+
+
+async def test_thumbs_up_for_what_was_done_does_not_end_a_question(
+    sure: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    obedient(sure, "light", "turn_off", "off")
+    entry = await allowed(sure, set_up)
+    assert records(entry) == [(PORCH, Outcome.DONE)]
+    [record] = coordinator_of(entry).feedback.ledger.records
+    await later(sure, freezer, 86400 * 3)
+    script.p_low = 0.5  # sure enough to ask, not to act
+    put(sure, PORCH, "on", "Porch light", ago=0)
+    for _ in range(20):
+        await later(sure, freezer, 60)
+    assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [f"still_on:{PORCH}"]
+    told = async_capture_events(sure, EVENT_ANSWERED)
+    await async_rate(coordinator_of(entry), Context(), record.id, good=True)
+    await settled(sure)
+    assert told == []
+    assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [f"still_on:{PORCH}"]
+
+
+async def test_thumbs_up_in_shadow_mode_does_not_end_the_question(
+    sure: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    obedient(sure, "light", "turn_off", "off")
+    entry = await allowed(sure, set_up, **{CONF_SHADOW: True})
+    assert records(entry) == [(PORCH, Outcome.SHADOW)]
+    assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [f"still_on:{PORCH}"]
+    [record] = coordinator_of(entry).feedback.ledger.records
+    await async_rate(coordinator_of(entry), Context(), record.id, good=True)
+    await settled(sure)
+    assert [h.key for h in coordinator_of(entry).feedback.ledger.open] == [f"still_on:{PORCH}"]
+
+
+async def test_allowed_anew_after_always_and_undo(
+    sure: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    obedient(sure, "light", "turn_off", "off")
+    obedient(sure, "light", "turn_on", "on")
+    script.p_low = 0.5
+    entry = await set_up()
+    await switch(sure, on=True)
+    await call(sure, "accept", entity_id=PORCH, always=True)
+    await later(sure, freezer, 60)
+    await call(sure, "undo", entity_id=PORCH)
+    await later(sure, freezer, 86400)
+    await call(sure, "allow", entity_id=PORCH)
+    script.p_low = 0.97
+    for _ in range(40):
+        await later(sure, freezer, 60)
+    assert [outcome for _, outcome in records(entry)] == [Outcome.UNDONE, Outcome.DONE]
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "state", "features", "able"),
+    [
+        ("media_player.speaker", "playing", MediaPlayerEntityFeature.PAUSE, False),
+        ("media_player.speaker", "playing", MediaPlayerEntityFeature.TURN_OFF, True),
+        ("fan.attic", "on", FanEntityFeature.SET_SPEED, False),
+        ("fan.attic", "on", FanEntityFeature.TURN_OFF, True),
+        ("cover.blind", "open", CoverEntityFeature.SET_POSITION, False),
+        ("cover.blind", "open", CoverEntityFeature.CLOSE, True),
+        ("valve.garden", "open", ValveEntityFeature.OPEN, False),
+        ("valve.garden", "open", ValveEntityFeature.CLOSE, True),
+    ],
+)
+async def test_what_cannot_be_told_is_not_asked_about(
+    porch: HomeAssistant, script: Script, set_up: SetUp, entity_id: str, state: str, features: int, able: bool
+) -> None:
+    put(porch, entity_id, state, supported_features=int(features))
+    script.suspects = [entity_id]
+    entry = await set_up()
+    assert entity_id in coordinator_of(entry).watched
+    assert [h.entity_id for h in coordinator_of(entry).feedback.ledger.open] == [entity_id] * able
+
+
+async def test_never_holds_for_the_thing(porch: HomeAssistant, script: Script, set_up: SetUp) -> None:
+    report(porch, "shelly", "light.shelly")
+    device = report(porch, "matter", "light.matter")
+    for key in ("light.shelly", "light.matter"):
+        put(porch, key, "on", "Desk lamp", ago=7200)
+    script.suspects = ["light.shelly", "light.matter"]
+    entry = await set_up()
+    assert [h.entity_id for h in coordinator_of(entry).feedback.ledger.open] == ["light.shelly"]
+    await call(porch, "reject", entity_id="light.shelly", never=True)
+    # Later the device of the other integration is put into an area, too
+    dr.async_get(porch).async_update_device(device.id, area_id=ar.async_get(porch).async_create("Study").id)
+    await settled(porch)
+    assert await porch.config_entries.async_reload(entry.entry_id)  # as after a restart; else the next night
+    await settled(porch)
+    assert [h.entity_id for h in coordinator_of(entry).feedback.ledger.open] == []
+
+
+@pytest.mark.parametrize("area", [False, True])
+async def test_a_fridge_is_a_fridge_by_whichever_name(
+    porch: HomeAssistant, script: Script, set_up: SetUp, proven: None, area: bool
+) -> None:
+    report(porch, "shelly", "switch.kitchen_fridge")
+    device = report(porch, "matter", "switch.plug_3")
+    er.async_get(porch).async_update_entity("switch.kitchen_fridge", name="Kitchen fridge")
+    if area:
+        dr.async_get(porch).async_update_device(device.id, area_id=ar.async_get(porch).async_create("Kitchen").id)
+    put(porch, "switch.kitchen_fridge", "on", "Kitchen fridge", ago=7200)
+    put(porch, "switch.plug_3", "on", "Plug 3", ago=7200)
+    script.suspects, script.p_low = ["switch.plug_3", "switch.kitchen_fridge"], 0.97
+    entry = await set_up()
+    await switch(porch, on=True)
+    calls = obedient(porch, "switch", "turn_off", "off")
+    await call(porch, "allow", kind="still_on")
+    await settled(porch)
+    assert ([c.data["entity_id"] for c in calls], records(entry)) == ([], [])

@@ -260,6 +260,24 @@ async def test_evidence_of_any_sort_reaches_the_engine(porch: HomeAssistant, scr
     ]
 
 
+async def test_what_is_renamed_while_the_options_are_open_stays_excluded(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    registry = er.async_get(porch)
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="attic")
+    put(porch, "light.attic", "on", "Attic", ago=7200)
+    entry = await set_up(excluded=["light.attic"])
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    porch.states.async_remove("light.attic")
+    registry.async_update_entity("light.attic", new_entity_id="light.gate")
+    put(porch, "light.gate", "on", "Attic", ago=7200)
+    await settled(porch)
+    assert entry.options["excluded"] == ["light.gate"]
+    await porch.config_entries.options.async_configure(flow["flow_id"], {"exclusions": {"excluded": ["light.attic"]}})
+    await settled(porch)
+    assert (entry.options["excluded"], "light.gate" in coordinator_of(entry).watched) == (["light.gate"], False)
+
+
 def test_options_as_settings() -> None:
     default = settings_from({})
     assert (default.min_accept, default.a_day, default.quiet_hours) == (pytest.approx(1 / 2), 4, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ async def test_heating_that_is_set_back_is_not_forgotten(porch: HomeAssistant, f
     record = Record("set back", 5.0, hunch, action, True, before=before, outcome=Outcome.DONE)
     await feedback.async_recorded(record)
     response = await call(porch, "erase", all=True)
-    assert feedback.ledger.records == (record,)
+    assert feedback.ledger.records == (replace(record, erased=True),)
     assert response["actions_under_way"] == 1
 
 

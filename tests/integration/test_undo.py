@@ -43,6 +43,7 @@ from custom_components.hunches.engine.told import VERIFY_SECONDS
 from custom_components.hunches.history import HistoryUnavailable
 
 from .conftest import PORCH, Script, SetUp, coordinator_of, later, put, settled
+from .stored import answers_file
 from .test_actions import PROOF, SWITCH, call, issue, records, switch
 
 
@@ -940,3 +941,69 @@ async def test_a_thermostat_that_tells_late_is_set_back_once_and_restored(
     assert records(entry) == [("climate.hall", Outcome.RESTORED)]
     assert issue(hass, "failed:climate.hall") is None
     assert Answer.UNDONE not in [a.answer for a in coordinator_of(entry).feedback.ledger.answers]
+
+
+@pytest.mark.parametrize(("mode", "target"), [(HVACMode.OFF, 18.5), (HVACMode.OFF, None), (HVACMode.HEAT, None)])
+async def test_heating_that_is_off_or_says_nothing_for_a_while_comes_back(
+    real: Real,
+    hass: HomeAssistant,
+    script: Script,
+    set_up: SetUp,
+    freezer: FrozenDateTimeFactory,
+    mode: HVACMode,
+    target: float | None,
+) -> None:
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    hall = real["climate.hall"]
+    assert shown(hass, "climate.hall")[1]["temperature"] == 18.5
+    # A window was open, or the radio was bad. Many thermostats do not say what they are set to while they are off
+    for stands in ((mode, target), (HVACMode.HEAT, 18.5)):
+        await later(hass, freezer, 1200)
+        hall._attr_hvac_mode, hall._attr_target_temperature = stands
+        hall.async_write_ha_state()
+        await settled(hass)
+    script.p_away, script.p_asleep, script.suspects = 0.2, 0.1, []
+    await later(hass, freezer, 61)
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
+    assert shown(hass, "climate.hall")[1]["temperature"] == 21.5
+
+
+async def test_the_unit_of_temperature_is_the_one_that_holds(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    script.suspects = ["climate.hall"]
+    await set_up()
+    await hass.config.async_update(unit_system="us_customary")
+    await settled(hass)
+    real["climate.hall"].async_write_ha_state()
+    await settled(hass)
+    assert shown(hass, "climate.hall")[1]["temperature"] == 71
+    await call(hass, "accept", entity_id="climate.hall")
+    assert 65 <= shown(hass, "climate.hall")[1]["temperature"] <= 66
+
+
+async def test_heating_that_is_set_back_comes_back_as_the_unit_changes(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    script.suspects = []
+    await later(hass, freezer, 1200)
+    await hass.config.async_update(unit_system="us_customary")
+    real["climate.hall"].async_write_ha_state()
+    await settled(hass)
+    assert records(entry) == [("climate.hall", Outcome.RESTORED)]
+    assert real["climate.hall"].target_temperature == pytest.approx(21.5)
+
+
+async def test_what_was_erased_while_heating_was_set_back_is_erased_once_it_is_back(
+    real: Real, hass: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await acted_on(hass, script, set_up, "climate.hall")
+    script.suspects = []
+    await call(hass, "erase", all=True)
+    script.p_away, script.p_asleep = 0.2, 0.1
+    for _ in range(3):
+        await later(hass, freezer, 61)
+    assert shown(hass, "climate.hall")[1]["temperature"] == 21.5
+    assert records(entry) == []
+    assert "climate.hall" not in answers_file(hass).read_text(encoding="utf-8")

@@ -272,3 +272,18 @@ async def test_ask_of_whoever_may(
     with pytest.raises(vol.Invalid):
         await ask(porch, entity_id="light.porch")
     assert not room.asked
+
+
+async def test_asked_aloud_once_people_are_back_after_a_reload(
+    porch: HomeAssistant, script: Script, set_up: SetUp, room: Room, freezer: FrozenDateTimeFactory
+) -> None:
+    obedient(porch, "light", "turn_off", "off")
+    script.p_away = 0.97
+    entry = await set_up(satellites=[KITCHEN])
+    assert coordinator_of(entry).feedback.ledger.open
+    assert room.asked == []
+    assert await porch.config_entries.async_reload(entry.entry_id)
+    await settled(porch)
+    script.p_away = 0.05
+    await later(porch, freezer, 61)
+    assert len(room.asked) == 1

@@ -114,11 +114,15 @@ def _has(words: tuple[str, ...], terms: tuple[frozenset[str], frozenset[tuple[st
 
 
 def _words(entity: Entity) -> tuple[str, ...]:
-    """Return the words of everything an entity is called, kept apart so that no phrase spans two names."""
-    texts = [entity.name, entity.entity_id.partition(".")[2], *entity.labels]
-    if entity.domain == "switch":  # a plug is often named after nothing; what it feeds stands around it
-        texts.append(entity.area or "")
+    """Return the words of everything a thing is called, kept apart so that no phrase spans two names."""
+    texts = [text for one in (entity, *entity.twins) for text in _texts(one)]
     return tuple(word for text in texts for word in (*fold(text), ""))
+
+
+def _texts(entity: Entity) -> tuple[str, ...]:
+    # A plug is often named after nothing; what it feeds stands around it
+    around = entity.area or "" if entity.domain == "switch" else ""
+    return entity.name, entity.entity_id.partition(".")[2], *entity.labels, around
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +133,8 @@ def looks_always_on(entity: Entity) -> bool:
     animals, fire and frost protection.
     """
     words = _words(entity)
-    return _has(words, _LIFE_TERMS) or (entity.domain in _POWER_DOMAINS and _has(words, _POWER_TERMS))
+    feeds = any(one.domain in _POWER_DOMAINS for one in (entity, *entity.twins))
+    return _has(words, _LIFE_TERMS) or (feeds and _has(words, _POWER_TERMS))
 
 
 @lru_cache(maxsize=4096)
@@ -137,4 +142,5 @@ def is_gate(entity: Entity) -> bool:
     """Return whether a cover is a garage door, a gate or a door: something that can close on somebody."""
     if entity.domain != "cover":
         return False
-    return entity.device_class in _GATE_CLASSES or _has(_words(entity), _GATE_TERMS)
+    classes = {one.device_class for one in (entity, *entity.twins)}
+    return not _GATE_CLASSES.isdisjoint(classes) or _has(_words(entity), _GATE_TERMS)

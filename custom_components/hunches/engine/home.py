@@ -179,7 +179,10 @@ def state_name(domain: str, reading: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One entity of a home, as its registries describe it; `says`: what people say that it tells of."""
+    """One entity of a home, as its registries describe it; `says`: what people say that it tells of.
+
+    `twins`: the same thing, as other integrations report it.
+    """
 
     entity_id: str
     name: str = ""
@@ -187,6 +190,7 @@ class Entity:
     device_class: str | None = None
     labels: tuple[str, ...] = ()
     says: Says | None = None
+    twins: tuple[Entity, ...] = ()
 
     @property
     def domain(self) -> str:

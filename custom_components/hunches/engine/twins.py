@@ -51,14 +51,15 @@ class Reports:
     pairs: tuple[tuple[str, str], ...] = ()
 
     def once(self, entities: Mapping[str, Entity], known: Callable[[str], bool]) -> dict[str, Entity]:
-        """Return the entities, by id, with one of each thing (see `twins`): it has the labels of all.
+        """Return the entities, by id, with one of each thing (see `twins`): it has the labels of all, and knows them.
 
-        What a person says of one of them by a label ("never off") is said of the thing.
+        What a person says of one of them by a label ("never off") is said of the thing, and so is what a name tells.
         """
         found = dict(entities)
         for key, stays in self.twins(entities, known).items():
-            labels = {*found[stays].labels, *found.pop(key).labels}
-            found[stays] = replace(found[stays], labels=tuple(sorted(labels)))
+            left, twin = found[stays], found.pop(key)
+            labels = tuple(sorted({*left.labels, *twin.labels}))
+            found[stays] = replace(left, labels=labels, twins=(*left.twins, twin))
         return found
 
     def twins(self, counted: Collection[str], known: Callable[[str], bool]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from .ledger import (
     stretch,
 )
 from .patience import BY_PEOPLE, bar, unanswered
-from .rules import Rule, Rules, Verdict, allowing, forbidding, left, named, renamed, with_rule, without_rule
+from .rules import Rule, Rules, Verdict, allowing, forbidding, left, named, of_things, renamed, with_rule, without_rule
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy, left_to_ask
@@ -75,6 +75,7 @@ __all__ = [
     "named",
     "never_automatic",
     "not_by_voice",
+    "of_things",
     "questions",
     "renamed",
     "rule_of",

@@ -24,13 +24,14 @@ class Moment:
     """What is known of the home at `now` (Unix seconds) beside its hunches.
 
     `readings`: by entity id. `thermostats`: how they stand, None if out of reach. `touched`: when a person last
-    changed a device or its settings, by entity id.
+    changed a device or its settings, by entity id. `unable`: entities that cannot be told what a hunch would propose.
     """
 
     now: float
     readings: Mapping[str, int] = field(default_factory=dict)
     thermostats: Mapping[str, Thermostat | None] = field(default_factory=dict)
     touched: Mapping[str, float] = field(default_factory=dict)
+    unable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _weigh(
     if entity is None:
         return "unknown_entity", None
     action = action_for(entity, hunch.kind)
-    if action is None:
+    if action is None or hunch.entity_id in moment.unable:
         return "not_proposable", None
     if hunch.action not in (action.service, action.name):
         return "not_safe", None

@@ -127,8 +127,8 @@ def due(
         if not _is_set_back(record):
             continue
         thermostat = thermostats.get(record.hunch.entity_id)
-        if thermostat is None:
-            continue
+        if thermostat is None or not thermostat.setting:
+            continue  # out of reach, or it does not say at this moment what it is set to
         ours = same_setting(thermostat.setting, record.action.data)
         if ours and thermostat.mode == "off":
             continue

@@ -80,7 +80,8 @@ class Record:
     """One action: which, when it was begun (Unix seconds), on what hunch, and what became of it.
 
     `before`: the device's state and settings until then, as the integration keeps them. `automatic`: nobody was
-    asked. `by`: the user who asked for it. `detail`: in words, for people.
+    asked. `by`: the user who asked for it. `detail`: in words, for people. `erased`: nobody wants it to be kept for
+    longer than it is pending.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Record:
     reason: str = ""
     outcome: Outcome = Outcome.STARTED
     detail: str = ""
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +160,28 @@ class Ledger:
             rules = with_rule(rules, rule)
         return replace(self, open=still, answers=(*self.answers, answer), rules=rules)
 
+    def rated(self, answer: Answered) -> Ledger:
+        """Return the ledger after an answer to what is done already: what is open now is another question."""
+        return replace(self, answers=(*self.answers, answer))
+
+    def was_done(self, hunch: Hunch) -> bool:
+        """Return whether a hunch was acted on without asking, or would have been."""
+        return any(r.automatic and (r.hunch.key, r.hunch.time) == (hunch.key, hunch.time) for r in self.records)
+
     def implying(self, found: Iterable[Implied]) -> Ledger:
         """Return the ledger with what the home did by itself; nothing counts twice."""
         implied = {stretch(one.hunch): one for one in (*found, *self.implied)}
         return replace(self, implied=tuple(sorted(implied.values(), key=lambda one: one.time)))
 
     def recorded(self, record: Record) -> Ledger:
-        """Return the ledger with an action, in place of what was known of it."""
-        if any(old.id == record.id for old in self.records):
-            return replace(self, records=tuple(record if old.id == record.id else old for old in self.records))
-        return replace(self, records=(*self.records, record))
+        """Return the ledger with an action, in place of what was known of it; without what is erased and over."""
+        old = next((old for old in self.records if old.id == record.id), None)
+        if old is None:
+            return replace(self, records=(*self.records, record))
+        record = replace(record, erased=record.erased or old.erased)
+        now = () if record.erased and not is_pending(record) else (record,)
+        at = self.records.index(old)
+        return replace(self, records=self.records[:at] + now + self.records[at + 1 :])
 
 
 def is_pending(record: Record) -> bool:

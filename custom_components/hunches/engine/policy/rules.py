@@ -93,13 +93,30 @@ def allowing(rules: Iterable[Rule], entity_id: str, kind: Kind) -> Rule | None:
 
 def allowed_since(rules: Iterable[Rule], entity_id: str, kind: Kind) -> float:
     """Return when an entity's hunches of a kind were last allowed by a rule about it; minus infinity: never."""
-    rule = allowing(rules, entity_id, kind)
-    return rule.time if rule is not None and rule.entity_id is not None else float("-inf")
+    rules = tuple(rules)
+    if (rule := allowing(rules, entity_id, kind)) is None or rule.entity_id is None:
+        return float("-inf")
+    own = (r for r in rules if r.verdict is Verdict.ALLOW and r.entity_id == entity_id and r.covers(entity_id, kind))
+    if kind is Kind.USUALLY_ON_BY_NOW:
+        own = (r for r in own if r.kind is not None)
+    return max(r.time for r in own)
 
 
 def renamed(rules: Rules, names: Mapping[str, str]) -> Rules:
     """Return the rules with entities' new ids; `names`: these by the old ones."""
     return tuple(replace(r, entity_id=names.get(r.entity_id or "", r.entity_id)) for r in rules)
+
+
+def of_things(rules: Rules, things: Mapping[str, str]) -> Rules:
+    """Return the rules with what forbids one of a thing's entities about the one by which it goes.
+
+    `things`: these by the others. What is allowed stays with the entity that was named.
+    """
+    found = rules
+    for rule in rules:
+        if rule.verdict is Verdict.FORBID and (thing := things.get(rule.entity_id or "")) is not None:
+            found = with_rule(tuple(r for r in found if r is not rule), replace(rule, entity_id=thing))
+    return found
 
 
 def left(rules: Rules, entity_id: str) -> Rules:

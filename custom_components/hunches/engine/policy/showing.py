@@ -57,12 +57,14 @@ class Policy:
         now: float,
         states: Mapping[str, int] | None = None,
         thermostats: Mapping[str, Thermostat | None] | None = None,
+        unable: Collection[str] = (),
     ) -> Decision:
         """Decide what is shown at `now` (Unix seconds), given every candidate of the whole home at this moment.
 
         `states`: readings by entity id, so that a hunch ends the moment its device is off; without them it ends
         when it has been no candidate for `Settings.linger`. `thermostats`: how they stand, so that nobody is asked
-        about one that cools, or that nothing can be lowered on.
+        about one that cools, or that nothing can be lowered on. `unable`: entities that cannot be told what would be
+        proposed.
         """
         if self._last is not None and not 0.0 <= now - self._last <= _LONGEST_GAP:
             self._since.clear()
@@ -71,7 +73,8 @@ class Policy:
         self._last = now
         best: dict[str, Hunch] = {}
         for hunch in sorted(candidates, key=_rank):
-            best.setdefault(hunch.entity_id, hunch)
+            if hunch.entity_id not in unable:
+                best.setdefault(hunch.entity_id, hunch)
         least = bar(home, ledger.answers, self.settings, now)
         self._since = {hunch.key: self._since.get(hunch.key, now) for hunch in best.values() if hunch.p_accept >= least}
         self._firm = {
@@ -87,6 +90,7 @@ class Policy:
             if hunch.key in low or (key in readings and readings[key] in (UNKNOWN, _settled(hunch)))
         }
         raised, joined, declined = self._select(home, best, ledger, kept, moot=moot, now=now)
+        declined += tuple((hunch, "not_proposable") for hunch in candidates if hunch.entity_id in unable)
         return Decision(raised, kept, withdrawn, declined, joined)
 
     def act(self, home: Home, candidates: Sequence[Hunch], ledger: Ledger, moment: Moment) -> Acting:
@@ -244,6 +248,8 @@ class Policy:
             heating = {given.hunch.kind, hunch.kind} <= HEATING and given.hunch.entity_id == hunch.entity_id
             if given.hunch.key != hunch.key and not heating:
                 continue
+            if given.answer is Answer.ACCEPTED and ledger.was_done(given.hunch):
+                continue  # nobody was asked: somebody said that it was right
             alike = given.hunch.key == hunch.key and situation(given.hunch.evidence.context) == here
             if alike and given.answer is Answer.UNDONE and given.time >= anew:
                 return "undone"  # never twice against a person
