@@ -80,17 +80,17 @@ class Following:
         if data["action"] == "update":
             if old := data.get("old_entity_id"):
                 self._follow_options({old: key})
+                coordinator.teacher.async_rename(old, key)  # before what is learned at this moment is kept
                 async with coordinator.lock:
                     coordinator.follow(old, key)
-                    coordinator.teacher.async_rename(old, key)
                     await coordinator.feedback.async_rename(old, key)
                     await coordinator.proof.async_rename(old, key)
                 coordinator.show()
             if not _TELLING.intersection(data["changes"]):
                 return
         elif data["action"] == "remove":
+            await coordinator.feedback.async_left(key)  # first: another may take the id while a learning is waited for
             await coordinator.teacher.async_forget([key])
-            await coordinator.feedback.async_left(key)
             await coordinator.proof.async_forget(key)
         coordinator.async_learn_soon()
 

@@ -35,6 +35,8 @@ class LiveChanges:
         """Start with nothing."""
         self._recent: deque[Change] = deque(maxlen=RECENT_CHANGES)
         self._unseen: deque[Change] = deque(maxlen=RECENT_CHANGES)
+        self.jumps = 0
+        """How often the clock went back so far that the mind drops what lies ahead."""
 
     def add(self, change: Change) -> bool:
         """Take in a change; changes come in order of time. Return False if one had to be dropped for it, unseen.
@@ -42,6 +44,7 @@ class LiveChanges:
         Where the clock went back, those that lie far ahead are no recent ones.
         """
         full = len(self._unseen) == RECENT_CHANGES
+        self.jumps += bool(self._recent) and self._recent[-1].moment > change.moment + WRONG_CLOCK
         while self._recent and self._recent[-1].moment > change.moment + WRONG_CLOCK:
             self._recent.pop()
         self._unseen.append(change)
@@ -114,6 +117,9 @@ def _extended(recorded: Folded, rows: list[tuple[float, int, int]]) -> Folded:
     if not len(later) and line.states[-1] == UNKNOWN and readings[-1] != UNKNOWN:
         # It has stood like this since before a gap opened: the recorder was silent, Home Assistant was not off
         later = Timeline.from_readings([recorded.end], readings[-1:], causes[-1:])
+    elif not len(later) and line.states[-1] != readings[-1]:
+        # The clock was set back a little in between: how it stands has the last word
+        later = Timeline.from_readings([recorded.end + 1 / RESOLUTION], readings[-1:], causes[-1:])
     elif len(later) and later.times[0] == recorded.end and later.states[0] == line.states[-1]:
         later = later.after(recorded.end)
     return Folded.of(line.followed_by(later)) if len(later) else recorded

@@ -27,6 +27,7 @@ from .engine.timeline import Timeline
 from .history.meters import async_watt_hours
 from .history.reader import Stopped
 from .own_thread import OwnThread, async_own_thread
+from .renames import moved, registry_ids
 
 if TYPE_CHECKING:
     from .engine.findings import Findings
@@ -37,6 +38,7 @@ DAYS: Final = 30
 AGAIN: Final = 7 * DAY
 """Age at which what was found is found anew; after a day while less than a week could be looked at."""
 STORAGE_VERSION: Final = 1
+_REGISTRY_IDS: Final = "registry_ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class Proof:
         if not isinstance(data, dict) or not isinstance(data.get("devices"), dict) or "made" not in data:
             return
         if "judged" in data.get("raised", ()):  # an earlier version counted otherwise: it is found again
-            self.found = _shared(data)
+            names = moved(self._hass, data.pop(_REGISTRY_IDS, {}))  # while nobody was there to see it
+            now = ((names.get(key, key), device) for key, device in data["devices"].items())
+            self.found = _shared({**data, "devices": {key: device for key, device in now if key is not None}})
 
     def of(self, entity_id: str, kind: Kind | None = None) -> dict[str, Any] | None:
         """Return what was found for one device, of one kind or of all; None while nothing is known of its past."""
@@ -193,7 +197,8 @@ class Proof:
 
     async def _async_keep(self) -> None:
         if self.found is not None:
-            await self._store.async_save(self.found)
+            ids = registry_ids(self._hass, self.found["devices"].keys(), {})
+            await self._store.async_save({**self.found, _REGISTRY_IDS: ids})
 
 
 async def async_remove(hass: HomeAssistant) -> None:

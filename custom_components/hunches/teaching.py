@@ -64,6 +64,7 @@ class Teacher:
         self._rehearsed = False
         # How often anything was forgotten or renamed: by now, and before the last teaching
         self._forgotten = self._known = 0
+        self._jumps = live.jumps
 
     async def async_read(
         self, home: Home, excluded: Collection[str], stopped: threading.Event, progress: Progress
@@ -97,7 +98,9 @@ class Teacher:
         began = perf_counter()
         now = dt_util.utcnow().timestamp()
         states = [state for key in home.entities if (state := self.hass.states.get(key))]
-        forgot, self._known = self._known != self._forgotten, heard.forgotten
+        # Where the clock was wrong for a while, the mind has dropped what is remembered
+        forgot = (self._known, self._jumps) != (self._forgotten, self._live.jumps)
+        self._known, self._jumps = heard.forgotten, self._live.jumps
 
         def tell(done: int, total: int) -> None:
             if stopped.is_set():

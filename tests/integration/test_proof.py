@@ -24,7 +24,7 @@ from custom_components.hunches.engine.hunches import Kind
 from custom_components.hunches.engine.localtime import DAY, HOUR
 from custom_components.hunches.engine.policy import Settings
 
-from .conftest import BLIND, DOOR, PORCH, Script, SetUp, coordinator_of, later, settled
+from .conftest import BLIND, DOOR, PORCH, Script, SetUp, coordinator_of, later, put, settled
 
 SENSOR = "sensor.hunches_open_hunches"
 FILE = "hunches.backtest"
@@ -357,3 +357,25 @@ def release_after(hass: HomeAssistant, reached: threading.Event, go_on: threadin
 
     threading.Thread(target=release, daemon=True).start()
     return seen
+
+
+async def test_what_was_found_follows_a_new_id_that_nobody_saw(
+    past: HomeAssistant, script: Script, set_up: SetUp, hass_storage: dict[str, Any]
+) -> None:
+    registry = er.async_get(past)
+    past.states.async_remove(PORCH)
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="porch")
+    put(past, PORCH, "off", "Porch light")
+    entry = await set_up()
+    found = coordinator_of(entry).proven(PORCH)
+    assert found is not None
+    assert await past.config_entries.async_unload(entry.entry_id)
+    registry.async_update_entity(PORCH, new_entity_id="light.veranda")
+    past.states.async_remove(PORCH)
+    put(past, "light.veranda", "off", "Porch light", ago=0)
+    other = registry.async_get_or_create("light", "test", "2", suggested_object_id="porch")
+    put(past, other.entity_id, "off", "Another lamp", ago=0)
+    assert other.entity_id == PORCH
+    await past.config_entries.async_setup(entry.entry_id)
+    assert coordinator_of(entry).proven(PORCH) is None
+    assert coordinator_of(entry).proven("light.veranda") == found

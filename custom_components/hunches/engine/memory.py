@@ -79,9 +79,9 @@ class Memory:
         return cls(entity) if kept is None else cls(entity, kept.usage, kept.changes)
 
     def note(self, moment: float, state: str, cause: int) -> None:
-        """Take in one live change; one that is earlier than the last is a repeat and is dropped.
+        """Take in one live change. One that is earlier than the last comes after it: the clock went back a little.
 
-        Unless it is so much earlier that the clock went back: then what lies ahead of it is dropped.
+        Where it went back far, what lies ahead is dropped.
         """
         moment = _rounded(moment)
         if self._fresh:
@@ -91,7 +91,7 @@ class Memory:
         if moment < last - WRONG_CLOCK:
             self._go_back_to(moment)
         elif moment < last:
-            return
+            moment = last + 1 / RESOLUTION
         self._fresh.append((moment, read_state(self.entity.domain, state), cause))
         if len(self._fresh) >= _MOST_FRESH:
             self._settle()
