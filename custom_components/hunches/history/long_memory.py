@@ -113,7 +113,11 @@ class LongMemory:
             self.bytes = await self._thread.run(self._files.write, kept, alone)
         except OSError as error:
             if alone and not self._deletion_due:
-                LOGGER.warning("What was to be deleted is still in a file (%s). It is tried again every night", error)
+                LOGGER.warning(
+                    "What was to be deleted is still in a file (%s). It is tried again every night; after a restart, "
+                    "delete it once more",
+                    error,
+                )
             elif not self._failed:
                 LOGGER.warning("What was learned cannot be saved (%s). It is tried again every night", error)
             self._failed, self._deletion_due = True, self._deletion_due or alone
