@@ -196,9 +196,14 @@ class Feedback:
         return True
 
     async def async_of_things(self, home: Home) -> None:
-        """Let what was forbidden about one of a thing's entities hold for the one by which it goes by now."""
-        things = {twin.entity_id: entity.entity_id for entity in home.entities.values() for twin in entity.twins}
-        rules = of_things(self.ledger.rules, things)
+        """Let what was forbidden about one of a thing's entities hold for the one by which it goes by now.
+
+        And what was forbidden about a member of a group, for the group.
+        """
+        entities = home.entities.values()
+        things = {twin.entity_id: entity.entity_id for entity in entities for twin in entity.twins}
+        groups = {one.entity_id: entity.entity_id for entity in entities if entity.members for one in entity.whole[1:]}
+        rules = of_things(self.ledger.rules, things, groups)
         if rules != self.ledger.rules:
             await self._async_keep(replace(self.ledger, rules=rules))
 

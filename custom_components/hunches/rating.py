@@ -19,10 +19,9 @@ _SAID: Final = {Answer.ACCEPTED: True, Answer.REJECTED: False, Answer.UNDONE: Fa
 
 def ratings(ledger: Ledger) -> dict[str, bool]:
     """Return what people said of each automatic action, by its id: whether it was right. The last word counts."""
-    automatic = {(r.hunch.key, r.hunch.time): r for r in ledger.records if r.automatic}
-    said: dict[str, bool] = {}
+    unasked, said = ledger.unasked, dict[str, bool]()
     for given in ledger.answers:
-        record = automatic.get((given.hunch.key, given.hunch.time))
+        record = unasked.get((given.hunch.key, given.hunch.time))
         if record is not None and given.answer in _SAID and given.time >= record.time:
             said[record.id] = _SAID[given.answer]
     return said

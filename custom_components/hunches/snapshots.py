@@ -5,14 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Context, HomeAssistant, State, callback
-from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.state import async_reproduce_state
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .engine.policy import Thermostat
+from .groups import listed
 
 _SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "light": (
@@ -69,12 +69,9 @@ def _members(hass: HomeAssistant, group: State, seen: set[str]) -> dict[str, Sta
 
     Groups of Home Assistant's have members of their own domain; what else may list entities does not switch them.
     """
-    loaded, listed = get_group_entities(hass).get(group.entity_id), group.attributes.get(ATTR_ENTITY_ID)
-    if loaded is not None and loaded.group is not None:
-        listed = loaded.group.member_entity_ids
     found: dict[str, State] = {}
-    for key in listed if isinstance(listed, list | tuple) else ():
-        member = hass.states.get(str(key))
+    for key in listed(hass, group):
+        member = hass.states.get(key)
         if member is None or member.entity_id in seen or member.domain != group.domain or member.state in _UNREAD:
             continue
         seen.add(member.entity_id)

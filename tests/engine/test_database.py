@@ -357,13 +357,14 @@ def test_groups_are_left_out_beside_their_members(recorder: Recorder) -> None:
         recorder.state(key, 0, "on")
     recorder.state("light.zha_group", 0, "on", attributes={"entity_id": ["light.a"]})
     recorder.state("light.of_strangers", 0, "on", attributes={"group_entities": ["light.x"]})
-    assert list(read(recorder.close())[0].home.entities) == [
-        "fan.unlisted",
-        "light.a",
-        "light.alone",
-        "light.of_strangers",
-        "switch.a",
-    ]
+    path = recorder.close()
+    entities = read(path)[0].home.entities
+    assert list(entities) == ["fan.unlisted", "light.a", "light.alone", "light.of_strangers", "switch.a"]
+    assert [one.entity_id for one in entities["light.alone"].whole] == ["light.alone", "light.not_recorded"]
+    assert [one.entity_id for one in entities["light.of_strangers"].whole] == ["light.of_strangers", "light.x"]
+    assert entities["fan.unlisted"].members == ()
+    options(path.parent, excluded=["light.x"])
+    assert "light.of_strangers" not in read(path)[0].home.entities, "what is in it is left alone"
 
 
 def test_one_of_several_entities_of_one_thing_is_read(recorder: Recorder) -> None:

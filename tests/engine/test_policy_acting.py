@@ -36,9 +36,11 @@ from custom_components.hunches.engine.policy import (
     Verdict,
     action_for,
     due,
+    forbidding,
     left_to_ask,
     may_undo,
     never_automatic,
+    of_things,
     questions,
     setback,
 )
@@ -259,6 +261,32 @@ def test_covers_that_may_hurt_somebody_move_only_when_asked() -> None:
     for entity_id in ("cover.garage", "cover.unknown"):
         assert why(act(hunch(entity_id), rules=rules)) == "only_when_asked"
         assert never_automatic(HOME.entities[entity_id]) == "only_when_asked"
+
+
+@pytest.mark.parametrize(("device_class", "name", "harmless"), [
+    ("shutter", "Left", True),
+    (None, "Left", True),
+    ("garage", "Left", False),
+    ("awning", "Left", False),
+    (None, "Garage door", False),
+])  # fmt: skip
+def test_what_moves_with_a_group_of_covers_counts(device_class: str | None, name: str, harmless: bool) -> None:
+    member = Entity("cover.left", name, device_class=device_class)
+    group = Entity("cover.all", "All", device_class="shutter", members=(Entity("cover.row", members=(member,)),))
+    assert (never_automatic(group) is None) is harmless
+    assert (may_undo(group) is None) is harmless
+
+
+def test_what_forbids_a_member_forbids_its_group() -> None:
+    never = Rule(Verdict.FORBID, "switch.fridge", None, 100.0)
+    groups = {"switch.fridge": "switch.all"}
+    found = of_things((never,), {}, groups)
+    assert [(r.entity_id, r.verdict) for r in found] == [("switch.fridge", "forbid"), ("switch.all", "forbid")]
+    assert of_things(found, {}, groups) == found
+    allowed = (never, Rule(Verdict.ALLOW, "switch.all", None, 200.0))
+    assert of_things(allowed, {}, groups) == allowed, "somebody knew better, later"
+    earlier = (Rule(Verdict.ALLOW, "switch.all", None, 50.0), never)
+    assert forbidding(of_things(earlier, {}, groups), "switch.all", Kind.STILL_ON) is not None
 
 
 def test_a_light_is_turned_on_only_after_an_always_and_never_in_the_night() -> None:

@@ -19,6 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hunches.engine.folded import RESOLUTION, Folded, Unfolding
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN
+from custom_components.hunches.engine.hunches import Kind
+from custom_components.hunches.engine.policy import action_for
 from custom_components.hunches.engine.timeline import Cause, Timeline
 from custom_components.hunches.history import build_home
 from custom_components.hunches.history.cause import LIVE_CONTEXTS, CauseIndex
@@ -98,6 +100,38 @@ async def test_groups_are_no_devices_beside_their_members(hass: HomeAssistant) -
     helper.group = GenericGroup(helper, ["light.b"])
     get_group_entities(hass)["light.helper"] = helper
     assert sorted(build_home(hass).entities) == ["light.a", "light.b", "light.elsewhere"]
+
+
+async def test_a_group_knows_its_hidden_members_and_is_left_alone_with_an_excluded_one(hass: HomeAssistant) -> None:
+    registry = er.async_get(hass)
+    for name, domain in (("Larder fridge", "switch"), ("Kettle", "switch"), ("Lamp", "light"), ("Other lamp", "light")):
+        entry = registry.async_get_or_create(domain, "test", name, suggested_object_id=f"plug_{name[0]}")
+        registry.async_update_entity(entry.entity_id, hidden_by=er.RegistryEntryHider.INTEGRATION)
+        hass.states.async_set(entry.entity_id, "on", {"friendly_name": name})
+    for domain, name, members in (
+        ("switch", "Kitchen plugs", ["switch.plug_l", "switch.plug_k"]),
+        ("light", "Both", ["light.plug_l", "light.plug_o"]),
+        ("switch", "Everything", ["switch.kitchen_plugs", "switch.everything", "switch.gone"]),
+    ):
+        options = {"group_type": domain, "name": name, "entities": members, "hide_members": True, "all": False}
+        helper = MockConfigEntry(domain="group", title=name, options=options)
+        helper.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(helper.entry_id)
+    await hass.async_block_till_done()
+    home = build_home(hass)
+    assert sorted(home.entities) == ["light.both", "switch.kitchen_plugs"]
+    assert [one.name for one in home.entities["switch.kitchen_plugs"].whole] == [
+        "Kitchen plugs", "Larder fridge", "Kettle",
+    ]  # fmt: skip
+    assert action_for(home.entities["switch.kitchen_plugs"], Kind.STILL_ON) is None
+    assert action_for(home.entities["light.both"], Kind.STILL_ON) is not None
+    registry.async_update_entity("switch.kitchen_plugs", hidden_by=er.RegistryEntryHider.USER)
+    nested = build_home(hass).entities["switch.everything"]
+    assert [one.entity_id for one in nested.whole] == [
+        "switch.everything", "switch.kitchen_plugs", "switch.plug_l", "switch.plug_k", "switch.gone",
+    ]  # fmt: skip
+    assert action_for(nested, Kind.STILL_ON) is None
+    assert list(build_home(hass, ["light.plug_o"]).entities) == ["switch.everything"]
 
 
 async def test_area_and_labels_of_entity_device_and_area(hass: HomeAssistant) -> None:

@@ -115,7 +115,7 @@ def _has(words: tuple[str, ...], terms: tuple[frozenset[str], frozenset[tuple[st
 
 def _words(entity: Entity) -> tuple[str, ...]:
     """Return the words of everything a thing is called, kept apart so that no phrase spans two names."""
-    texts = [text for one in (entity, *entity.twins) for text in _texts(one)]
+    texts = [text for one in entity.whole for text in _texts(one)]
     return tuple(word for text in texts for word in (*fold(text), ""))
 
 
@@ -133,7 +133,7 @@ def looks_always_on(entity: Entity) -> bool:
     animals, fire and frost protection.
     """
     words = _words(entity)
-    feeds = any(one.domain in _POWER_DOMAINS for one in (entity, *entity.twins))
+    feeds = any(one.domain in _POWER_DOMAINS for one in entity.whole)
     return _has(words, _LIFE_TERMS) or (feeds and _has(words, _POWER_TERMS))
 
 
@@ -142,5 +142,5 @@ def is_gate(entity: Entity) -> bool:
     """Return whether a cover is a garage door, a gate or a door: something that can close on somebody."""
     if entity.domain != "cover":
         return False
-    classes = {one.device_class for one in (entity, *entity.twins)}
+    classes = {one.device_class for one in entity.whole}
     return not _GATE_CLASSES.isdisjoint(classes) or _has(_words(entity), _GATE_TERMS)

@@ -1,8 +1,8 @@
 """Reads and writes home bundles: a home's registry and its recorded history in one folder.
 
-`home.json` describes the entities; `history.csv.gz` (or `history.csv`) is what Home Assistant's own history
-download writes: `entity_id,state,last_changed` with times in UTC ISO 8601; `truth.csv` (optional) carries
-`start,end,label` where the home was known to be `asleep` or `away`, for scoring only.
+`home.json` describes the entities, with their twins and members if they have any; `history.csv.gz` (or `history.csv`)
+is what Home Assistant's own history download writes: `entity_id,state,last_changed` with times in UTC ISO 8601;
+`truth.csv` (optional) carries `start,end,label` where the home was known to be `asleep` or `away`, for scoring only.
 """
 
 from __future__ import annotations
@@ -116,10 +116,7 @@ def write(recording: Recording, folder: Path) -> None:
         "time_zone": home.time_zone,
         "latitude": home.latitude,
         "longitude": home.longitude,
-        "entities": {
-            key: {"name": e.name, "area": e.area, "device_class": e.device_class, "labels": list(e.labels)}
-            for key, e in home.entities.items()
-        },
+        "entities": {key: _description(entity) for key, entity in home.entities.items()},
         "source": home.source,
         "licence": home.licence,
     }
@@ -141,6 +138,17 @@ def write(recording: Recording, folder: Path) -> None:
         out = csv.writer(text, lineterminator="\n")
         out.writerow(("start", "end", "label"))
         out.writerows((format_time(i.start), format_time(i.end), i.label) for i in recording.truth)
+
+
+def _description(entity: Entity) -> dict[str, Any]:
+    """Return what `_entity` reads; of most there are no twins and no members."""
+    beside = {
+        kind: {one.entity_id: _description(one) for one in others}
+        for kind, others in (("twins", entity.twins), ("members", entity.members))
+        if others
+    }
+    own = {"name": entity.name, "area": entity.area, "device_class": entity.device_class}
+    return {**own, "labels": list(entity.labels), **beside}
 
 
 def _open(path: Path) -> TextIO:
@@ -196,7 +204,7 @@ def _entity(key: str, value: Any) -> Entity:
         msg = f"'{key}' is not an entity id"
         raise ValueError(msg)
     described = isinstance(value, dict) and isinstance(value.get("labels") or [], list)
-    if not described:
+    if not described or not all(isinstance(value.get(kind) or {}, dict) for kind in ("twins", "members")):
         msg = f"'{key}' is not described as an entity"
         raise ValueError(msg)
     return Entity(
@@ -205,7 +213,13 @@ def _entity(key: str, value: Any) -> Entity:
         str(value.get("area") or "") or None,
         str(value.get("device_class") or "") or None,
         tuple(str(label) for label in value.get("labels") or ()),
+        twins=_entities(value.get("twins") or {}),
+        members=_entities(value.get("members") or {}),
     )
+
+
+def _entities(described: Mapping[str, Any]) -> tuple[Entity, ...]:
+    return tuple(_entity(key, value) for key, value in described.items())
 
 
 def _read_history(path: Path, lines: TextIO) -> dict[str, Timeline]:

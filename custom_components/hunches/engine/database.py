@@ -22,7 +22,7 @@ from .timeline import Timeline
 from .told import told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 SCHEMA_VERSION: Final = 53
@@ -232,14 +232,8 @@ def _home(database: sqlite3.Connection, registries: storage.Registries, path: Pa
         if isinstance(listed, list):
             members[entity.entity_id] = frozenset(str(member) for member in listed)
         elif known and known.is_group:
-            # who its members are may stand nowhere; then it is left out beside any single one of its domain
-            alike = frozenset(
-                k for k, e in registries.entities.items() if k.startswith(f"{domain}.") and not e.is_group
-            )
-            members[entity.entity_id] = registries.members.get(entity.entity_id) or alike
-    present = entities.keys() - registries.excluded
-    for key in [key for key, inside in members.items() if inside & present - {key}]:
-        del entities[key]
+            members[entity.entity_id] = registries.members.get(entity.entity_id, frozenset())
+    _count_groups(entities, members, registries)
     entities = registries.reports.once(entities, lambda key: _last_reading(database, ids[key], key) != UNKNOWN)
     for key in registries.excluded:
         entities.pop(key, None)
@@ -247,6 +241,35 @@ def _home(database: sqlite3.Connection, registries: storage.Registries, path: Pa
     name = registries.name or path.resolve().parent.name
     zone = registries.time_zone or "UTC"
     return Home(name, zone, registries.latitude, registries.longitude, entities, "Home Assistant recorder"), ids
+
+
+def _count_groups(
+    entities: dict[str, Entity], groups: Mapping[str, frozenset[str]], registries: storage.Registries
+) -> None:
+    """Take the groups from the entities that do not count, and let the others know their members."""
+    apart = frozenset({*entities, *registries.excluded})
+    singles = {key for key, known in registries.entities.items() if not known.is_group}
+    for key, inside in groups.items():
+        # Who its members are may stand nowhere; then it is left out beside any single one of its domain
+        beside = inside or {single for single in singles if single.partition(".")[0] == entities[key].domain}
+        if apart.isdisjoint(beside - {key}):
+            entities[key] = replace(entities[key], members=_members(inside, groups, registries, {key}))
+        else:
+            del entities[key]
+
+
+def _members(
+    keys: Collection[str], groups: Mapping[str, frozenset[str]], registries: storage.Registries, seen: set[str]
+) -> tuple[Entity, ...]:
+    """Return what a group consists of, as the registries describe it."""
+    found = []
+    for key in sorted(keys):
+        if key not in seen:
+            seen.add(key)
+            inside = groups.get(key) or registries.members.get(key, frozenset())
+            entity = _entity(key, {}, registries.entities.get(key))
+            found.append(replace(entity, members=_members(inside, groups, registries, seen)))
+    return tuple(found)
 
 
 def _last_reading(database: sqlite3.Connection, number: int, key: str) -> int:

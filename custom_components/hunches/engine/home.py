@@ -181,7 +181,8 @@ def state_name(domain: str, reading: int) -> str:
 class Entity:
     """One entity of a home, as its registries describe it; `says`: what people say that it tells of.
 
-    `twins`: the same thing, as other integrations report it.
+    `twins`: the same thing, as other integrations report it. `members`: what a group consists of; one that is counted
+    has none that is.
     """
 
     entity_id: str
@@ -191,11 +192,17 @@ class Entity:
     labels: tuple[str, ...] = ()
     says: Says | None = None
     twins: tuple[Entity, ...] = ()
+    members: tuple[Entity, ...] = ()
 
     @property
     def domain(self) -> str:
         """Return the part of the entity id before the dot."""
         return self.entity_id.partition(".")[0]
+
+    @property
+    def whole(self) -> tuple[Entity, ...]:
+        """Return the entity and all that is switched with it."""
+        return self, *self.twins, *(one for member in self.members for one in member.whole)
 
     @property
     def is_device(self) -> bool:

@@ -1,6 +1,7 @@
 """A home as Home Assistant's registries describe it: devices, evidence, names, areas and labels."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_ENTITY_ID, ATTR_FRIENDLY_NAME
@@ -9,13 +10,12 @@ from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import label_registry as lr
-from homeassistant.helpers.entity import Entity as LoadedEntity
-from homeassistant.helpers.group import get_group_entities
 from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from ..const import DOMAIN
 from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, Says, read_state
 from ..engine.twins import Reported, Reports, same_things
+from ..groups import listed
 
 _DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
 _WRAPPER: Final = "switch_as_x"
@@ -32,15 +32,18 @@ def build_home(
     """Return the home's devices and evidence.
 
     Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
-    beside their members, all but one of several entities of one thing, the `excluded` entity ids, and what is our own:
-    what we conclude is no evidence. What people `named` as evidence is there in any case, if it is recorded. `told` is
-    what `reports` returns, where it is known already.
+    beside their members or with one that is excluded, all but one of several entities of one thing, the `excluded`
+    entity ids, and what is our own: what we conclude is no evidence. What people `named` as evidence is there in any
+    case, if it is recorded. `told` is what `reports` returns, where it is known already.
     """
     entities, states = _counted(hass, places := _Places(hass))
-    loaded, present = get_group_entities(hass), entities.keys() - set(excluded)
+    apart = frozenset({*entities, *excluded})  # these are judged by themselves, and no group is switched over them
     for key, state in states.items():
-        if any(member in present and member != key for member in _members(loaded.get(key), state)):
+        inside = [member for member in listed(hass, state) if member != key]
+        if not apart.isdisjoint(inside):
             del entities[key]
+        elif inside:
+            entities[key] = replace(entities[key], members=_members(hass, places, inside, {key}))
     told = reports(hass, places) if told is None else told
     entities = told.once(entities, lambda key: _reading(states[key]) != UNKNOWN)
     for key in excluded:
@@ -73,14 +76,28 @@ def _counted(hass: HomeAssistant, places: _Places) -> tuple[dict[str, Entity], d
             counted = counts[kind] = entity.is_device or entity.is_evidence
         if not counted or not is_recorded(key):
             continue
-        place: tuple[str | None, tuple[str, ...]] = (None, ())
-        if (entry := registry.async_get(key)) is not None:
-            if entry.platform == DOMAIN or entry.hidden_by or entry.disabled_by or _is_technical(entry):
-                continue
-            place = places.of(entry)
-        name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
-        entities[key], states[key] = Entity(key, name, place[0], device_class, place[1]), state
+        entry = registry.async_get(key)
+        if entry is not None and (
+            entry.platform == DOMAIN or entry.hidden_by or entry.disabled_by or _is_technical(entry)
+        ):
+            continue
+        entities[key], states[key] = places.described(state, entry), state
     return entities, states
+
+
+def _members(hass: HomeAssistant, places: _Places, keys: Collection[str], seen: set[str]) -> tuple[Entity, ...]:
+    """Return what a group consists of; of one that has no state only the id tells."""
+    found = []
+    for key in keys:
+        if key in seen:
+            continue
+        seen.add(key)
+        if (state := hass.states.get(key)) is None:
+            found.append(Entity(key))
+            continue
+        entity = places.described(state, er.async_get(hass).async_get(key))
+        found.append(replace(entity, members=_members(hass, places, listed(hass, state), seen)))
+    return tuple(found)
 
 
 def _named(hass: HomeAssistant, places: _Places, named: Mapping[str, Says]) -> Iterator[tuple[Entity, State]]:
@@ -90,10 +107,7 @@ def _named(hass: HomeAssistant, places: _Places, named: Mapping[str, Says]) -> I
         state, entry = hass.states.get(key), registry.async_get(key)
         if state is None or not is_recorded(key) or (entry is not None and entry.platform == DOMAIN):
             continue
-        place = places.of(entry) if entry is not None else (None, ())
-        name = str(state.attributes.get(ATTR_FRIENDLY_NAME) or "")
-        device_class = str(state.attributes.get(ATTR_DEVICE_CLASS) or "") or None
-        yield Entity(key, name, place[0], device_class, place[1], says), state
+        yield replace(places.described(state, entry), says=says), state
 
 
 def _reading(state: State) -> int:
@@ -121,6 +135,12 @@ class _Places:
         self._labels = lr.async_get(hass)
         self._found: dict[tuple[str | None, str | None, frozenset[str]], tuple[str | None, tuple[str, ...]]] = {}
 
+    def described(self, state: State, entry: er.RegistryEntry | None) -> Entity:
+        """Return an entity as its state and the registry describe it."""
+        area, labels = self.of(entry) if entry is not None else (None, ())
+        name, device_class = (str(state.attributes.get(key) or "") for key in (ATTR_FRIENDLY_NAME, ATTR_DEVICE_CLASS))
+        return Entity(state.entity_id, name, area, device_class or None, labels)
+
     def of(self, entry: er.RegistryEntry) -> tuple[str | None, tuple[str, ...]]:
         """Return an entity's area and labels: its own, its device's and its area's."""
         key = (entry.device_id, entry.area_id, frozenset(entry.labels))
@@ -145,14 +165,6 @@ class _Places:
             label_ids |= area.labels
         labels = sorted(label.name for key in label_ids if (label := self._labels.async_get_label(key)))
         return (area.name if area else None), tuple(labels)
-
-
-def _members(loaded: LoadedEntity | None, state: State) -> Collection[str]:
-    """Return the entities that a group stands for; nothing for what is not a group."""
-    if loaded is not None and loaded.group is not None:
-        return loaded.group.member_entity_ids
-    members = state.attributes.get(ATTR_ENTITY_ID)
-    return [str(member) for member in members] if isinstance(members, (list, tuple)) else ()
 
 
 def reports(hass: HomeAssistant, places: _Places | None = None) -> Reports:

@@ -164,9 +164,10 @@ class Ledger:
         """Return the ledger after an answer to what is done already: what is open now is another question."""
         return replace(self, answers=(*self.answers, answer))
 
-    def was_done(self, hunch: Hunch) -> bool:
-        """Return whether a hunch was acted on without asking, or would have been."""
-        return any(r.automatic and (r.hunch.key, r.hunch.time) == (hunch.key, hunch.time) for r in self.records)
+    @property
+    def unasked(self) -> dict[tuple[str, float], Record]:
+        """Return what was done without asking, or would have been, by the key and the moment of its hunch."""
+        return {(r.hunch.key, r.hunch.time): r for r in self.records if r.automatic}
 
     def implying(self, found: Iterable[Implied]) -> Ledger:
         """Return the ledger with what the home did by itself; nothing counts twice."""

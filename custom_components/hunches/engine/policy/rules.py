@@ -107,15 +107,20 @@ def renamed(rules: Rules, names: Mapping[str, str]) -> Rules:
     return tuple(replace(r, entity_id=names.get(r.entity_id or "", r.entity_id)) for r in rules)
 
 
-def of_things(rules: Rules, things: Mapping[str, str]) -> Rules:
+def of_things(rules: Rules, things: Mapping[str, str], groups: Mapping[str, str]) -> Rules:
     """Return the rules with what forbids one of a thing's entities about the one by which it goes.
 
-    `things`: these by the others. What is allowed stays with the entity that was named.
+    `things`: these by the others. What is allowed stays with the entity that was named. `groups`: those that count, by
+    their members. What forbids a member forbids its group too, unless the group was ruled on later.
     """
     found = rules
     for rule in rules:
-        if rule.verdict is Verdict.FORBID and (thing := things.get(rule.entity_id or "")) is not None:
+        key = rule.entity_id or ""
+        if rule.verdict is Verdict.FORBID and (thing := things.get(key)) is not None:
             found = with_rule(tuple(r for r in found if r is not rule), replace(rule, entity_id=thing))
+        elif rule.verdict is Verdict.FORBID and (group := groups.get(key)) is not None:
+            since = max((r.time for r in found if r.entity_id == group), default=float("-inf"))
+            found = found if since >= rule.time else with_rule(found, replace(rule, entity_id=group))
     return found
 
 

@@ -120,7 +120,7 @@ def never_automatic(entity: Entity, kind: Kind | None = None) -> str | None:
     """Return why nothing is ever done to an entity without asking, whoever allows it; None if it may be allowed."""
     if action_for(entity, kind) is None:
         return "not_safe"
-    if is_gate(entity) or (entity.domain == "cover" and entity.device_class not in _COVERINGS):
+    if entity.domain == "cover" and not _is_covering(entity):
         return "only_when_asked"
     return None
 
@@ -132,8 +132,12 @@ def may_undo(entity: Entity) -> str | None:
     """
     if entity.domain == "lock":
         return "would_unlock"
-    if entity.domain == "valve" or (
-        entity.domain == "cover" and (entity.device_class not in _COVERINGS or is_gate(entity))
-    ):
+    if entity.domain == "valve" or (entity.domain == "cover" and not _is_covering(entity)):
         return "would_open"
     return None
+
+
+def _is_covering(entity: Entity) -> bool:
+    """Return whether a cover only keeps light out, and so does all that moves with it, as far as that is told."""
+    told = {one.device_class for one in entity.whole} - {None}
+    return entity.device_class in _COVERINGS and told <= _COVERINGS and not is_gate(entity)

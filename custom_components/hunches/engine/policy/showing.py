@@ -248,7 +248,7 @@ class Policy:
             heating = {given.hunch.kind, hunch.kind} <= HEATING and given.hunch.entity_id == hunch.entity_id
             if given.hunch.key != hunch.key and not heating:
                 continue
-            if given.answer is Answer.ACCEPTED and ledger.was_done(given.hunch):
+            if given.answer is Answer.ACCEPTED and (given.hunch.key, given.hunch.time) in ledger.unasked:
                 continue  # nobody was asked: somebody said that it was right
             alike = given.hunch.key == hunch.key and situation(given.hunch.evidence.context) == here
             if alike and given.answer is Answer.UNDONE and given.time >= anew:
