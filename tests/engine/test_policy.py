@@ -158,6 +158,11 @@ def test_nothing_is_proposed_for_what_has_no_safe_side(entity_id: str) -> None:
         "냉장고",
         "Fish tank",
         "Beatmungsgerät",
+        "Hühnerstall",
+        "Wechselrichter",
+        "Chauffe-eau",
+        "Weidezaun",
+        "Starlink",
     ],
 )
 def test_what_looks_always_on_is_never_proposed(name: str) -> None:

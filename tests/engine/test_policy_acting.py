@@ -35,6 +35,7 @@ from custom_components.hunches.engine.policy import (
     Thermostat,
     Verdict,
     action_for,
+    allowing,
     due,
     forbidding,
     left_to_ask,
@@ -107,6 +108,7 @@ def act(
     sustained: bool = True,
     readings: dict[str, int] | None = None,
     touched: dict[str, float] | None = None,
+    home: Home = HOME,
     **ledger: Any,
 ) -> Acting:
     """Return what is done about candidates that have held for as long as they have to."""
@@ -114,9 +116,9 @@ def act(
     books = Ledger(**{"rules": rules, "automatic": True, **ledger})
     moment = Moment(NOW, {**READINGS, **(readings or {})}, WARM, touched or {})
     if sustained:
-        policy.judge(HOME, candidates, books, NOW - policy.settings.sustain, moment.readings)
-    policy.judge(HOME, candidates, books, NOW, moment.readings)
-    return policy.act(HOME, candidates, books, moment)
+        policy.judge(home, candidates, books, NOW - policy.settings.sustain, moment.readings)
+    policy.judge(home, candidates, books, NOW, moment.readings)
+    return policy.act(home, candidates, books, moment)
 
 
 def why(acting: Acting) -> str | None:
@@ -287,6 +289,34 @@ def test_what_forbids_a_member_forbids_its_group() -> None:
     assert of_things(allowed, {}, groups) == allowed, "somebody knew better, later"
     earlier = (Rule(Verdict.ALLOW, "switch.all", None, 50.0), never)
     assert forbidding(of_things(earlier, {}, groups), "switch.all", Kind.STILL_ON) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "EV charger",
+            "Wallbox",
+            "Ladegerät E-Bike",
+            "Washing machine",
+            "Waschmaschine",
+            "Lave-linge",
+            "Lavastoviglie",
+        ),
+        *("Tumble dryer", "3D printer", "Slow cooker", "Gaming PC", "Mähroboter", "Pralka", "Máquina de lavar"),
+    ],
+)
+def test_what_works_alone_is_cut_off_without_asking_only_by_its_own_rule(name: str) -> None:
+    plug = Entity("switch.kettle", name, "Kitchen")
+    home = replace(HOME, entities={**HOME.entities, "switch.kettle": plug})
+    assert action_for(plug) is not None, "it may have been forgotten: asked it is"
+    assert never_automatic(plug) is None
+    for rules, allowed in (((allow(None, Kind.STILL_ON),), False), ((allow("switch.kettle"),), True)):
+        found = act(hunch("switch.kettle"), rules=rules, home=home)
+        assert why(found) == (None if allowed else "not_allowed")
+    whole = replace(plug, name="Corner", members=(Entity("switch.hidden", name),))
+    assert allowing((allow(None, Kind.STILL_ON),), whole, Kind.STILL_ON) is None
+    assert allowing((allow(None, Kind.STILL_ON),), Entity("switch.kettle", "Kettle"), Kind.STILL_ON) is not None
 
 
 def test_a_light_is_turned_on_only_after_an_always_and_never_in_the_night() -> None:

@@ -1,7 +1,7 @@
-"""Which devices look, by their names, as if they must never be switched off without a person's own hand.
+"""What a device's names say of switching it off: that it must stay on, that it works alone, that it may hurt somebody.
 
 Names are compared word by word after Unicode folding, in the languages that most homes use. It errs towards
-"must stay on": the price of a needless match is a hunch that nobody sees.
+"must stay on": the price of a needless match is a hunch that nobody sees, or that asks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ defibrillator aed incubator incubateur incubadora incubatrice inkubator brutkast
 broedmachine 保育器
 baby·monitor babymonitor babyphone babyphon babyfoon babyvakt écoute·bébé
 aquarium acuario acquario aquário akvarium akvaario akwarium аквариум 水槽 水族 수족관 fish·tank fishtank
-fischbecken
+fischbecken koi koiteich
+chicken·coop hen·house hühnerstall poulailler gallinero pollaio kippenhok kurnik galinheiro
+heat·lamp wärmelampe brutlampe
+hospital·bed pflegebett nurse·call hausnotruf
 terrarium terrario terrárium vivarium paludarium reptile reptil brooder chick·brooder hatchery
 smoke rauchmelder rookmelder fumée humo fumo røyk brandvarnare brandmelder fire·alarm carbon·monoxide
 defrost frost·protection frostschutz antifreeze hors·gel antigel antihielo antigelo
@@ -59,8 +62,30 @@ pump pumps pumpe pumpen pomp pompen pompe pompes pompa pompy bomba bombas pumppu
 ポンプ 水泵 펌프 sump
 boiler furnace heizung heizkessel chaudière caldaia caldera cv·ketel heat·pump wärmepumpe recuperator hrv erv
 radon septic sewage hebeanlage
+starlink eero orbi dlan powerline inverter wechselrichter omvormer inversor falownik balkonkraftwerk
+water·heater warmwasser durchlauferhitzer chauffe·eau scaldabagno scaldacqua calentador podgrzewacz termoacumulador
+electric·fence weidezaun clôture·électrique greenhouse gewächshaus invernadero szklarnia
+kyl külmkapp sügavkülmik šaldytuvas ledusskapis eismaschine
+pet·feeder feeder futterautomat
 elevator treppenlift stairlift wheelchair rollstuhl fauteuil·roulant
 always·on do·not·switch dont·switch nicht·ausschalten
+"""
+
+# What works for hours with nobody beside it, and is spoiled, or let down, if it is cut off: it charges, washes, prints,
+# cooks, computes.
+_WORK: Final = """
+charger charging ladestation ladegerät lader chargeur cargador caricatore caricabatterie oplader laadpaal laadstation
+ładowarka carregador wallbox evse zappi easee go·e ev e·car e·auto e·bike ebike scooter
+washer washing·machine waschmaschine lave·linge lavadora lavatrice wasmachine pralka lavar tvättmaskin
+vaskemaskine vaskemaskin
+dryer tumble·dryer trockner sèche·linge secadora asciugatrice droger wasdroger suszarka secar torktumlare tørretumbler
+dishwasher geschirrspüler spülmaschine lave·vaisselle lavavajillas lavastoviglie vaatwasser zmywarka louça diskmaskin
+opvaskemaskine oppvaskmaskin
+printer drucker imprimante impresora stampante drukarka impressora prusa bambu octoprint
+slow·cooker crock·pot instant·pot sous·vide bread·maker brotbackautomat rice·cooker reiskocher dehydrator dörrautomat
+yogurt joghurt smoker
+computer pc workstation rechner ordinateur ordenador komputer computador desktop imac
+roborock roomba robot roboter mower mähroboter tondeuse cortacésped tosaerba grasmaaier kosiarka
 """
 
 _POWER_DOMAINS: Final = frozenset({"switch", "fan", "humidifier", "input_boolean", "media_player"})
@@ -95,6 +120,7 @@ def _terms(text: str) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
 
 _LIFE_TERMS: Final = _terms(_LIFE)
 _POWER_TERMS: Final = _terms(_POWER)
+_WORK_TERMS: Final = _terms(_WORK)
 _GATE_TERMS: Final = _terms(_GATES)
 
 
@@ -135,6 +161,12 @@ def looks_always_on(entity: Entity) -> bool:
     words = _words(entity)
     feeds = any(one.domain in _POWER_DOMAINS for one in entity.whole)
     return _has(words, _LIFE_TERMS) or (feeds and _has(words, _POWER_TERMS))
+
+
+@lru_cache(maxsize=4096)
+def works_alone(entity: Entity) -> bool:
+    """Return whether a plug's names say that it feeds what works with nobody beside it, and is not to be cut off."""
+    return any(one.domain in _POWER_DOMAINS for one in entity.whole) and _has(_words(entity), _WORK_TERMS)
 
 
 @lru_cache(maxsize=4096)

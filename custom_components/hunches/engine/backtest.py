@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from .aftermath import Aftermath, Scorer
+from .always_on import works_alone
 from .hunches import Kind
 from .localtime import DAY, HOUR, LocalTime
 from .policy import Ledger, Moment, Outcome, Record, Rule, Thermostat, Verdict, action_for
@@ -186,10 +187,11 @@ class _Course:
 
 
 def _all_allowed(home: Home, now: float) -> tuple[Rule, ...]:
-    """Return the rules that allow whatever may be allowed: what is turned on, one device at a time."""
+    """Return the rules that allow whatever may be allowed: what takes a rule about itself, one device at a time."""
     kinds = tuple(Rule(Verdict.ALLOW, None, kind, now) for kind in Kind)
     usual = Kind.USUALLY_ON_BY_NOW
-    return kinds + tuple(Rule(Verdict.ALLOW, e.entity_id, usual, now) for e in home.devices if action_for(e, usual))
+    lights = tuple(Rule(Verdict.ALLOW, e.entity_id, usual, now) for e in home.devices if action_for(e, usual))
+    return kinds + lights + tuple(Rule(Verdict.ALLOW, e.entity_id, None, now) for e in home.devices if works_alone(e))
 
 
 def _record(order: Order, now: float) -> Record:

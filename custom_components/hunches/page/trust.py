@@ -78,7 +78,7 @@ def _device(coordinator: HunchesCoordinator, entity: Entity, ledger: Ledger) -> 
         "name": name_of(coordinator.hass, coordinator.home, key),
         "area": plain(entity.area or "") or None,
         "never": never_automatic(entity, kinds[0] if kinds else None),
-        "allowed": any(allowing(rules, key, kind) is not None for kind in kinds),
+        "allowed": any(allowing(rules, entity, kind) is not None for kind in kinds),
         "own": [r.kind and str(r.kind) for r in rules if r.entity_id == key and r.verdict is Verdict.ALLOW],
         "forbidden": forbidding(rules, key, None) is not None,
         **{name: _tally(tallies[name]) if tallies is not None else None for name in ("raised", "acted")},

@@ -114,7 +114,7 @@ def _weigh(
         return "not_proposable", None
     if hunch.action not in (action.service, action.name):
         return "not_safe", None
-    if why := _not_permitted(hunch, ledger, settings):
+    if why := _not_permitted(entity, hunch, ledger, settings):
         return why, None
     if why := _untimely(hunch, ledger, settings, moment, firm):
         return why, None
@@ -123,13 +123,13 @@ def _weigh(
     return _possible(home, entity, hunch, action, settings, moment, asked=False)
 
 
-def _not_permitted(hunch: Hunch, ledger: Ledger, settings: Settings) -> str | None:
+def _not_permitted(entity: Entity, hunch: Hunch, ledger: Ledger, settings: Settings) -> str | None:
     """Return why nobody wants this done; None if somebody does."""
     if hunch.entity_id in settings.excluded:
         return "excluded"
     if forbidding(ledger.rules, hunch.entity_id, hunch.kind) is not None:
         return "never"
-    if allowing(ledger.rules, hunch.entity_id, hunch.kind) is None:
+    if allowing(ledger.rules, entity, hunch.kind) is None:
         return "not_allowed"
     here, anew = situation(hunch.evidence.context), allowed_since(ledger.rules, hunch.entity_id, hunch.kind)
     for given in ledger.answers:

@@ -2,7 +2,8 @@
 
 Nothing is allowed by default. A rule that forbids wins over every rule that allows, so that a "never" can be trusted
 until somebody takes it back. Among rules that allow, one about an entity wins over one about a kind in the whole home:
-it is the one that is named as the reason, and only it lifts what that entity's own past forbids.
+it is the one that is named as the reason, and only it lifts what that entity's own past forbids. What works with nobody
+beside it, a charger or a washing machine, takes a rule about itself.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ..always_on import works_alone
 from ..hunches import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from ..home import Entity
 
 
 class Verdict(StrEnum):
@@ -77,29 +81,31 @@ def forbidding(rules: Iterable[Rule], entity_id: str | None, kind: Kind | None) 
     return max(found, key=_weight, default=None)
 
 
-def allowing(rules: Iterable[Rule], entity_id: str, kind: Kind) -> Rule | None:
+def allowing(rules: Iterable[Rule], entity: Entity, kind: Kind) -> Rule | None:
     """Return the rule by which an entity's hunches of a kind may be acted on without asking; None: they may not.
 
-    To switch something on takes a rule about that very entity and kind.
+    To switch something on takes a rule about that very entity and kind; to cut off what works alone, one about it.
     """
     rules = tuple(rules)
-    if forbidding(rules, entity_id, kind) is not None:
+    if forbidding(rules, entity.entity_id, kind) is not None:
         return None
-    found = (r for r in rules if r.verdict is Verdict.ALLOW and r.covers(entity_id, kind))
+    found = (r for r in rules if r.verdict is Verdict.ALLOW and r.covers(entity.entity_id, kind))
+    if kind is Kind.USUALLY_ON_BY_NOW or works_alone(entity):
+        found = (r for r in found if r.entity_id is not None)
     if kind is Kind.USUALLY_ON_BY_NOW:
-        found = (r for r in found if r.entity_id is not None and r.kind is not None)
+        found = (r for r in found if r.kind is not None)
     return max(found, key=_weight, default=None)
 
 
 def allowed_since(rules: Iterable[Rule], entity_id: str, kind: Kind) -> float:
     """Return when an entity's hunches of a kind were last allowed by a rule about it; minus infinity: never."""
     rules = tuple(rules)
-    if (rule := allowing(rules, entity_id, kind)) is None or rule.entity_id is None:
+    if forbidding(rules, entity_id, kind) is not None:
         return float("-inf")
     own = (r for r in rules if r.verdict is Verdict.ALLOW and r.entity_id == entity_id and r.covers(entity_id, kind))
     if kind is Kind.USUALLY_ON_BY_NOW:
         own = (r for r in own if r.kind is not None)
-    return max(r.time for r in own)
+    return max((r.time for r in own), default=float("-inf"))
 
 
 def renamed(rules: Rules, names: Mapping[str, str]) -> Rules:
