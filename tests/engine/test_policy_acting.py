@@ -319,6 +319,12 @@ def test_what_works_alone_is_cut_off_without_asking_only_by_its_own_rule(name: s
     assert allowing((allow(None, Kind.STILL_ON),), Entity("switch.kettle", "Kettle"), Kind.STILL_ON) is not None
 
 
+def test_what_a_helper_stands_for_takes_its_own_rule() -> None:
+    guests = Entity("input_boolean.guests", "Guests")
+    assert allowing((allow(None, Kind.STILL_ON),), guests, Kind.STILL_ON) is None
+    assert allowing((allow("input_boolean.guests"),), guests, Kind.STILL_ON) is not None
+
+
 def test_a_light_is_turned_on_only_after_an_always_and_never_in_the_night() -> None:
     kind, dark = Kind.USUALLY_ON_BY_NOW, {PORCH: OFF}
     for rule in (allow(), allow(None, kind)):

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from .aftermath import Aftermath, Scorer
-from .always_on import works_alone
 from .hunches import Kind
 from .localtime import DAY, HOUR, LocalTime
-from .policy import Ledger, Moment, Outcome, Record, Rule, Thermostat, Verdict, action_for
+from .policy import Ledger, Moment, Outcome, Record, Rule, Thermostat, Verdict, action_for, takes_own_rule
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -191,7 +190,8 @@ def _all_allowed(home: Home, now: float) -> tuple[Rule, ...]:
     kinds = tuple(Rule(Verdict.ALLOW, None, kind, now) for kind in Kind)
     usual = Kind.USUALLY_ON_BY_NOW
     lights = tuple(Rule(Verdict.ALLOW, e.entity_id, usual, now) for e in home.devices if action_for(e, usual))
-    return kinds + lights + tuple(Rule(Verdict.ALLOW, e.entity_id, None, now) for e in home.devices if works_alone(e))
+    others = tuple(Rule(Verdict.ALLOW, e.entity_id, None, now) for e in home.devices if takes_own_rule(e))
+    return kinds + lights + others
 
 
 def _record(order: Order, now: float) -> Record:

@@ -21,7 +21,20 @@ from .ledger import (
     stretch,
 )
 from .patience import BY_PEOPLE, bar, unanswered
-from .rules import Rule, Rules, Verdict, allowing, forbidding, left, named, of_things, renamed, with_rule, without_rule
+from .rules import (
+    Rule,
+    Rules,
+    Verdict,
+    allowing,
+    forbidding,
+    left,
+    named,
+    of_things,
+    renamed,
+    takes_own_rule,
+    with_rule,
+    without_rule,
+)
 from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy, left_to_ask
@@ -84,6 +97,7 @@ __all__ = [
     "somebody_listens",
     "stops",
     "stretch",
+    "takes_own_rule",
     "unanswered",
     "wakes_nobody",
     "with_rule",

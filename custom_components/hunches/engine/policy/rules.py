@@ -2,8 +2,8 @@
 
 Nothing is allowed by default. A rule that forbids wins over every rule that allows, so that a "never" can be trusted
 until somebody takes it back. Among rules that allow, one about an entity wins over one about a kind in the whole home:
-it is the one that is named as the reason, and only it lifts what that entity's own past forbids. What works with nobody
-beside it, a charger or a washing machine, takes a rule about itself.
+it is the one that is named as the reason, and only it lifts what that entity's own past forbids. Some devices take a rule
+about themselves (`takes_own_rule`).
 """
 
 from __future__ import annotations
@@ -81,16 +81,25 @@ def forbidding(rules: Iterable[Rule], entity_id: str | None, kind: Kind | None) 
     return max(found, key=_weight, default=None)
 
 
+def takes_own_rule(entity: Entity) -> bool:
+    """Return whether a rule for the whole home allows nothing about an entity.
+
+    What works with nobody beside it, a charger or a washing machine, is not to be cut off unthinkingly; and what a
+    helper stands for, a holiday or a guest, nobody but its owner knows.
+    """
+    return entity.domain == "input_boolean" or works_alone(entity)
+
+
 def allowing(rules: Iterable[Rule], entity: Entity, kind: Kind) -> Rule | None:
     """Return the rule by which an entity's hunches of a kind may be acted on without asking; None: they may not.
 
-    To switch something on takes a rule about that very entity and kind; to cut off what works alone, one about it.
+    To switch something on takes a rule about that very entity and kind.
     """
     rules = tuple(rules)
     if forbidding(rules, entity.entity_id, kind) is not None:
         return None
     found = (r for r in rules if r.verdict is Verdict.ALLOW and r.covers(entity.entity_id, kind))
-    if kind is Kind.USUALLY_ON_BY_NOW or works_alone(entity):
+    if kind is Kind.USUALLY_ON_BY_NOW or takes_own_rule(entity):
         found = (r for r in found if r.entity_id is not None)
     if kind is Kind.USUALLY_ON_BY_NOW:
         found = (r for r in found if r.kind is not None)
