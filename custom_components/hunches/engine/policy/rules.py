@@ -2,8 +2,8 @@
 
 Nothing is allowed by default. A rule that forbids wins over every rule that allows, so that a "never" can be trusted
 until somebody takes it back. Among rules that allow, one about an entity wins over one about a kind in the whole home:
-it is the one that is named as the reason, and only it lifts what that entity's own past forbids. Some devices take a rule
-about themselves (`takes_own_rule`).
+it is the one that is named as the reason, and only it lifts what that entity's own past forbids. Some devices take a
+rule about themselves (`takes_own_rule`).
 """
 
 from __future__ import annotations
