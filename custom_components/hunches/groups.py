@@ -1,5 +1,7 @@
 """What a group consists of, as Home Assistant or another integration tells it."""
 
+from collections.abc import Set as AbstractSet
+
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers.group import get_group_entities
@@ -12,4 +14,6 @@ def listed(hass: HomeAssistant, state: State) -> tuple[str, ...]:
     if loaded is not None and loaded.group is not None:
         return tuple(loaded.group.member_entity_ids)
     members = state.attributes.get(ATTR_ENTITY_ID)
+    if isinstance(members, AbstractSet):  # as Hue lists the lamps of a room
+        return tuple(sorted(str(member) for member in members))
     return tuple(str(member) for member in members) if isinstance(members, list | tuple) else ()

@@ -163,6 +163,7 @@ def test_nothing_is_proposed_for_what_has_no_safe_side(entity_id: str) -> None:
         "Chauffe-eau",
         "Weidezaun",
         "Starlink",
+        "Pi-hole",
     ],
 )
 def test_what_looks_always_on_is_never_proposed(name: str) -> None:

@@ -96,6 +96,7 @@ async def test_groups_are_no_devices_beside_their_members(hass: HomeAssistant) -
     hass.states.async_set("light.both", "on", {"entity_id": ["light.a", "light.b"]})
     hass.states.async_set("light.helper", "on")
     hass.states.async_set("light.elsewhere", "on", {"entity_id": ["light.far_away"]})
+    hass.states.async_set("light.hue_room", "on", {"entity_id": {"light.a", "light.b"}})
     helper = HaEntity()
     helper.group = GenericGroup(helper, ["light.b"])
     get_group_entities(hass)["light.helper"] = helper

@@ -62,7 +62,8 @@ pump pumps pumpe pumpen pomp pompen pompe pompes pompa pompy bomba bombas pumppu
 ポンプ 水泵 펌프 sump
 boiler furnace heizung heizkessel chaudière caldaia caldera cv·ketel heat·pump wärmepumpe recuperator hrv erv
 radon septic sewage hebeanlage
-starlink eero orbi dlan powerline inverter wechselrichter omvormer inversor falownik balkonkraftwerk
+adguard pi·hole pihole vpn wireguard tailscale starlink eero orbi dlan powerline
+inverter wechselrichter omvormer inversor falownik balkonkraftwerk
 water·heater warmwasser durchlauferhitzer chauffe·eau scaldabagno scaldacqua calentador podgrzewacz termoacumulador
 electric·fence weidezaun clôture·électrique greenhouse gewächshaus invernadero szklarnia
 kyl külmkapp sügavkülmik šaldytuvas ledusskapis eismaschine
