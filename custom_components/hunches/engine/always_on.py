@@ -61,6 +61,7 @@ türklingel
 pump pumps pumpe pumpen pomp pompen pompe pompes pompa pompy bomba bombas pumppu čerpadlo szivattyú αντλία насос
 ポンプ 水泵 펌프 sump
 boiler furnace heizung heizkessel chaudière caldaia caldera cv·ketel heat·pump wärmepumpe recuperator hrv erv
+mvhr vmc kwl wtw lüftungsanlage wohnraumlüftung ventilation·system ventilation·unit
 radon septic sewage hebeanlage
 adguard pi·hole pihole vpn wireguard tailscale starlink eero orbi dlan powerline
 inverter wechselrichter omvormer inversor falownik balkonkraftwerk
