@@ -367,6 +367,24 @@ def test_groups_are_left_out_beside_their_members(recorder: Recorder) -> None:
     assert "light.of_strangers" not in read(path)[0].home.entities, "what is in it is left alone"
 
 
+def test_what_a_thermostat_drives_is_left_out(recorder: Recorder) -> None:
+    write_registries(recorder.path.parent, [entry("switch.radiator"), entry("switch.mist"), entry("switch.other")])
+    made = [
+        {"domain": "generic_thermostat", "entry_id": "t1", "options": {"heater": "uuid-switch.radiator"}},
+        {"domain": "generic_hygrostat", "entry_id": "t2", "options": {"humidifier": "switch.mist"}},
+        {
+            "domain": "generic_hygrostat",
+            "entry_id": "t3",
+            "disabled_by": "user",
+            "options": {"humidifier": "switch.other"},
+        },
+    ]
+    store(recorder.path.parent, "core.config_entries", {"entries": made})
+    for key in ("switch.radiator", "switch.mist", "switch.other"):
+        recorder.state(key, 0, "on")
+    assert list(read(recorder.close())[0].home.entities) == ["switch.other"]
+
+
 def test_one_of_several_entities_of_one_thing_is_read(recorder: Recorder) -> None:
     write_registries(
         recorder.path.parent,

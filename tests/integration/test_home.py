@@ -135,6 +135,15 @@ async def test_a_group_knows_its_hidden_members_and_is_left_alone_with_an_exclud
     assert list(build_home(hass, ["light.plug_o"]).entities) == ["switch.everything"]
 
 
+async def test_what_a_thermostat_drives_is_the_thermostats(hass: HomeAssistant) -> None:
+    plug = er.async_get(hass).async_get_or_create("switch", "test", "1", suggested_object_id="radiator")
+    for entity_id in ("switch.radiator", "switch.mist", "switch.other"):
+        hass.states.async_set(entity_id, "on")
+    MockConfigEntry(domain="generic_thermostat", options={"heater": plug.id}).add_to_hass(hass)
+    MockConfigEntry(domain="generic_hygrostat", options={"humidifier": "switch.mist"}).add_to_hass(hass)
+    assert list(build_home(hass).entities) == ["switch.other"]
+
+
 async def test_area_and_labels_of_entity_device_and_area(hass: HomeAssistant) -> None:
     label = lr.async_get(hass)
     names = {name: label.async_create(name).label_id for name in ("Mine", "Its", "Room's")}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from . import chosen
 from .home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, Says
-from .twins import Reported, Reports, same_things
+from .twins import DRIVERS, Reported, Reports, same_things
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ class StorageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What the registries say of one entity. `left_out`: hidden, disabled, configuration, diagnosis, or our own."""
+    """What the registries say of one entity. `left_out`: hidden, disabled, technical, driven, or our own."""
 
     name: str
     area: str | None
@@ -77,6 +77,8 @@ def read(folder: Path) -> Registries:
     }
     described = {key: _describe(entry, devices, areas, labels) for key, entry in entries.items()}
     set_up = _list(_load(folder, "core.config_entries"), "entries")
+    for key in _driven(entries, set_up) & described.keys():
+        described[key] = replace(described[key], left_out=True)
     members, wrapped = _helpers(entries, set_up)
     options = next((_mapping(one.get("options")) for one in set_up if one.get("domain") == _OURS), {})
     reports = Reports(
@@ -133,6 +135,14 @@ def _helpers(
         elif entry.get("platform") == "switch_as_x" and (switch := chosen.get("entity_id")):
             wrapped[key] = by_uuid.get(str(switch), str(switch))
     return members, wrapped
+
+
+def _driven(entries: Mapping[str, Mapping[str, Any]], set_up: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return what is switched by a thermostat, or a hygrostat, that was made of it, by entity id."""
+    by_uuid = {entry.get("id"): key for key, entry in entries.items()}
+    drivers = ((one, DRIVERS.get(str(one.get("domain")))) for one in set_up if not one.get("disabled_by"))
+    named = {str(_mapping(one.get("options")).get(option)) for one, option in drivers if option is not None}
+    return {by_uuid.get(key, key) for key in named}
 
 
 def _describe(

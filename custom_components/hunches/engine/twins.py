@@ -10,8 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Final
 
 from .home import DEVICE_DOMAINS, Entity
+
+DRIVERS: Final[Mapping[str, str]] = {"generic_thermostat": "heater", "generic_hygrostat": "humidifier"}
+"""Helpers that switch a device on and off all day, and the option that names it: nobody forgets what is theirs."""
 
 
 @dataclass(frozen=True, slots=True)

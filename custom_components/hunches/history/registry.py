@@ -14,7 +14,7 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 
 from ..const import DOMAIN
 from ..engine.home import DEVICE_DOMAINS, EVIDENCE_DOMAINS, PEOPLE_DOMAINS, UNKNOWN, Entity, Home, Says, read_state
-from ..engine.twins import Reported, Reports, same_things
+from ..engine.twins import DRIVERS, Reported, Reports, same_things
 from ..groups import listed
 
 _DOMAINS: Final = frozenset({*DEVICE_DOMAINS, *EVIDENCE_DOMAINS})
@@ -31,12 +31,15 @@ def build_home(
 ) -> Home:
     """Return the home's devices and evidence.
 
-    Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, groups
-    beside their members or with one that is excluded, all but one of several entities of one thing, the `excluded`
-    entity ids, and what is our own: what we conclude is no evidence. What people `named` as evidence is there in any
-    case, if it is recorded. `told` is what `reports` returns, where it is known already.
+    Left out: what is hidden, disabled, configuration or diagnosis, what the recorder is told not to keep, what a
+    thermostat drives, groups beside their members or with one that is excluded, all but one of several entities of one
+    thing, the `excluded` entity ids, and what is our own: what we conclude is no evidence. What people `named` as
+    evidence is there in any case, if it is recorded. `told` is what `reports` returns, where it is known already.
     """
     entities, states = _counted(hass, places := _Places(hass))
+    for key in _driven(hass):
+        entities.pop(key, None)
+        states.pop(key, None)
     apart = frozenset({*entities, *excluded})  # these are judged by themselves, and no group is switched over them
     for key, state in states.items():
         inside = [member for member in listed(hass, state) if member != key]
@@ -192,10 +195,23 @@ def reports(hass: HomeAssistant, places: _Places | None = None) -> Reports:
 def _wrapped(hass: HomeAssistant, registry: er.EntityRegistry) -> Iterator[tuple[str, str]]:
     """Yield each entity as which a switch is shown, and the switch."""
     for shown in hass.config_entries.async_entries(_WRAPPER):
-        switch = str(shown.options.get(ATTR_ENTITY_ID))  # an entity id, or the registry's own id
-        entry = registry.async_get(switch)
+        switch = _entity_id(registry, shown.options.get(ATTR_ENTITY_ID))
         for wrapper in er.async_entries_for_config_entry(registry, shown.entry_id):
-            yield wrapper.entity_id, entry.entity_id if entry else switch
+            yield wrapper.entity_id, switch
+
+
+def _driven(hass: HomeAssistant) -> Iterator[str]:
+    """Yield what is switched by a thermostat, or a hygrostat, that was made of it."""
+    registry = er.async_get(hass)
+    for domain, option in DRIVERS.items():
+        for driver in hass.config_entries.async_entries(domain, include_ignore=False, include_disabled=False):
+            yield _entity_id(registry, driver.options.get(option))
+
+
+def _entity_id(registry: er.EntityRegistry, chosen: object) -> str:
+    """Return the entity id of what an option names, by that or by the registry's own id."""
+    entry = registry.async_get(str(chosen))
+    return entry.entity_id if entry is not None else str(chosen)
 
 
 def _report(entry: er.RegistryEntry, places: _Places, wraps: str | None) -> Reported:
