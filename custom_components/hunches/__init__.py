@@ -4,12 +4,13 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import feedback, proof
 from .actions import async_leave
-from .const import CONF_PHONES, DOMAIN, LOGGER
+from .const import CONF_PHONES, DOMAIN, LOGGER, SIGNAL_CONTEXT
 from .coordinator import HunchesCoordinator
 from .data import HunchesConfigEntry, HunchesData
 from .engine.model import ASSETS, AssetError, Model
@@ -80,6 +81,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> 
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await (coordinator := entry.runtime_data.coordinator).async_stop()
+        async_dispatcher_send(hass, SIGNAL_CONTEXT, None)
         if entry.disabled_by is not None:
             for record in await async_leave(hass, coordinator.feedback.ledger):
                 await coordinator.feedback.async_recorded(record)  # else it would be brought back again when enabled

@@ -71,9 +71,10 @@ async def _async_find(
     coordinator: HunchesCoordinator, key: str, context: Context, shown: Collection[str] | None
 ) -> Question:
     """Return the part of an open question that the caller has seen and may answer."""
-    question = coordinator.question(key)
+    question = coordinator.question(key, shown or ())
     if question is not None and shown is not None:
-        question = question.of(lambda entity_id: entity_id in shown)
+        seen = coordinator.now_called(shown)
+        question = question.of(lambda entity_id: entity_id in seen)
     if question is None:
         raise AnswerError("gone")
     if (part := question.of(await async_visible(coordinator.hass, context))) is None:

@@ -19,6 +19,7 @@ EVENT_ANSWERED: Final = f"{DOMAIN}_answered"
 """Fired when a hunch is shown, and when it is open no longer, by whatever answer."""
 
 SIGNAL_CONTEXT: Final = f"{DOMAIN}_context"
+"""With the context, each time that it is looked at, and with None when nobody looks any more."""
 """Sent with the home's context whenever that is known anew."""
 
 CONF_SENSITIVITY: Final = "sensitivity"

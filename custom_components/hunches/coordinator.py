@@ -8,7 +8,7 @@ import asyncio
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -90,7 +90,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._following = Following(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self.watched: frozenset[str] = frozenset()
-        self._names: dict[str, str] = {}
+        self._names: dict[str, str] = {}  # of what the mind knows by earlier ids
+        self._called: dict[str, str] = {}  # of everything, since the start
         """New entity ids by those of the home that is being learned, since it was looked up."""
         self._stopped = threading.Event()
         self._patience = Patience()
@@ -126,9 +127,19 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         hunches = self.feedback.ledger.open
         return questions(self.described, hunches) if hunches else ()
 
-    def question(self, key: str) -> Question | None:
-        """Return the question in which the open hunch of a key is asked."""
-        return next((q for q in self.questions if any(hunch.key == key for hunch in q.hunches)), None)
+    def question(self, key: str, shown: Collection[str] = ()) -> Question | None:
+        """Return the question in which the open hunch of a key is asked.
+
+        Where that one is settled, or goes by another id: what is left of what was `shown` with it (entity ids).
+        """
+        asked = {hunch.key: question for question in self.questions for hunch in question.hunches}
+        kind, _, entity_id = key.partition(":")
+        keys = (f"{kind}:{one}" for one in self.now_called((entity_id, *shown)))
+        return next((asked[one] for one in (key, *keys) if one in asked), None)
+
+    def now_called(self, entity_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return entities' ids, each beside the one that it has by now, if it got another since the start."""
+        return tuple(key for one in entity_ids for key in (one, self._called.get(one, one)))
 
     @property
     def repairs(self) -> bool:
@@ -147,7 +158,10 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
 
         Else what is asked about it would be withdrawn at the next look, and what was done could not be undone.
         """
-        self._names = {**{first: new if last == old else last for first, last in self._names.items()}, old: new}
+        self._names, self._called = (
+            {**{first: new if last == old else last for first, last in names.items()}, old: new}
+            for names in (self._names, self._called)
+        )
         if self.home is not None:
             self.home = renamed_home(self.home, {old: new})
         self.watched = frozenset(new if key == old else key for key in self.watched)

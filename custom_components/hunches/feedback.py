@@ -310,6 +310,11 @@ def lessons(ledger: Ledger) -> list[Heard]:
     return said + seen
 
 
+def verdicts(ledger: Ledger) -> list[Heard]:
+    """Return of each hunch whether it was right, once, for people to read: the last word counts."""
+    return list({(one.hunch.key, one.hunch.time): one for one in lessons(ledger)}.values())
+
+
 async def async_remove(hass: HomeAssistant) -> None:
     """Delete the files."""
     hass.data.pop(_UNSTORED, None)

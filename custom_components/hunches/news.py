@@ -16,7 +16,7 @@ from .const import EVENT_ANSWERED, EVENT_RAISED, SIGNAL_CONTEXT
 from .coordinator import HunchesCoordinator
 from .engine.home import Home
 from .engine.hunches import Context, Hunch
-from .engine.policy import BY_PEOPLE, Answered, Ledger, Outcome, Question, Record, questions
+from .engine.policy import BY_PEOPLE, Answer, Answered, Ledger, Outcome, Question, Record, questions
 
 
 class What(StrEnum):
@@ -133,7 +133,9 @@ def since(home: Home, before: Ledger, now: Ledger) -> Iterator[Piece]:
     for record in now.records:
         what = _OF_OUTCOME.get(record.outcome)
         if what is not None and known.get(record.id) is not record.outcome:
-            yield Piece(what, record.hunch, record=record)
+            given = last_now.get(record.hunch.key)
+            said = what is What.UNDONE and given is not None and given.answer is Answer.UNDONE
+            yield Piece(what, record.hunch, given if said else None, record)
     for hunch in now.open:
         if hunch.key not in asked_before:
             yield Piece(What.RAISED, hunch, question=asked_now[hunch.key])

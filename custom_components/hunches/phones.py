@@ -109,8 +109,12 @@ class Phones:
         self._told = coordinator.questions
         self._order = asyncio.Lock()  # what is sent later arrives later: a question before its withdrawal
         self._shown = hass.data.setdefault(_SHOWN, {})
-        before, chosen = hass.data.get(_ASKED, []), self._chosen
+        chosen = self._chosen
+        before = hass.data.get(_ASKED, chosen)  # after a restart nobody knows; what is shown there is asked still
         hass.data[_ASKED] = chosen
+        if new := [phone for phone in chosen if phone not in before]:
+            for question in self._told:
+                self._begin(self._async_ask(question.key, _How.NEW, new))
         if (name := mistakable(hass, entry.options.get(CONF_PHONES, ()))) is not None:
             LOGGER.warning('Phones of two people are called "%s": neither is told. Rename one of them in its app', name)
         if left := [phone for phone in before if phone not in chosen]:
@@ -150,48 +154,52 @@ class Phones:
     def _begin(self, job: Any) -> None:
         self._entry.async_create_background_task(self._hass, job, f"{DOMAIN} phones")
 
-    async def _async_ask(self, key: str, how: _How) -> None:
+    async def _async_ask(self, key: str, how: _How, among: Iterable[Phone] | None = None) -> None:
+        """Ask, or show what has become of a question: on all phones that were chosen, or `among` them."""
         async with self._order:
             question = next((q for q in self._coordinator.questions if q.key == key), None)
             if not (phones := self._chosen) or question is None:
                 return
             self._hass.data[_ASKED] = phones
-            say, now = await async_say(self._hass), dt_util.utcnow().timestamp()
-            quiet = how is _How.LEFT or wakes_nobody(question.leader)
-            data: dict[str, Any] = {
-                "tag": _tag(key),
-                "group": DOMAIN,
-                "channel": say("channel_quiet" if quiet else "channel"),
-                "notification_icon": "mdi:lightbulb-question-outline",
-                "url": PAGE,
-                "clickAction": PAGE,
-            }
-            if quiet:
-                data |= {"importance": "low"}
-            if how is _How.RENEWED:
-                data |= {"alert_once": True}
-            if quiet or how is _How.RENEWED:
-                data |= {"push": {"interruption-level": "passive"}}
-            for phone in phones:
-                if (theirs := question.of(await async_may(self._hass, phone.user_id))) is None:
-                    if how is _How.RENEWED:  # what was theirs to answer may have been in it before
-                        await _async_clear(self._hass, phone, key)
-                    continue
-                title, accept = await async_question(self._hass, self._coordinator.home, theirs)
-                actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
-                may_rule = await async_is_administrator(self._hass, phone.user_id)
-                mark = self._mark(theirs)
-                buttons = [
-                    {"action": f"{DOMAIN}|{answer}|{key}|{mark}", "title": title}
-                    for answer, title in actions
-                    if may_rule or answer != _NEVER
-                ]
-                message = await async_reason(self._hass, theirs.leader, now)
-                await _async_notify(
-                    self._hass,
-                    phone,
-                    {"title": title, "message": message, "data": {**data, "actions": buttons}},
-                )
+            for phone in phones if among is None else among:
+                if (theirs := question.of(await async_may(self._hass, phone.user_id))) is not None:
+                    await self._async_tell(phone, key, theirs, how)
+                elif how is _How.RENEWED:  # what was theirs to answer may have been in it before
+                    await _async_clear(self._hass, phone, key)
+
+    async def _async_tell(
+        self, phone: Phone, key: str, theirs: Question, how: _How, message: str | None = None
+    ) -> None:
+        """Show somebody their part of a question; `message`: in place of the reason."""
+        say, now = await async_say(self._hass), dt_util.utcnow().timestamp()
+        quiet = how is _How.LEFT or wakes_nobody(theirs.leader)
+        data: dict[str, Any] = {
+            "tag": _tag(key),
+            "group": DOMAIN,
+            "channel": say("channel_quiet" if quiet else "channel"),
+            "notification_icon": "mdi:lightbulb-question-outline",
+            "url": PAGE,
+            "clickAction": PAGE,
+        }
+        if quiet:
+            data |= {"importance": "low"}
+        if how is _How.RENEWED:
+            data |= {"alert_once": True}
+        if quiet or how is _How.RENEWED:
+            data |= {"push": {"interruption-level": "passive"}}
+        title, accept = await async_question(self._hass, self._coordinator.home, theirs)
+        actions = [(_ACCEPT, accept), (_NOT_NOW, say("answer_not_now")), (_NEVER, say("answer_never"))]
+        may_rule = await async_is_administrator(self._hass, phone.user_id)
+        mark = self._mark(theirs)
+        buttons = [
+            {"action": f"{DOMAIN}|{answer}|{key}|{mark}", "title": text}
+            for answer, text in actions
+            if may_rule or answer != _NEVER
+        ]
+        message = message or await async_reason(self._hass, theirs.leader, now)
+        await _async_notify(
+            self._hass, phone, {"title": title, "message": message, "data": {**data, "actions": buttons}}
+        )
 
     def _mark(self, question: Question) -> str:
         """Return the mark of what a notification is about, and remember what it stands for."""
@@ -230,9 +238,16 @@ class Phones:
             await self._async_reply(context.user_id, key, (await async_say(self._hass))("not_yours"))
 
     async def _async_reply(self, user_id: str | None, key: str, message: str) -> None:
+        """Tell somebody why what they tapped was not done, with the answers if it is asked still."""
         async with self._order:
+            question = next((q for q in self._coordinator.questions if q.key == key), None)
             for phone in self._chosen:
-                if phone.user_id == user_id:
+                if phone.user_id != user_id:
+                    continue
+                theirs = None if question is None else question.of(await async_may(self._hass, phone.user_id))
+                if theirs is not None:
+                    await self._async_tell(phone, key, theirs, _How.NEW, message)
+                else:
                     await _async_notify(self._hass, phone, {"message": message, "data": {"tag": _tag(key)}})
 
 

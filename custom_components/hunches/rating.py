@@ -38,6 +38,8 @@ async def async_rate(coordinator: HunchesCoordinator, context: Context, action_i
     if not good and can_be_undone(coordinator, record):
         return (await async_undo(coordinator, context, action_id=action_id))[0].record
     async with coordinator.lock:
+        if ratings(coordinator.feedback.ledger).get(action_id) is good:  # said twice, while something else went on
+            return record
         now = dt_util.utcnow().timestamp()
         if good:
             await coordinator.feedback.async_rated(Answered(now, record.hunch, Answer.ACCEPTED, context.user_id))

@@ -45,7 +45,7 @@ class HunchFlow(RepairsFlow):
         self, step: str, tell: Callable[[HomeAssistant, Hunch, float], Awaitable[str]], answers: list[str]
     ) -> RepairsFlowResult:
         coordinator = self._coordinator()
-        question = coordinator.question(self.issue_id) if coordinator else None
+        question = coordinator.question(self.issue_id, self._shown or ()) if coordinator else None
         if coordinator is None or question is None:
             return self.async_abort(reason="gone")
         placeholders = await self._async_placeholders(coordinator, question)
@@ -68,7 +68,7 @@ class HunchFlow(RepairsFlow):
     async def async_step_always(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Do it, and from now on without asking, after showing what that would have come to until now."""
         coordinator = self._coordinator()
-        question = coordinator.question(self.issue_id) if coordinator else None
+        question = coordinator.question(self.issue_id, self._shown or ()) if coordinator else None
         if coordinator is None or question is None:
             return self.async_abort(reason="gone")
         if user_input is not None:

@@ -20,7 +20,7 @@ from .engine.localtime import DAY
 from .engine.policy import Outcome
 from .engine.wilson import wilson
 from .entity import HunchesEntity
-from .feedback import lessons
+from .feedback import verdicts
 from .portraits import async_setup_portraits
 
 PARALLEL_UPDATES = 0
@@ -118,7 +118,7 @@ class Precision(HunchesEntity, SensorEntity):
 
     def _counted(self) -> tuple[int, int]:
         since = dt_util.utcnow().timestamp() - PRECISION_DAYS * DAY
-        heard = [one.yes for one in lessons(self.coordinator.feedback.ledger) if one.hunch.time >= since]
+        heard = [one.yes for one in verdicts(self.coordinator.feedback.ledger) if one.hunch.time >= since]
         return sum(heard), len(heard)
 
 

@@ -103,8 +103,12 @@ class _HomeTrigger(Trigger):
             run_action({CONF_FOR: self._for}, self._key)
 
         @callback
-        def on_context(context: Context) -> None:
+        def on_context(context: Context | None) -> None:
             nonlocal held, timer
+            if context is None:  # nobody watches any more; what had begun begins anew when somebody does
+                held = False if timer is not None else None
+                stop()
+                return
             before, held = held, self._holds(context)
             if not held:
                 stop()

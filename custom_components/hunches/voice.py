@@ -45,6 +45,7 @@ class Voice:
         self._asked = hass.data[_ASKED] = hass.data.get(_ASKED, still) & still
         self._one = asyncio.Lock()
         self._asking: tuple[Question, asyncio.Task[str]] | None = None
+        self._task: asyncio.Task[str] | None = None  # of what is asked without anybody having called for it
 
     @callback
     def on_piece(self, piece: Piece) -> None:
@@ -67,8 +68,10 @@ class Voice:
             keys = {hunch.key for hunch in question.hunches}
             if not keys.isdisjoint(self._asked):
                 self._asked |= keys
+            elif self._task is not None and not self._task.done():
+                continue  # one at a time: by then everybody may be asleep, or the satellite busy
             elif self.may_ask(question) and (satellite := self._nearest(question.leader, satellites)) is not None:
-                self._entry.async_create_background_task(
+                self._task = self._entry.async_create_background_task(
                     self._hass, self.async_ask(satellite, question), f"{DOMAIN} voice"
                 )
 

@@ -22,7 +22,7 @@ from .calls import loaded_coordinator
 from .const import DOMAIN
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
-from .engine.policy import Verdict
+from .engine.policy import Outcome, Verdict
 from .errors import AnswerError
 from .page.devices import DAYS, Outlooks, async_devices, async_expected, async_timelines
 from .page.done import async_done
@@ -198,8 +198,9 @@ async def _answer(coordinator: HunchesCoordinator, connection: ActiveConnection,
         question = await async_accept(coordinator, key, context, always=answer == _ALWAYS, shown=shown)
     else:
         question = await async_reject(coordinator, key, context, never=answer == _NEVER, shown=shown)
-    # None where there was nothing left to do
-    done = next((r.id for r in reversed(coordinator.feedback.ledger.records) if r.hunch in question.hunches), None)
+    # None where there was nothing to do, or left to do
+    records = (r for r in reversed(coordinator.feedback.ledger.records) if r.outcome is Outcome.DONE)
+    done = next((r.id for r in records if r.hunch in question.hunches), None)
     return {"hunch": key, "entities": question.entity_ids, "answer": answer, "action_id": done}
 
 

@@ -9,7 +9,7 @@ from ..engine.aftermath import UNTOLD
 from ..engine.home import Entity, Home
 from ..engine.hunches import Kind
 from ..engine.policy import Ledger, Verdict, action_for, allowing, forbidding, never_automatic
-from ..feedback import lessons
+from ..feedback import verdicts
 from ..words import name_of, plain
 from .viewer import Viewer
 
@@ -37,7 +37,7 @@ def trust(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
 
 def reliability(ledger: Ledger) -> list[dict[str, Any]]:
     """Return how often hunches were right by how likely that seemed, a tenth each: chance, share, how many."""
-    heard = [(one.hunch.p_accept, one.yes) for one in lessons(ledger)]
+    heard = [(one.hunch.p_accept, one.yes) for one in verdicts(ledger)]
     said = [(min(int(p * _BINS), _BINS - 1), p, right) for p, right in heard]
     bins = []
     for place in sorted({place for place, _, _ in said}):
