@@ -6,7 +6,8 @@ It counts what every kind of signal does while people are moving, quiet, asleep 
 befall their sensors (`context_homes.py`): asleep and away are given, moving or quiet is found by
 expectation-maximisation. What counting leaves open (how far to trust the fleet beside a home's own past, what evidence
 counts, what a way out says) is a `Choice`; `--choose` tries others, one number after the other, by how well the filter
-tells other simulated homes, and prints what it finds.
+tells other simulated homes, and prints what it finds. How sure the filter may be is learned last, on homes that were
+not counted (`context_calibration.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,7 @@ from custom_components.hunches.engine.evidence import FALL, MINUTE, OFF_TIME, OF
 from custom_components.hunches.engine.routine import BIN, BINS, Past, Routine
 from custom_components.hunches.engine.sensors import signals_of
 
-from . import context_dark, context_homes
+from . import context_calibration, context_dark, context_homes
 from .evaluate_context import f1, grid, truth
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from custom_components.hunches.engine.bundle import Recording
 
 HOMES: Final = 240
-JUDGES: Final = 5  # one home for so many that are counted judges the choices
+JUDGES: Final = 5  # one home for so many that are counted judges the choices, and two tell how sure to be
 ROUNDS: Final = 4
 DAYS: Final = 27
 LEAST: Final = 5  # signals of a kind, below which its numbers stay where they began
@@ -247,7 +248,11 @@ def train(seed: int, homes: int = HOMES, say: Callable[[str], None] = print) -> 
     dark = context_dark.learn(seed)
     counted = count_fleet(seed, homes, dark)
     say(f"context: signals of {', '.join(sorted(counted.kinds))} counted in {homes} homes")
-    return content(numbers_of(counted, Choice(), dark))
+    numbers = numbers_of(counted, Choice(), dark)
+    judges = range(homes, homes + max(homes * 2 // JUDGES, 4))
+    numbers = replace(numbers, calibration=context_calibration.learn(seed, judges, numbers))
+    say(f"context: {numbers.calibration}")
+    return content(numbers)
 
 
 def count_fleet(seed: int, homes: int, dark: Sequence[float]) -> Counted:
@@ -281,6 +286,7 @@ def content(numbers: Numbers) -> dict[str, Any]:
             "crossings": trust.crossings,
         },
         "dark": list(numbers.dark),
+        "calibration": {name: float(f"{value:.4g}") for name, value in asdict(numbers.calibration).items()},
     }
 
 

@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from custom_components.hunches.engine import bundle
 from custom_components.hunches.engine.bundle import Interval, Recording
 from custom_components.hunches.engine.context import Contexts, Tracker, follow
+from custom_components.hunches.engine.context_numbers import Calibration
 from custom_components.hunches.engine.home import OFF, ON, UNKNOWN, Entity, Home
 from custom_components.hunches.engine.localtime import DAY, HOUR, LocalTime
 from custom_components.hunches.engine.sensors import kind_of
@@ -423,12 +426,12 @@ def test_odd_input_is_answered() -> None:
     timelines["person.x"] = Timeline.from_states("person", [start], ["unknown"])
     timelines["binary_sensor.bed"] = Timeline.from_states("binary_sensor", [start, start + 1], ["bogus", "unavailable"])
     timelines["light.not_registered"] = Timeline.from_states("light", [start], ["on"])
-    for given in (timelines, {k: Timeline.empty() for k in timelines}):
-        found = follow(Recording(home, given), start + np.arange(-5, 60) * HOUR)
+    for known in (timelines, {k: Timeline.empty() for k in timelines}):
+        found = follow(Recording(home, known), start + np.arange(-5, 60) * HOUR)
         for p in (found.asleep, found.away, found.dark):
             assert np.isfinite(p).all()
             assert ((p >= 0) & (p <= 1)).all()
-        tracker = Tracker(home, given, start)
+        tracker = Tracker(home, known, start)
         assert 0 <= tracker.step(given, start + 90).p_away <= 1
 
 
@@ -462,6 +465,22 @@ def test_at_takes_the_last_row_before_the_moment() -> None:
     assert rows.at(19.9).time == 10.0
     assert rows.at(20.0).p_asleep == 0.2
     assert rows.at(5.0).p_dark == 0.5
+
+
+@given(
+    st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3).filter(lambda some: sum(some) > 0.01),
+    st.floats(0.3, 2.0),
+    st.floats(0.0, 0.4),
+)
+def test_calibrated_chances_keep_their_order_and_leave_room_for_a_lapse(
+    weights: list[float], power: float, lapse: float
+) -> None:
+    chances = np.array(weights) / sum(weights)
+    np.testing.assert_allclose(Calibration().of(chances), chances, atol=1e-8)
+    found = Calibration(power, lapse).of(chances)
+    assert found.sum() == pytest.approx(1.0)
+    assert found.min() >= lapse / 3 - 1e-12
+    assert (np.diff(found[np.argsort(chances)]) >= -1e-12).all()
 
 
 # --- the table -------------------------------------------------------------------------------------------------------

@@ -103,17 +103,19 @@ def follow(
     known = any(len(t) for t in recording.timelines.values())
     local = LocalTime(recording.home.time_zone, recording.home.latitude, recording.home.longitude)
     states = clock(numbers)[(local.hour(asked) * 4).astype(np.int64)] if asked.size else np.zeros((0, STATES))
+    said = states[:, [ASLEEP, AWAY]]
     begun = asked >= recording.start if known else np.zeros(asked.shape, dtype=bool)
     if begun.any():
-        states[begun] = _follow(recording, asked[begun], numbers, corrections)
-    back = np.empty_like(states)
-    back[order] = states
-    return Contexts(
-        times,
-        back[:, ASLEEP],
-        back[:, AWAY],
-        darkness(recording.home, recording.timelines, times, numbers),
-    )
+        said[begun] = _said(_follow(recording, asked[begun], numbers, corrections), numbers)
+    asleep, away = np.empty((2, asked.size))
+    asleep[order], away[order] = said.T
+    return Contexts(times, asleep, away, darkness(recording.home, recording.timelines, times, numbers))
+
+
+def _said(states: NDArray[np.float64], numbers: Numbers) -> NDArray[np.float64]:
+    """Return the probabilities [n, 2] of asleep and away that follow from the filter's states [n, STATES]."""
+    asleep, away = states[:, ASLEEP], states[:, AWAY]
+    return numbers.calibration.of(np.stack((1 - asleep - away, asleep, away), axis=-1))[:, 1:]
 
 
 def _begun(timelines: Mapping[str, Timeline], moment: float) -> float:
@@ -200,13 +202,14 @@ class Tracker:
         if moment % MINUTE > 0:
             state = self._filter.peek(timelines, state, np.array([moment]))
         dark = darkness(self._home, timelines, np.array([moment]), self._numbers)
-        return Context(moment, float(state[0, ASLEEP]), float(state[0, AWAY]), float(dark[0]))
+        asleep, away = _said(state, self._numbers)[0].tolist()
+        return Context(moment, asleep, away, float(dark[0]))
 
     def steps(self, timelines: Mapping[str, Timeline], moments: NDArray[np.float64]) -> Contexts:
         """Return what `step` would at each of `moments` (Unix seconds, in order, none before the last minute reached).
 
         Each rests on what `timelines` hold up to it.
         """
-        states = _through(self._filter, timelines, moments)
+        asleep, away = _said(_through(self._filter, timelines, moments), self._numbers).T
         dark = darkness(self._home, timelines, moments, self._numbers)
-        return Contexts(moments, states[:, ASLEEP], states[:, AWAY], dark)
+        return Contexts(moments, asleep, away, dark)

@@ -23,6 +23,8 @@ ASSET: Final = Path(__file__).parent.parent / "assets" / "context.json"
 STATES: Final = 4
 """Hidden states: somebody moving, somebody awake but quiet, everybody at home asleep, everybody away."""
 _HOURS: Final = 24
+_LEAST: Final = 1e-9
+"""No chance is held to be less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,23 @@ class Trust:
     crossings: float
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes the filter's chances of awake, asleep and away hold: signals of one home err together, and for long.
+
+    Temperature scaling with a lapse. `power`: of each chance. `lapse`: how often what is seen tells of something else
+    (a phone left at home, a guest, a sensor that is stuck), so that nothing is known.
+    """
+
+    power: float = 1.0
+    lapse: float = 0.0
+
+    def of(self, chances: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return chances of awake, asleep and away that hold, from the filter's: [..., 3] both."""
+        weights = np.maximum(chances, _LEAST) ** self.power
+        return np.asarray((1 - self.lapse) * weights / weights.sum(axis=-1, keepdims=True) + self.lapse / 3)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """All numbers. Two are the same only if they are one, so that what follows from them can be kept.
@@ -62,6 +81,7 @@ class Numbers:
     `idle`: chance that one moved lately while somebody is moving. `temper`: what evidence counts, since signals of one
     home say in part the same. `dark`: the sun's elevation, in degrees, at which a lamp is wanted half of the time,
     degrees in which that turns, nats by which a light sensor speaks for dark that is bright, that is not.
+    `calibration`: what makes of all this probabilities.
     """
 
     kinds: Mapping[str, Usual]
@@ -71,6 +91,7 @@ class Numbers:
     temper: float
     trust: Trust
     dark: tuple[float, float, float, float]
+    calibration: Calibration = Calibration()
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Numbers:
@@ -93,8 +114,9 @@ class Numbers:
                 float(content["temper"]),
                 Trust(rates, **{name: float(value) for name, value in trust.items()}),
                 (float(dim), float(soft), float(bright), float(dull)),
+                Calibration(**{name: float(value) for name, value in content["calibration"].items()}),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError("context.json is of another version") from error
         rows = [row for usual in kinds.values() for row in (usual.rise, usual.fall, usual.on)]
         if set(kinds) != set(KINDS) or hours.shape != (STATES, _HOURS) or any(row.shape != (STATES,) for row in rows):
