@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import HunchesCoordinator
 from .engine.hunches import Kind
-from .engine.policy import Rule, Verdict, action_for, forbidding, never_automatic
+from .engine.policy import Rule, Verdict, action_for, allowable_kinds, forbidding, never_automatic
 from .errors import AnswerError
 from .rights import async_check_administrator, async_check_control
 from .words import name_of
@@ -53,6 +53,7 @@ def _check_allowable(coordinator: HunchesCoordinator, entity_id: str | None, kin
     if (home := coordinator.home) is None:
         raise AnswerError("not_ready")
     rules = coordinator.feedback.ledger.rules
+    kinds: tuple[Kind | None, ...] = (kind,)
     if entity_id is None:
         if kind is Kind.USUALLY_ON_BY_NOW:
             raise AnswerError("needs_a_device")
@@ -62,11 +63,12 @@ def _check_allowable(coordinator: HunchesCoordinator, entity_id: str | None, kin
         entity, name = home.entities.get(entity_id), name_of(coordinator.hass, home, entity_id)
         if entity is None or not entity.is_device:
             raise AnswerError("no_device", name)
-        whichever = Kind.HEATING_WHILE_AWAY if entity.domain == "climate" else None
-        if (why := never_automatic(entity, kind or whichever)) is not None:
+        if kind is None:
+            kinds = allowable_kinds(entity) or kinds
+        if (why := never_automatic(entity, kinds[0])) is not None:
             raise AnswerError(why, name)
         devices = [entity_id]
-    if forbidding(rules, entity_id, kind) is not None:
+    if all(forbidding(rules, entity_id, each) is not None for each in kinds):
         raise AnswerError("forbidden", name)
     if all(coordinator.proven(key) is None for key in devices):
         raise AnswerError("not_proven" if entity_id else "nothing_proven", name)

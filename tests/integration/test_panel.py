@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+from typing import Any
 
+import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.core import HomeAssistant
@@ -115,3 +119,100 @@ def test_every_reason_of_the_policy_has_its_text() -> None:
     source = (FOLDER.parent / "engine" / "policy" / "showing.py").read_text(encoding="utf-8")
     words = set(re.findall(r'(?:return|why =|else|,) "([a-z_]+)"', source))
     assert words - {"carried_out"} <= set(FAMILIES["declined"])
+
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None, reason="node, which runs modules of the page, is not here"
+)
+
+
+def run(module: str, code: str) -> Any:
+    """Run code in a module of the page, without what it imports; return what the code writes."""
+    text = re.sub(r"^import .*$", "", (FOLDER / module).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    command = ["node", "--input-type=module", "--eval", text + code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+def texts_in(zone: str, code: str) -> Any:
+    """Run code with the texts of somebody in a zone."""
+    hass = {"language": "en", "locale": {"time_zone": "server", "time_format": "24"}, "config": {"time_zone": zone}}
+    return run("texts.js", f"const texts = new Texts(); texts.adopt({json.dumps(hass)}); {code}")
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("zone", "end"),
+    [
+        ("Europe/Berlin", "2026-04-02T12:00:00Z"),
+        ("Europe/Berlin", "2026-10-29T12:00:00Z"),
+        ("America/New_York", "2026-03-12T16:00:00Z"),
+        ("Australia/Lord_Howe", "2026-10-08T03:00:00Z"),
+    ],
+)
+def test_each_day_has_one_mark_while_clocks_are_changed(zone: str, end: str) -> None:
+    marks = texts_in(
+        zone,
+        f"""
+        const end = Date.parse("{end}") / 1000;
+        const days = [...texts.midnights(end - 7 * 86400, end)];
+        console.log(JSON.stringify(days.map((day) => [texts.weekday(day), texts.time(day)])));
+        """,
+    )
+    assert len({day for day, _ in marks}) == len(marks) == 8
+    assert {time for _, time in marks} <= {"00:00", "24:00"}
+
+
+@needs_node
+def test_a_day_without_a_midnight_begins_when_its_clock_is_put_forward() -> None:
+    marks = texts_in(
+        "America/Havana",
+        """
+        const noon = Date.parse("2026-03-08T16:00:00Z") / 1000;
+        const days = [...texts.midnights(noon, noon + 1)];
+        console.log(JSON.stringify(days.map((day) => [texts.weekday(day), texts.time(day)])));
+        """,
+    )
+    assert marks == [["Sun, 3/8", "01:00"]]
+
+
+@needs_node
+@pytest.mark.parametrize(("zone", "hour"), [("Asia/Kolkata", "17:30"), ("Europe/Berlin", "14")])
+def test_an_hour_is_named_with_its_minutes_where_it_has_some(zone: str, hour: str) -> None:
+    named = texts_in(zone, 'console.log(JSON.stringify(texts.hour(Date.parse("2026-04-02T12:00:00Z") / 1000)))')
+    assert named == hour
+
+
+@needs_node
+def test_texts_that_could_not_be_fetched_are_fetched_again() -> None:
+    told = run(
+        "texts.js",
+        """
+        const texts = new Texts();
+        const there = { resources: { "component.hunches.common.page_title": "Ahnungen" } };
+        const told = [];
+        for (const callWS of [() => Promise.reject(new Error("connection lost")), () => Promise.resolve(there)]) {
+          const hass = { language: "de", callWS };
+          await texts.load(hass).catch(() => undefined);
+          told.push([texts.outdated(hass), texts.t("title")]);
+        }
+        console.log(JSON.stringify(told));
+        """,
+    )
+    assert told == [[True, "common.page_title"], [False, "Ahnungen"]]
+
+
+@needs_node
+@pytest.mark.parametrize(("module", "view"), [("view_actions.js", "ActionsView"), ("view_trust.js", "TrustView")])
+def test_a_view_that_shows_rules_loads_anew_when_they_are_others(module: str, view: str) -> None:
+    loaded = run(
+        module,
+        f"""
+        const view = Object.create({view}.prototype);
+        const loaded = [];
+        view._load = () => loaded.push(view._asked);
+        for (const rules of ["a", "a", "b"]) view.update({{ rules: (view._asked = rules), recent: [], hunches: [] }});
+        console.log(JSON.stringify(loaded));
+        """,
+    )
+    assert loaded == ["b"]

@@ -261,6 +261,53 @@ async def test_rules_and_the_master_switch(
     ] == "invalid_format"
 
 
+async def test_what_is_forbidden_by_its_kind_cannot_be_allowed_as_a_whole(
+    porch: HomeAssistant,
+    set_up: SetUp,
+    connect: Connect,
+    proven: None,  # noqa: F811
+) -> None:
+    await set_up()
+    client = await connect()
+    await ask(client, "rule", rule="forbid", entity_id=None, kind="still_on", remove=False)
+    devices = {d["entity_id"]: d for d in (await ask(client, "trust"))["devices"]}
+    assert {key for key, device in devices.items() if device["forbidden"]} == {PORCH}
+    error = await ask(client, "rule", rule="allow", entity_id=PORCH, kind=None, remove=False)
+    assert (error["code"], error["translation_placeholders"]["name"]) == ("forbidden", "Porch light")
+    on = {"entity_id": PORCH, "kind": "usually_on_by_now"}
+    assert await ask(client, "rule", rule="allow", remove=False, **on) is None
+
+
+async def test_what_lets_a_light_be_switched_on_is_not_why_it_may_be_switched_off(
+    porch: HomeAssistant,
+    set_up: SetUp,
+    connect: Connect,
+    proven: None,  # noqa: F811
+) -> None:
+    await set_up()
+    client = await connect()
+    for rule in ({"entity_id": None, "kind": "still_on"}, {"entity_id": PORCH, "kind": "usually_on_by_now"}):
+        assert await ask(client, "rule", rule="allow", remove=False, **rule) is None
+    [device] = [d for d in (await ask(client, "trust"))["devices"] if d["entity_id"] == PORCH]
+    assert (device["allowed"], device["own"]) == (True, [])
+
+
+async def test_an_open_page_hears_of_a_rule(
+    porch: HomeAssistant, script: Script, set_up: SetUp, connect: Connect
+) -> None:
+    script.suspects = []
+    await set_up()
+    client = await connect()
+    before = await watch(client)
+    rule: dict[str, Any] = {"rule": "forbid", "entity_id": DOOR, "kind": None}
+    other = await connect()
+    await ask(other, "rule", **rule, remove=False)
+    made = await told(client)
+    await ask(other, "rule", **rule, remove=True)
+    gone = await told(client)
+    assert before["rules"] == gone["rules"] != made["rules"]
+
+
 async def test_nothing_is_allowed_without_proof(porch: HomeAssistant, set_up: SetUp, connect: Connect) -> None:
     entry = await set_up()
     coordinator_of(entry).proof.found = None

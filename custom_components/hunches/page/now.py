@@ -46,6 +46,7 @@ def now_for(coordinator: HunchesCoordinator, viewer: Viewer) -> dict[str, Any]:
         "enough": None if status.enough is None else round(status.enough),
         "automatic": ledger.automatic,
         "shadow": coordinator.settings.shadow,
+        "rules": f"{hash(ledger.rules):x}",  # only whether they are others: views that show them load them anew
         "context": context
         and {"asleep": round(context.p_asleep, 3), "away": round(context.p_away, 3), "dark": round(context.p_dark, 3)},
         "hunches": [_hunch(coordinator, hunch, now, viewer) for question in asked for hunch in question.hunches],

@@ -8,7 +8,7 @@ from ..coordinator import HunchesCoordinator
 from ..engine.aftermath import UNTOLD
 from ..engine.home import Entity, Home
 from ..engine.hunches import Kind
-from ..engine.policy import Ledger, Verdict, action_for, allowing, forbidding, never_automatic
+from ..engine.policy import Ledger, Verdict, action_for, allowable_kinds, allowing, forbidding, never_automatic
 from ..feedback import verdicts
 from ..words import name_of, plain
 from .viewer import Viewer
@@ -70,8 +70,7 @@ def _kinds(home: Home, ledger: Ledger, found: dict[str, Any] | None) -> list[dic
 
 def _device(coordinator: HunchesCoordinator, entity: Entity, ledger: Ledger) -> dict[str, Any]:
     key, rules = entity.entity_id, ledger.rules
-    kinds = [kind for kind in Kind if action_for(entity, kind) is not None and kind is not Kind.USUALLY_ON_BY_NOW]
-    # Of the kinds that the switch is about
+    kinds = allowable_kinds(entity)  # those that the switch is about
     tallies = coordinator.proven(key, kinds[0] if len(kinds) == 1 else None)
     return {
         "entity_id": key,
@@ -79,8 +78,12 @@ def _device(coordinator: HunchesCoordinator, entity: Entity, ledger: Ledger) -> 
         "area": plain(entity.area or "") or None,
         "never": never_automatic(entity, kinds[0] if kinds else None),
         "allowed": any(allowing(rules, entity, kind) is not None for kind in kinds),
-        "own": [r.kind and str(r.kind) for r in rules if r.entity_id == key and r.verdict is Verdict.ALLOW],
-        "forbidden": forbidding(rules, key, None) is not None,
+        "own": [
+            r.kind and str(r.kind)
+            for r in rules
+            if r.entity_id == key and r.verdict is Verdict.ALLOW and r.kind in (None, *kinds)
+        ],
+        "forbidden": all(forbidding(rules, key, kind) is not None for kind in kinds or (None,)),
         **{name: _tally(tallies[name]) if tallies is not None else None for name in ("raised", "acted")},
     }
 

@@ -57,7 +57,7 @@ export function chart(expected, texts) {
   const points = (values, from) => values.map((p, i) => [x(from + i + 0.5), y(p)]);
   const next = points(ahead, half);
   const hours = [];
-  for (let i = 6; i < half + ahead.length; i += 6) hours.push(i);
+  for (let i = 8; i < half + ahead.length; i += 8) hours.push(i); // "11:30 PM" has room
   return el(
     "figure",
     { class: "stack" },

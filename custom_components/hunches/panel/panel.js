@@ -58,10 +58,10 @@ class HunchesPanel extends HTMLElement {
     if (this.texts.outdated(hass)) {
       this.texts
         .load(hass)
-        .catch(() => undefined)
-        .then(() => {
+        .catch(() => this._built) // what stands may stay; otherwise keys are better than nothing
+        .then((stands) => {
           this._told = true;
-          this._build();
+          if (!stands) this._build();
         });
     } else if (!first && restyled) requestAnimationFrame(() => this.view?.restyle?.());
   }

@@ -1,6 +1,7 @@
 // Every text of the page, in the language of whoever looks at it, and times and numbers as that person wants them.
 
 const DOMAIN = "hunches";
+const DAY = 24 * 3600;
 const NUMBER = /\d+(?::\d\d)?/;
 const CATEGORIES = ["common", "entity", "exceptions", "issues", "selector"];
 
@@ -20,12 +21,17 @@ export class Texts {
   async load(hass) {
     const language = hass.language;
     this._language = language;
-    const found = await Promise.all(
-      CATEGORIES.map((category) =>
-        hass.callWS({ type: "frontend/get_translations", language, category, integration: [DOMAIN] }),
-      ),
-    );
-    if (this._language === language) this._texts = Object.assign({}, ...found.map((answer) => answer.resources));
+    try {
+      const found = await Promise.all(
+        CATEGORIES.map((category) =>
+          hass.callWS({ type: "frontend/get_translations", language, category, integration: [DOMAIN] }),
+        ),
+      );
+      if (this._language === language) this._texts = Object.assign({}, ...found.map((answer) => answer.resources));
+    } catch (error) {
+      if (this._language === language) this._language = undefined; // the next `hass` tries again
+      throw error;
+    }
   }
 
   /** Take over how this person writes times and numbers. */
@@ -153,7 +159,9 @@ export class Texts {
     return this._dates("time", { hour: "numeric", minute: "2-digit" }).format(seconds * 1000);
   }
 
+  /** An hour; with its minutes where it does not begin at :00, as in zones that are half an hour off. */
   hour(seconds) {
+    if (this._sinceMidnight(seconds) % 3600) return this.time(seconds);
     return this._dates("hour", { hour: "numeric" }).format(seconds * 1000);
   }
 
@@ -201,8 +209,20 @@ export class Texts {
       .join(" ");
   }
 
-  /** The midnight before a moment, on this person's clock. */
-  midnightBefore(seconds) {
+  /** The midnights from the one before a moment until another, on this person's clock. */
+  *midnights(start, end) {
+    for (let day = this._midnightBefore(start); day < end; day = this._midnightBefore(day + 1.5 * DAY)) yield day;
+  }
+
+  _midnightBefore(seconds) {
+    const near = Math.floor(seconds) - this._sinceMidnight(seconds);
+    // It is an hour off, either way, where the clock was put forward or back since
+    const off = this._sinceMidnight(near);
+    return near - off + DAY * Math.round(off / DAY);
+  }
+
+  /** The seconds since midnight that this person's clock shows. */
+  _sinceMidnight(seconds) {
     const clock = this._format(
       "clock24",
       () =>
@@ -216,6 +236,6 @@ export class Texts {
     );
     const shown = clock.formatToParts(seconds * 1000).map((part) => [part.type, Number(part.value)]);
     const { hour, minute, second } = Object.fromEntries(shown);
-    return Math.floor(seconds) - (hour * 3600 + minute * 60 + second);
+    return hour * 3600 + minute * 60 + second;
   }
 }

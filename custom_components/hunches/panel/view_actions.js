@@ -13,7 +13,7 @@ export class ActionsView {
   }
 
   update(now) {
-    const key = JSON.stringify([now.automatic, now.shadow, now.recent, now.hunches.map(({ key: k }) => k)]);
+    const key = JSON.stringify([now.automatic, now.shadow, now.rules, now.recent, now.hunches.map(({ key: k }) => k)]);
     if (this._seen !== undefined && key !== this._seen) this._load();
     this._seen = key;
   }

@@ -161,7 +161,7 @@ export class DevicesView extends LearnedView {
     const hours = (end - start) / 3600;
     const step = STEPS.find((candidate) => hours / candidate <= Math.min(MOST_HOURS, width / 56));
     this._ticks = [];
-    for (let day = texts.midnightBefore(start); day < end; day = texts.midnightBefore(day + 26 * 3600)) {
+    for (const day of texts.midnights(start, end)) {
       this._ticks.push({ at: (day - start) / (end - start), day: true, text: texts.weekday(day) });
       if (hours > 24 * 3 || !step) continue;
       for (let hour = step; hour < 24; hour += step) {

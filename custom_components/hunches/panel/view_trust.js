@@ -17,7 +17,7 @@ export class TrustView {
   }
 
   update(now) {
-    const key = JSON.stringify([now.automatic, now.shadow, now.proving === null, now.stage, now.recent.length]);
+    const key = JSON.stringify([now.automatic, now.shadow, now.proving === null, now.stage, now.rules, now.recent.length]);
     if (this._seen !== undefined && key !== this._seen) this._load();
     this._seen = key;
   }

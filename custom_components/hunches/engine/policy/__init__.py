@@ -35,7 +35,7 @@ from .rules import (
     with_rule,
     without_rule,
 )
-from .safety import action_for, doors_of, may_carry_out, may_undo, never_automatic
+from .safety import action_for, allowable_kinds, doors_of, may_carry_out, may_undo, never_automatic
 from .settings import WRONG_ACTION_COSTS, WRONG_COSTS, Bounds, Settings
 from .showing import Policy, left_to_ask
 from .stopping import Stops, stops
@@ -70,6 +70,7 @@ __all__ = [
     "Thermostat",
     "Verdict",
     "action_for",
+    "allowable_kinds",
     "allowing",
     "asked_for",
     "bar",

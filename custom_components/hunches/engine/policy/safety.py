@@ -52,6 +52,11 @@ def action_for(entity: Entity, kind: Kind | None = None) -> Action | None:
     return Action(entity.domain, service, entity.entity_id, OFF)
 
 
+def allowable_kinds(entity: Entity) -> tuple[Kind, ...]:
+    """Return the kinds that a rule about all of an entity allows; to switch it on takes one about that very kind."""
+    return tuple(k for k in Kind if k is not Kind.USUALLY_ON_BY_NOW and action_for(entity, k) is not None)
+
+
 _DOOR_CLASSES: Final = frozenset({"door", "garage_door", "opening"})
 _DOOR_WORDS: Final = frozenset(
     fold(
