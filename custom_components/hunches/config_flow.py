@@ -30,7 +30,24 @@ from .ruling import async_unrule
 from .said import async_say, day
 
 
-class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
+class _Following:
+    """A form in which entities are chosen, some of which may get other ids while it is shown."""
+
+    hass: HomeAssistant
+    _ids: Mapping[str, str] = MappingProxyType({})
+    """The registry's own ids of the entities that it has shown."""
+
+    @callback
+    def _remember(self, options: Mapping[str, Any]) -> None:
+        self._ids = {**registry_ids(self.hass, entities_in(options), {}), **self._ids}
+
+    @callback
+    def _followed(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        names = {old: new for old, new in moved(self.hass, self._ids).items() if new is not None}
+        return renamed_options(options, names)
+
+
+class HunchesConfigFlow(_Following, ConfigFlow, domain=DOMAIN):
     """Add the integration: one step that says what it will look at and may do, and asks how to be told."""
 
     VERSION = 1
@@ -53,14 +70,16 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         if user_input is not None and not _phones_wrong(self.hass, user_input):
             empty = {key: DEFAULT_OPTIONS[key] for key in (CONF_PHONES, CONF_SATELLITES)}
-            return self.async_update_reload_and_abort(entry, options={**entry.options, **empty, **user_input})
+            chosen = {**empty, **self._followed(user_input)}
+            return self.async_update_reload_and_abort(entry, options={**entry.options, **chosen})
         return await self._async_show("reconfigure", {**DEFAULT_OPTIONS, **entry.options}, user_input)
 
     async def _async_show(
         self, step: str, options: Mapping[str, Any], entered: Mapping[str, Any] | None
     ) -> ConfigFlowResult:
         home, _ = chosen_home(self.hass, options)
-        shown = options if entered is None else entered
+        shown = options if entered is None else self._followed(entered)
+        self._remember(shown)
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(telling()), shown),
@@ -74,13 +93,11 @@ class HunchesConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-class HunchesOptionsFlow(OptionsFlowWithReload):
+class HunchesOptionsFlow(_Following, OptionsFlowWithReload):
     """Change when and about what is asked, who is told, what tells of people, and take back rules."""
 
     _listed: frozenset[str] = frozenset()
     """Keys of the rules that the form showed: others may have been made since."""
-    _ids: Mapping[str, str] = MappingProxyType({})
-    """The registry's own ids of the entities that it showed: they may have got others since."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options and keep what is chosen."""
@@ -93,9 +110,13 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
                 await self._async_take_back(user_input.get(RULES))
                 return self.async_create_entry(data=self._followed(flat(user_input, options, unit)))
         rules = await self._async_rules()
+        shown = sectioned(options, unit, rules)
+        if user_input is not None:
+            shown |= {name: self._followed(chosen) for name, chosen in user_input.items()}
+            left = shown[RULES].get(RULES, [])
+            shown[RULES] = {RULES: [*left, *(key for key in rules if key not in {*self._listed, *left})]}
         self._listed = frozenset(rules)
-        self._ids = registry_ids(self.hass, entities_in(options), {})
-        shown = user_input if user_input is not None else sectioned(options, unit, rules)
+        self._remember(options)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(options_form(unit, rules), shown),
@@ -110,25 +131,27 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
         coordinator: HunchesCoordinator = self.config_entry.runtime_data.coordinator
         return coordinator
 
-    @callback
-    def _followed(self, options: dict[str, Any]) -> dict[str, Any]:
-        names = {old: new for old, new in moved(self.hass, self._ids).items() if new is not None}
-        return renamed_options(options, names)
-
     async def _async_rules(self) -> dict[str, str]:
         """Return the rules that hold in words, by their keys; none while nothing is loaded."""
         if (coordinator := self._coordinator()) is None:
             return {}
         rules = coordinator.feedback.ledger.rules
         texts = await async_rules(self.hass, coordinator.home, rules)
-        return {_key(rule): text for rule, text in zip(rules, texts, strict=True)}
+        return {self._key(rule): text for rule, text in zip(rules, texts, strict=True)}
+
+    @callback
+    def _key(self, rule: Rule) -> str:
+        """Return what tells a rule from the others that hold, whatever its entity is called by now."""
+        entity_id = rule.entity_id or ""
+        about = registry_ids(self.hass, {entity_id}, {}).get(entity_id, entity_id)
+        return f"{rule.verdict}|{about}|{rule.kind or ''}"
 
     async def _async_take_back(self, entered: Mapping[str, Any] | None) -> None:
         """Take back the rules that are no longer in the list. Who may see this form is an administrator."""
         if entered is None or (coordinator := self._coordinator()) is None:
             return
         cleared = self._listed - frozenset(entered.get(RULES, ()))
-        for rule in [rule for rule in coordinator.feedback.ledger.rules if _key(rule) in cleared]:
+        for rule in [rule for rule in coordinator.feedback.ledger.rules if self._key(rule) in cleared]:
             with suppress(AnswerError):  # somebody else was faster
                 await async_unrule(coordinator, Context(), rule.verdict, rule.entity_id, rule.kind)
 
@@ -146,8 +169,3 @@ class HunchesOptionsFlow(OptionsFlowWithReload):
 def _phones_wrong(hass: HomeAssistant, told: Mapping[str, Any]) -> dict[str, str]:
     """Return what is wrong with the phones that were chosen, as a form shows it."""
     return {"base": "phones_alike"} if mistakable(hass, told.get(CONF_PHONES, ())) is not None else {}
-
-
-def _key(rule: Rule) -> str:
-    """Return what tells a rule from the others that hold."""
-    return f"{rule.verdict}|{rule.entity_id or ''}|{rule.kind or ''}"

@@ -286,3 +286,113 @@ def test_options_as_settings() -> None:
     assert rare.a_day < default.a_day < eager.a_day
     assert settings_from({"quiet_start": "22:30:00", "quiet_end": "06:00:00"}).quiet_hours == (22.5, 6.0)
     assert settings_from({"excluded": [PORCH]}).excluded == {PORCH}
+
+
+# --- what happens while a form is shown
+
+
+def rules_of(entry: Any) -> list[tuple[str, str | None]]:
+    """Return the rules that hold."""
+    return [(str(rule.verdict), rule.entity_id) for rule in coordinator_of(entry).feedback.ledger.rules]
+
+
+async def test_a_never_that_is_made_while_the_form_is_shown_again_for_a_mistake_stays(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": PORCH}, blocking=True)
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    (rules,) = flow["data_schema"].schema["rules"].schema.schema.items()
+    keys = rules[0].description["suggested_value"]
+    # Somebody says "never" elsewhere
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": DOOR}, blocking=True)
+    wrong = {"sensitivity": "balanced", "quiet_start": "22:00:00"}
+    flow = await porch.config_entries.options.async_configure(
+        flow["flow_id"], {"asking": wrong, "rules": {"rules": keys}}
+    )
+    assert flow["errors"] == {"base": "quiet_hours"}
+    # The mistake is mended; nothing else is touched
+    (rules,) = flow["data_schema"].schema["rules"].schema.schema.items()
+    shown = rules[0].description["suggested_value"]
+    right = wrong | {"quiet_end": "06:00:00"}
+    await porch.config_entries.options.async_configure(flow["flow_id"], {"asking": right, "rules": {"rules": shown}})
+    await settled(porch)
+    assert rules_of(entry) == [("forbid", PORCH), ("forbid", DOOR)]
+
+
+async def test_the_first_never_that_is_made_while_the_form_is_shown_again_stays(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    entry = await set_up()
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": DOOR}, blocking=True)
+    wrong = {"sensitivity": "balanced", "quiet_start": "22:00:00"}
+    flow = await porch.config_entries.options.async_configure(flow["flow_id"], {"asking": wrong})
+    (rules,) = flow["data_schema"].schema["rules"].schema.schema.items()
+    shown = (rules[0].description or {}).get("suggested_value", [])
+    right = wrong | {"quiet_end": "06:00:00"}
+    await porch.config_entries.options.async_configure(flow["flow_id"], {"asking": right, "rules": {"rules": shown}})
+    await settled(porch)
+    assert rules_of(entry) == [("forbid", DOOR)]
+
+
+async def test_a_rule_that_is_cleared_is_taken_back_though_its_device_is_renamed_meanwhile(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    registry = er.async_get(porch)
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="attic")
+    put(porch, "light.attic", "on", "Attic", ago=7200)
+    entry = await set_up()
+    await porch.services.async_call(DOMAIN, "forbid", {"entity_id": "light.attic"}, blocking=True)
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    porch.states.async_remove("light.attic")
+    registry.async_update_entity("light.attic", new_entity_id="light.gate")
+    put(porch, "light.gate", "on", "Attic", ago=7200)
+    await settled(porch)
+    assert rules_of(entry) == [("forbid", "light.gate")]
+    await porch.config_entries.options.async_configure(flow["flow_id"], {"rules": {"rules": []}})
+    await settled(porch)
+    assert rules_of(entry) == []
+
+
+async def test_a_satellite_that_is_renamed_while_reconfigure_is_open_stays_chosen(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    registry = er.async_get(porch)
+    registry.async_get_or_create("assist_satellite", "test", "1", suggested_object_id="kitchen")
+    entry = await set_up(satellites=["assist_satellite.kitchen"])
+    flow = await entry.start_reconfigure_flow(porch)
+    registry.async_update_entity("assist_satellite.kitchen", new_entity_id="assist_satellite.dining")
+    await settled(porch)
+    assert entry.options["satellites"] == ["assist_satellite.dining"]
+    await porch.config_entries.flow.async_configure(
+        flow["flow_id"], {"repairs": True, "satellites": ["assist_satellite.kitchen"]}
+    )
+    await settled(porch)
+    assert entry.options["satellites"] == ["assist_satellite.dining"]
+
+
+async def test_what_is_renamed_before_a_mistake_in_the_options_stays_excluded(
+    porch: HomeAssistant, script: Script, set_up: SetUp
+) -> None:
+    registry = er.async_get(porch)
+    registry.async_get_or_create("light", "test", "1", suggested_object_id="attic")
+    put(porch, "light.attic", "on", "Attic", ago=7200)
+    entry = await set_up(excluded=["light.attic"])
+    flow = await porch.config_entries.options.async_init(entry.entry_id)
+    porch.states.async_remove("light.attic")
+    registry.async_update_entity("light.attic", new_entity_id="light.gate")
+    put(porch, "light.gate", "on", "Attic", ago=7200)
+    await settled(porch)
+    wrong = {"sensitivity": "balanced", "quiet_start": "22:00:00"}
+    excluded = {"exclusions": {"excluded": ["light.attic"]}}
+    flow = await porch.config_entries.options.async_configure(flow["flow_id"], {"asking": wrong, **excluded})
+    shown = {
+        str(name): marker.description["suggested_value"]
+        for name, marker in ((m, m) for m in flow["data_schema"].schema["exclusions"].schema.schema)
+        if marker.description and "suggested_value" in marker.description
+    }
+    right = wrong | {"quiet_end": "06:00:00"}
+    await porch.config_entries.options.async_configure(flow["flow_id"], {"asking": right, "exclusions": shown})
+    await settled(porch)
+    assert entry.options["excluded"] == ["light.gate"]
