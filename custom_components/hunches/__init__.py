@@ -72,6 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HunchesConfigEntry) -> b
     for listener in (phones.async_update, voice.async_update):
         entry.async_on_unload(coordinator.async_add_listener(listener))
     entry.async_on_unload(hass.bus.async_listen(EVENT_TAPPED, phones.on_tap))
+    entry.async_on_unload(coordinator.following.listen_for_deletions())
     entry.async_on_unload(async_at_started(hass, coordinator.async_start))
     return True
 

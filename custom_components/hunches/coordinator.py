@@ -87,7 +87,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         self._live = LiveChanges()
         self.teacher = Teacher(hass, thread, model, self._policy, self._live)
         self.actions = Actions(self)
-        self._following = Following(self)
+        self.following = Following(self)
         self.proof = Proof(hass, entry, model, self._past, lambda percent: self._update(proving=percent))
         self.watched: frozenset[str] = frozenset()
         self._names: dict[str, str] = {}  # of what the mind knows by earlier ids
@@ -175,7 +175,7 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
         second, minute = random.randrange(60), random.randrange(30)  # not every home at the same moment
         listen = hass.bus.async_listen
         self._undo = [
-            *self._following.listen(),
+            *self.following.listen(),
             listen(EVENT_STATE_CHANGED, self._on_state, event_filter=self._is_watched),
             *(listen(event, self._on_automation) for event in AUTOMATIC_EVENTS),
             listen(EVENT_CALL_SERVICE, self._on_call),
@@ -233,7 +233,8 @@ class HunchesCoordinator(DataUpdateCoordinator[Status]):
             self.proof.async_begin()
         except HistoryUnavailable as unavailable:
             delay = self._patience.failed(unavailable.reason, f"History cannot be read ({unavailable})")
-            self._again = async_call_later(self.hass, delay, self._on_night)
+            if not self._stopped.is_set():
+                self._again = async_call_later(self.hass, delay, self._on_night)
             self._update(stage=Stage.READY if self.mind else Stage.WAITING, reason=unavailable.reason)
             await self._async_unattended()
         except Stopped:

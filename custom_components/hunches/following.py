@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_CALL_SERVICE, EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import CALLBACK_TYPE, Event, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -44,11 +44,15 @@ class Following:
         listen = self._hass.bus.async_listen
         return [
             listen(EVENT_CORE_CONFIG_UPDATE, self._on_core_config),
-            listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_entity_registry),
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_registry),
             listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._on_registry),
         ]
+
+    @callback
+    def listen_for_deletions(self) -> CALLBACK_TYPE:
+        """Follow what is deleted from the recorder, also while Home Assistant starts; return what ends that."""
+        return self._hass.bus.async_listen(EVENT_CALL_SERVICE, self._on_deletion, event_filter=is_deletion)
 
     async def _async_caught_up(self, found: Mapping[str, str | None]) -> None:
         """Let everything else follow entities whose ids have changed while nobody saw it (None: they are gone)."""
@@ -69,7 +73,8 @@ class Following:
         if (deleted := await async_deletion(self._hass, event, known)) is not None:
             await coordinator.teacher.async_forget(deleted.entity_ids, deleted.before)
             await coordinator.proof.async_forget(*deleted.entity_ids)
-            coordinator.async_learn_soon()
+            if self._hass.state is CoreState.running:
+                coordinator.async_learn_soon()
 
     async def _on_entity_registry(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         coordinator, data = self._coordinator, event.data

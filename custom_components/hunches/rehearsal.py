@@ -36,11 +36,18 @@ def rehearse(
     for number in range(1, steps + 1):
         moment = begin + number * step
         seen = [change for change in changes if change.moment <= moment]
-        note(mind, home, seen)
+        note_unknown(mind, home, seen)
         changes = changes[len(seen) :]
         if moment < now:
             policy.judge(home, mind.look(moment).candidates, Ledger(), moment)
-    note(mind, home, changes)
+    note_unknown(mind, home, changes)
+
+
+def note_unknown(mind: Mind, home: Home, changes: list[Change]) -> None:
+    """Tell a mind what history knows and it does not: it may have been told live, or remember more than was learned."""
+    for change in changes:
+        if not mind.knows(change.entity_id, change.moment):
+            note(mind, home, [change])
 
 
 def note(mind: Mind, home: Home, changes: list[Change]) -> None:

@@ -23,7 +23,7 @@ from .history.reader import Progress, Stopped
 from .history.written import async_written
 from .live import Change, LiveChanges, changes_after, complete
 from .own_thread import OwnThread
-from .rehearsal import note, rehearse
+from .rehearsal import note, note_unknown, rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Teacher:
                 note(mind, home, unseen)
                 mind.correct(corrections)
                 mind.learn(known, heard.until, tell)
-                note(mind, home, changes_after(home, known, heard.until))
+                note_unknown(mind, home, changes_after(home, known, heard.until))
                 return mind, mind.keep()
             return self._new(home, known, corrections, heard.until, now, tell)
 
@@ -145,7 +145,7 @@ class Teacher:
         mind = Mind(self._model, home, corrections, self.memory.kept)
         if self._rehearsed:
             mind.learn(known, until, progress)
-            note(mind, home, changes_after(home, known, until))
+            note_unknown(mind, home, changes_after(home, known, until))
         else:
             rehearse(mind, self._policy, home, known, until, now, progress)
             self._rehearsed = True
@@ -165,7 +165,7 @@ class Teacher:
 
     async def async_forget(self, entity_ids: Collection[str], before: float | None = None) -> None:
         """Forget entities: all of them, or (`before`, Unix seconds) all that happened before a moment."""
-        remembered = await self.async_remembered()  # also where nothing was read yet: what is forgotten is on disk
+        await self.async_remembered()  # also where nothing was read yet: what is forgotten is on disk
         self._forgotten += 1
         if before is None:
             await self.memory.async_forget(entity_ids)
@@ -173,6 +173,4 @@ class Teacher:
         config = self.hass.config
         clock = LocalTime(str(config.time_zone), config.latitude, config.longitude)
         kept = self.memory.kept
-        await self.memory.async_replace(
-            {key: kept[key].forgotten(before, clock) for key in remembered.intersection(entity_ids)}
-        )
+        await self.memory.async_replace({key: kept.get(key, Kept()).forgotten(before, clock) for key in entity_ids})

@@ -432,7 +432,7 @@ def test_odd_input_is_answered() -> None:
             assert np.isfinite(p).all()
             assert ((p >= 0) & (p <= 1)).all()
         tracker = Tracker(home, known, start)
-        assert 0 <= tracker.step(given, start + 90).p_away <= 1
+        assert 0 <= tracker.step(known, start + 90).p_away <= 1
 
 
 def test_a_clock_that_was_wrong_decades_ago_costs_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -144,3 +145,20 @@ def test_no_history_leaves_usage_empty(timeline: Timeline) -> None:
     usage = advance(Usage(), timeline, END, LocalTime("UTC"))
     assert usage.history == 0
     assert usage.rate == pytest.approx(0.05)
+
+
+def test_half_an_hour_of_daylight_saving() -> None:
+    clock = LocalTime("Australia/Lord_Howe")
+    begin, end = (datetime(year, 1, 10, tzinfo=UTC).timestamp() for year in (2025, 2026))
+    rows = [(begin, OFF)]
+    for day in range(1, 364):  # on every day at 20:40 local for 15 minutes
+        moment = begin + day * DAY
+        local = float(clock.local(moment))
+        on = moment - local % DAY + 20 * HOUR + 2400
+        rows += [(on, ON), (on + 900, OFF)]
+    line = Timeline.from_readings(*zip(*rows, strict=True))
+    once = advance(Usage(), line, end, clock)
+    steps = Usage()
+    for moment in np.arange(begin + DAY, end + 1, DAY):
+        steps = advance(steps, line, float(moment), clock)
+    np.testing.assert_allclose(once.on.sum(axis=0), steps.on.sum(axis=0), rtol=1e-6)

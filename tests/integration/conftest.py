@@ -99,6 +99,9 @@ class ScriptedMind:
     def keep(self) -> dict[str, Kept]:
         return {key: memory.keep() for key, memory in self.memory.items() if len(memory.read())}
 
+    def knows(self, entity_id: str, moment: float) -> bool:
+        return moment <= max(self.memory[entity_id].end, self.memory[entity_id].usage.until)
+
     def note(self, entity_id: str, moment: float, state: str, cause: int = 0) -> None:
         self.memory[entity_id].note(moment, state, cause)
         self.script.noted.append((entity_id, moment, state, cause))

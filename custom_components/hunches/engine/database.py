@@ -247,7 +247,7 @@ def _count_groups(
     entities: dict[str, Entity], groups: Mapping[str, frozenset[str]], registries: storage.Registries
 ) -> None:
     """Take the groups from the entities that do not count, and let the others know their members."""
-    apart = frozenset({*entities, *registries.excluded})
+    apart = registries.reports.all_of({*entities, *registries.excluded})
     singles = {key for key, known in registries.entities.items() if not known.is_group}
     for key, inside in groups.items():
         # Who its members are may stand nowhere; then it is left out beside any single one of its domain

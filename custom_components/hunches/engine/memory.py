@@ -12,7 +12,7 @@ from .experts import MEMORY
 from .folded import NOTHING, RESOLUTION, Folded, rounded_up
 from .home import UNKNOWN, Entity, read_state
 from .localtime import HOUR
-from .timeline import Cause, Timeline
+from .timeline import Cause, Timeline, made_by_us
 from .usage import Usage, advance
 
 if TYPE_CHECKING:
@@ -52,10 +52,15 @@ class Kept:
         deleting, is not asked about the time before.
         """
         before = _rounded(before)
-        left = self.changes.unfolded().since(before)
+        whole = self.changes.unfolded()
+        left, place = whole.since(before), int(whole.times.searchsorted(before, side="right")) - 1
         if not len(left):
             left = Timeline.from_readings([before], [UNKNOWN])
-        begun = Usage(start=before, until=before, changed=before, state=int(left.states[0]))
+        if place == len(whole) - 1:
+            by_us = self.usage.ours
+        else:
+            by_us = place >= 0 and bool(made_by_us(whole.states, whole.causes)[place])
+        begun = Usage(start=before, until=before, changed=before, state=int(left.states[0]), ours=by_us)
         usage = advance(begun, left, self.usage.until, clock) if self.usage.until > before else begun
         return Kept(Folded.of(left), usage)
 
@@ -78,16 +83,19 @@ class Memory:
         """Return the memory of an entity, going on from what was kept of it."""
         return cls(entity) if kept is None else cls(entity, kept.usage, kept.changes)
 
+    @property
+    def end(self) -> float:
+        """Return the moment of the last change that is held, Unix seconds, minus infinity if there is none."""
+        if self._fresh:
+            return self._fresh[-1][0]
+        return float(self._later.times[-1]) if len(self._later) else self._folded.end
+
     def note(self, moment: float, state: str, cause: int) -> None:
         """Take in one live change. One that is earlier than the last comes after it: the clock went back a little.
 
         Where it went back far, what lies ahead is dropped.
         """
-        moment = _rounded(moment)
-        if self._fresh:
-            last = self._fresh[-1][0]
-        else:
-            last = float(self._later.times[-1]) if len(self._later) else self._folded.end
+        moment, last = _rounded(moment), self.end
         if moment < last - WRONG_CLOCK:
             self._go_back_to(moment)
         elif moment < last:
@@ -134,7 +142,7 @@ class Memory:
             history = history.since(max(self.usage.start, float(timeline.times[0]) if len(timeline) else -math.inf))
         if len(history):
             history = Timeline.from_readings(rounded_up(history.times), history.states, history.causes)
-            history = _opened_by(timeline, history)
+            history = _caused(timeline, history)
             # The recorder knows who caused a change; live, that may not have been known yet.
             earlier = timeline.until(float(history.times[0]) - 1 / RESOLUTION)
             timeline = earlier.followed_by(history).followed_by(timeline.after(float(history.times[-1])))
@@ -152,17 +160,20 @@ def _rounded(moment: float) -> float:
     return math.ceil(moment * RESOLUTION) / RESOLUTION
 
 
-def _opened_by(held: Timeline, history: Timeline) -> Timeline:
-    """Return history with who made its first change, where only what is held tells that.
+def _caused(held: Timeline, history: Timeline) -> Timeline:
+    """Return history with who made its changes, where only what is held tells that.
 
-    Of what has long stood still the recorder has no row, and the state itself, which history then is, names nobody.
+    Of what has long stood still the recorder has no row, and the state itself, which history then begins with, names
+    nobody; and it may be told not to keep automations.
     """
-    same = held.until(float(history.times[0]))
-    if not len(same) or same.times[-1] != history.times[0] or same.states[-1] != history.states[0]:
+    if not len(held):
         return history
-    if history.causes[0] != Cause.UNKNOWN:
-        return history
-    return Timeline(history.times, history.states, np.append(same.causes[-1:], history.causes[1:]))
+    place = np.minimum(np.searchsorted(held.times, history.times), len(held) - 1)
+    same = (held.times[place] == history.times) & (held.states[place] == history.states)
+    lost = np.isin(held.causes[place], (Cause.AUTOMATION, Cause.OURS))
+    lost[0] = True
+    causes = np.where(same & lost & (history.causes == Cause.UNKNOWN), held.causes[place], history.causes)
+    return Timeline(history.times, history.states, causes)
 
 
 def _last(timeline: Timeline) -> Timeline:

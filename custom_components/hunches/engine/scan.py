@@ -125,6 +125,11 @@ class Mind:
         if memory := self._memory.get(entity_id):
             memory.note(moment, state, cause)
 
+    def knows(self, entity_id: str, moment: float) -> bool:
+        """Return whether what an entity did at a moment (Unix seconds) is taken in by now."""
+        memory = self._memory.get(entity_id)
+        return memory is not None and moment <= max(memory.end, memory.usage.until)
+
     def keep(self) -> dict[str, Kept]:
         """Return what is worth keeping over a restart, by entity id: all that was learned up to the last `learn`."""
         return {key: kept for key, memory in self._memory.items() if len((kept := memory.keep()).changes)}

@@ -306,7 +306,7 @@ def pieces(
     The middle of the hour stands for all of it, so that a cut within the hour does not change where it counts. `cuts`:
     moments within at which to cut as well.
     """
-    whole = not np.any(clock.offset(np.array([begin, until])) % HOUR)
+    whole = not np.any(clock.offset(np.append(np.arange(begin, until, 30 * DAY), until)) % HOUR)
     step = HOUR if whole else HOUR / 4  # zones off the hour are off by quarters
     grid = np.arange(np.ceil(begin / step) * step, until, step)
     edges = distinct(np.concatenate(([begin, until], times, grid, () if cuts is None else cuts)))

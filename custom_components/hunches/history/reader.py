@@ -33,7 +33,7 @@ __all__ = ["AUTOMATIC_EVENTS", "History", "HistoryUnavailable", "Stopped", "asyn
 
 _ROWS_PER_JOB: Final = 20_000
 _SECONDS_PER_JOB: Final = 0.05
-_WAITING: Final = 3600.0
+_WAITING: Final = 86_400.0
 """Seconds by which an automation's event may precede a change that it makes after it has waited."""
 
 type Progress = Callable[[int, int], None]

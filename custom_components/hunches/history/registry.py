@@ -40,14 +40,14 @@ def build_home(
     for key in _driven(hass):
         entities.pop(key, None)
         states.pop(key, None)
-    apart = frozenset({*entities, *excluded})  # these are judged by themselves, and no group is switched over them
+    told = reports(hass, places) if told is None else told
+    apart = told.all_of({*entities, *excluded})  # these are judged by themselves, and no group is switched over them
     for key, state in states.items():
         inside = [member for member in listed(hass, state) if member != key]
         if not apart.isdisjoint(inside):
             del entities[key]
         elif inside:
             entities[key] = replace(entities[key], members=_members(hass, places, inside, {key}))
-    told = reports(hass, places) if told is None else told
     entities = told.once(entities, lambda key: _reading(states[key]) != UNKNOWN)
     for key in excluded:
         entities.pop(key, None)
