@@ -164,6 +164,15 @@ def test_nothing_is_proposed_for_what_has_no_safe_side(entity_id: str) -> None:
         "Weidezaun",
         "Starlink",
         "Pi-hole",
+        *(
+            "Koncentrator tlenu",
+            "Montascale",
+            "Chłodziarka",
+            "Surgelatore",
+            "Roteador",
+            "Kocioł",
+            "Wechseldruckmatratze",
+        ),
     ],
 )
 def test_what_looks_always_on_is_never_proposed(name: str) -> None:

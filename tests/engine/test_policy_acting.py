@@ -36,6 +36,7 @@ from custom_components.hunches.engine.policy import (
     Verdict,
     action_for,
     allowing,
+    doors_of,
     due,
     forbidding,
     left_to_ask,
@@ -277,6 +278,25 @@ def test_what_moves_with_a_group_of_covers_counts(device_class: str | None, name
     group = Entity("cover.all", "All", device_class="shutter", members=(Entity("cover.row", members=(member,)),))
     assert (never_automatic(group) is None) is harmless
     assert (may_undo(group) is None) is harmless
+
+
+@pytest.mark.parametrize("name", ["Brama wjazdowa", "Furtka", "Garaje", "Rolltor", "Basculante", "Portillon"])
+def test_gates_are_known_by_name_in_the_languages_that_are_spoken(name: str) -> None:
+    assert never_automatic(Entity("cover.roller", name, device_class="shutter")) == "only_when_asked"
+
+
+@pytest.mark.parametrize(("lock", "door"), [
+    ("Cerradura de la puerta principal", "Puerta de la terraza"),
+    ("Serrure de la porte d'entrée", "Porte de la cave"),
+    ("Serratura della porta d'ingresso", "Porta della cantina"),
+    ("Zamek w drzwiach", "Drzwi w garażu"),
+    ("Lock of the front door", "Door of the shed"),
+    ("Slot van de voordeur", "Deur van de schuur"),
+])  # fmt: skip
+def test_no_other_doors_sensor_vouches_for_a_lock(lock: str, door: str) -> None:
+    entities = (Entity("lock.one", lock), Entity("binary_sensor.other", door, None, "door"))
+    home = replace(HOME, entities={e.entity_id: e for e in entities})
+    assert doors_of(home, entities[0]) == ()
 
 
 def test_what_forbids_a_member_forbids_its_group() -> None:

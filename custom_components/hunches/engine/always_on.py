@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Everything a life or a health hangs on, whatever domain switches it.
 _LIFE: Final = """
 medical medicine medizin médical médico médica medico medicale medisch medicinsk patient
-cpap bipap apap oxygen oxygène oxígeno ossigeno oxigênio sauerstoff zuurstof syre syrgas tlen кислород 酸素 氧气
+cpap bipap apap oxygen oxygène oxígeno ossigeno oxigênio sauerstoff zuurstof syre syrgas tlen tlenu кислород 酸素 氧气
 산소
 respirator respirateur respirador respiratore respiratory beatmung beademing nebulizer nebuliser inhalator
 vernebler
@@ -29,7 +29,8 @@ aquarium acuario acquario aquário akvarium akvaario akwarium аквариум �
 fischbecken koi koiteich
 chicken·coop hen·house hühnerstall poulailler gallinero pollaio kippenhok kurnik galinheiro
 heat·lamp wärmelampe brutlampe
-hospital·bed pflegebett nurse·call hausnotruf
+hospital·bed pflegebett wechseldruckmatratze nurse·call hausnotruf téléassistance montascale traplift monte·escalier
+niania babá·eletrônica wylęgarka chocadeira dymu belüfter
 terrarium terrario terrárium vivarium paludarium reptile reptil brooder chick·brooder hatchery
 smoke rauchmelder rookmelder fumée humo fumo røyk brandvarnare brandmelder fire·alarm carbon·monoxide
 defrost frost·protection frostschutz antifreeze hors·gel antigel antihielo antigelo
@@ -63,6 +64,8 @@ pump pumps pumpe pumpen pomp pompen pompe pompes pompa pompy bomba bombas pumppu
 boiler furnace heizung heizkessel chaudière caldaia caldera cv·ketel heat·pump wärmepumpe recuperator hrv erv
 mvhr vmc kwl wtw lüftungsanlage wohnraumlüftung ventilation·system ventilation·unit
 radon septic sewage hebeanlage
+zamrażalnik chłodziarka eisschrank congélo surgelatore arcón ijskast roteador freebox kamery
+kocioł circolatore rekuperator antifurto kläranlage szambo gruppo·di·continuità zasilacz·awaryjny
 adguard pi·hole pihole vpn wireguard tailscale starlink eero orbi dlan powerline
 inverter wechselrichter omvormer inversor falownik balkonkraftwerk
 water·heater warmwasser durchlauferhitzer chauffe·eau scaldabagno scaldacqua calentador podgrzewacz termoacumulador
@@ -92,7 +95,8 @@ roborock roomba robot roboter mower mähroboter tondeuse cortacésped tosaerba g
 
 _POWER_DOMAINS: Final = frozenset({"switch", "fan", "humidifier", "input_boolean", "media_player"})
 _GATES: Final = """
-garage garasje garagentor garázs garaż tor gate hoftor portail portón porton cancello portão poort driveway
+garage garasje garagentor garázs garaż garaje garagem tor gate hoftor rolltor sektionaltor schiebetor portail portillon
+portón porton cancello portão poort driveway cochera basculante brama bramy furtka szlaban barriere schranke roldeur
 гараж ガレージ 车库
 """
 _GATE_CLASSES: Final = frozenset({"garage", "gate", "door"})

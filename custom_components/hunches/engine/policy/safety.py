@@ -61,7 +61,11 @@ _DOOR_CLASSES: Final = frozenset({"door", "garage_door", "opening"})
 _DOOR_WORDS: Final = frozenset(
     fold(
         "door doors lock locks sensor contact smart schloss tür tuer türschloss kontakt serrure porte puerta porta "
-        "deur slot dörr lås"
+        "deur slot deurslot dörr lås drzwi zamek cerradura cerrojo fechadura tranca serratura verrou capteur czujnik "
+        # What joins words would make any two doors of a language one
+        "a an and at by for in of on the to al das dem den der des die im vom zu zum zur au aux de du et la le les l "
+        "un une con del el en las los para por y da di dei della delle dell e il lo per do dos em na no nas nos van "
+        "het een voor op i od w z przy ze"
     )
 )
 
