@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL, ENTITY_MATCH_NONE
+import voluptuous as vol
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Event, HomeAssistant, ServiceCall, callback
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.entityfilter import generate_filter
 from homeassistant.helpers.service import async_extract_entity_ids
 from homeassistant.util import dt as dt_util
@@ -40,8 +42,10 @@ async def async_deletion(hass: HomeAssistant, event: Event[Any], known: Iterable
         if user is None or not user.is_admin:
             return None
     data = dict(event.data.get("service_data") or {})
-    if isinstance(named := data.get(ATTR_ENTITY_ID), str | list) and named not in (ENTITY_MATCH_ALL, ENTITY_MATCH_NONE):
-        data[ATTR_ENTITY_ID] = [text.lower() for text in _texts(named)]  # as the recorder will read it
+    try:
+        data[ATTR_ENTITY_ID] = cv.entity_ids(data.get(ATTR_ENTITY_ID, []))  # as the recorder will read it, or refuse
+    except vol.Invalid:
+        return None
     call = ServiceCall(hass, RECORDER, PURGE_ENTITIES, data, event.context)
     chosen = generate_filter(
         _texts(data.get("domains")),

@@ -87,8 +87,7 @@ class Voice:
     @callback
     def _still_open(self, question: Question) -> Question | None:
         """Return what a question has become: in it, or in part of it, something is asked still."""
-        found = (self._coordinator.question(hunch.key) for hunch in question.hunches)
-        return next((now for now in found if now is not None), None)
+        return self._coordinator.question(question.key, question.entity_ids)
 
     def _nearest(self, hunch: Hunch, satellites: list[str]) -> str | None:
         """Return the satellite in the device's area, else the first that is idle; None if there is none."""

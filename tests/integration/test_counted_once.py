@@ -32,16 +32,22 @@ from .test_long_memory import latest, learn_again
 from .test_twins import report, show_as
 
 
-async def test_a_switching_while_history_is_read_counts_once(
-    hunches_allowed: Any, hass: HomeAssistant, freezer: FrozenDateTimeFactory
-) -> None:
-    """With the real mind: a lamp that is on for a short while, while a later learning waits for the recorder."""
+async def known_for_an_hour(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
+    """Set the integration up with its real mind, in a home of one lamp that is off."""
     put(hass, PORCH, "off", "Porch light")
     entry = MockConfigEntry(domain=DOMAIN, options=dict(DEFAULT_OPTIONS))
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await settled(hass)
     await later(hass, freezer, HOUR)
+    return entry
+
+
+async def test_a_switching_while_history_is_read_counts_once(
+    hunches_allowed: Any, hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """With the real mind: a lamp that is on for a short while, while a later learning waits for the recorder."""
+    entry = await known_for_an_hour(hass, freezer)
     read = teaching.async_read
 
     async def slowly(*arguments: Any) -> Any:
@@ -146,12 +152,7 @@ async def test_a_restart_within_a_quarter_of_an_hour_of_a_learning(
     hunches_allowed: Any, hass: HomeAssistant, freezer: FrozenDateTimeFactory, then: str
 ) -> None:
     """With the real mind: what is remembered already is gone through again as if it had just been seen."""
-    put(hass, PORCH, "off", "Porch light")
-    entry = MockConfigEntry(domain=DOMAIN, options=dict(DEFAULT_OPTIONS))
-    entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await settled(hass)
-    await later(hass, freezer, HOUR)
+    entry = await known_for_an_hour(hass, freezer)
     for state in ("on", "off"):
         hass.states.async_set(PORCH, state, {"friendly_name": "Porch light"})
         await later(hass, freezer, 120)

@@ -57,7 +57,7 @@ class Kept:
         if not len(left):
             left = Timeline.from_readings([before], [UNKNOWN])
         if place == len(whole) - 1:
-            by_us = self.usage.ours
+            by_us = self.usage.ours  # the sums know it for sure; what the recorder told since may name nobody
         else:
             by_us = place >= 0 and bool(made_by_us(whole.states, whole.causes)[place])
         begun = Usage(start=before, until=before, changed=before, state=int(left.states[0]), ours=by_us)
